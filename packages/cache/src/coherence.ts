@@ -1,0 +1,76 @@
+import { LRUCache } from 'lru-cache'
+
+/** What a loader has to do when the world changes. */
+export interface CoherentCache {
+  /** Drops what is older than `floor` under this subject, and forgets reads of it that are under way. */
+  raise(subject: string, floor: number): void
+  /** Drops everything, reads under way included. */
+  flush(): void
+}
+
+/** The events a process follows: see `EventFeed` in packages/events. */
+export interface FollowedFeed {
+  readonly current: boolean
+  subscribe(listener: {
+    event(event: { subject: string; data: { version: number } }): void
+    lost(): void
+    recovered(complete: boolean): void
+  }): () => void
+}
+
+/**
+ * What all caches of one process share: the floor of each subject (the lowest version that may still be served), and whether
+ * events arrive at all. While they do not, nothing is served from a cache.
+ */
+export interface Coherence {
+  /** False while events may be missing: caches are passed by. */
+  readonly serving: boolean
+  /** The lowest version that may be served for an event subject; 0 when nothing is known. */
+  floor(subject: string): number
+  /** A change is known to have happened. Lower versions than known are ignored. */
+  raise(subject: string, version: number): void
+  add(cache: CoherentCache): void
+  /** Follows a feed until the returned function is called. Without a feed nothing is ever served from a cache. */
+  follow(feed: FollowedFeed): () => void
+}
+
+const MAX_FLOORS = 200_000
+
+export function createCoherence(): Coherence {
+  // Reads under way are forgotten when their floor rises, so a floor that falls out here can no longer be missed by them.
+  const floors = new LRUCache<string, number>({ max: MAX_FLOORS })
+  const caches: CoherentCache[] = []
+  let serving = false
+
+  function raise(subject: string, version: number): void {
+    if (version <= (floors.peek(subject) ?? 0)) return
+    floors.set(subject, version)
+    for (const cache of caches) cache.raise(subject, version)
+  }
+
+  return {
+    get serving() {
+      return serving
+    },
+    floor: (subject) => floors.peek(subject) ?? 0,
+    raise,
+    add: (cache) => caches.push(cache),
+    follow(feed) {
+      const stop = feed.subscribe({
+        event: ({ subject, data }) => raise(subject, data.version),
+        lost() {
+          serving = false
+        },
+        recovered(complete) {
+          if (!complete) for (const cache of caches) cache.flush()
+          serving = true
+        },
+      })
+      serving = feed.current
+      return () => {
+        serving = false
+        stop()
+      }
+    },
+  }
+}

@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto'
+import type { LocalNats } from '@commerce/local/nats.ts'
+import { eventually, restartNats, testDatabase, testNats, whenDone } from '@commerce/local/testing.ts'
+import { PrismaClient } from '@commerce/prisma/inventory'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { pino } from 'pino'
+import { beforeAll, expect, test } from 'vitest'
+import { connectEvents, type EventConnection } from './connection.ts'
+import { startConsumer } from './consumer.ts'
+import { type CommerceEvent, event, type NewEvent } from './contracts.ts'
+import { type FeedEvent, startFeed } from './feed.ts'
+import { createTransact, type Transact } from './outbox.ts'
+import { type Relay, startRelay } from './relay.ts'
+
+const log = pino({ level: 'silent' })
+let nats: LocalNats
+let connection: EventConnection
+let databaseUrl: string
+let prisma: PrismaClient
+let relay: Relay
+let transact: Transact<Parameters<Parameters<PrismaClient['$transaction']>[0]>[0]>
+
+beforeAll(async () => {
+  nats = await testNats()
+  databaseUrl = await testDatabase('inventory')
+  prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl, max: 4 }) })
+  whenDone(() => prisma.$disconnect())
+  connection = await connectEvents({ url: nats.url, name: 'test', log })
+  whenDone(() => connection.close())
+  relay = startRelay({ databaseUrl, connection, source: '/inventory', log, pollMs: 100 })
+  whenDone(() => relay.stop())
+  transact = createTransact(prisma as never, () => relay.wake()) as typeof transact
+})
+
+const stockChanged = (sku: string, version: number): NewEvent =>
+  event('inventory.stock.changed', { sku, version, locations: [], available: version })
+
+const emit = (...events: NewEvent[]): Promise<void> =>
+  transact(async (_tx, add) => {
+    for (const one of events) add(one)
+  })
+
+/** A durable consumer that keeps what it got. */
+async function collect(name: string): Promise<CommerceEvent[]> {
+  const got: CommerceEvent[] = []
+  const consumer = await startConsumer({
+    connection,
+    name,
+    subjects: ['inventory.stock.changed.*'],
+    async handle(events) {
+      got.push(...events)
+    },
+  })
+  whenDone(() => consumer.stop())
+  return got
+}
+
+test('an event arrives as a CloudEvent with its entity, version and data', async () => {
+  const got = await collect('shape')
+  await emit(stockChanged('A.1 *', 7))
+  const arrived = await eventually('the event', () => got.find((one) => one.subject === 'A.1 *'))
+  expect(arrived).toMatchObject({
+    specversion: '1.0',
+    source: '/inventory',
+    type: 'inventory.stock.changed',
+    version: 7,
+    data: { sku: 'A.1 *', version: 7, available: 7 },
+  })
+})
+
+test('an event of a transaction that fails never leaves', async () => {
+  const got = await collect('rollback')
+  await expect(
+    transact(async (_tx, add) => {
+      add(stockChanged('rolled-back', 1))
+      throw new Error('no')
+    }),
+  ).rejects.toThrow('no')
+  await emit(stockChanged('kept', 1))
+  await eventually('the next event', () => got.some(({ subject }) => subject === 'kept'))
+  expect(got.some(({ subject }) => subject === 'rolled-back')).toBe(false)
+})
+
+test('an event that breaks its contract takes its change back', async () => {
+  const bad = { ...stockChanged('bad', 1), data: { sku: 'bad', version: 0 } } as unknown as NewEvent
+  await expect(emit(bad)).rejects.toThrow(/version/)
+})
+
+test('a handler that fails gets the event again, and holds no other event up', async () => {
+  const seen: string[] = []
+  let failures = 0
+  const consumer = await startConsumer({
+    connection,
+    name: 'failing',
+    subjects: ['inventory.stock.changed.*'],
+    async handle(events) {
+      if (events.some(({ subject }) => subject === 'poison') && failures++ < 3) throw new Error('not now')
+      seen.push(...events.map(({ subject }) => subject))
+    },
+  })
+  whenDone(() => consumer.stop())
+  await emit(stockChanged('poison', 1), stockChanged('fine', 1))
+  await eventually('the other event', () => seen.includes('fine'))
+  await eventually('the failed event', () => seen.includes('poison'))
+  expect(failures).toBeGreaterThanOrEqual(2)
+  await eventually('nothing waits', async () => (await consumer.lag()) === 0)
+})
+
+test('what is not JSON or breaks its contract is set aside and stops nobody', async () => {
+  const got = await collect('garbage')
+  await connection.nats.jetstream().publish('inventory.stock.changed.garbage', 'not json')
+  await connection.nats.jetstream().publish('inventory.stock.changed.garbage', JSON.stringify({ type: 'nobody.knows' }))
+  await emit(stockChanged('after-garbage', 1))
+  await eventually('the good event', () => got.some(({ subject }) => subject === 'after-garbage'))
+})
+
+test('events written while NATS is dead leave when it is back, each one, without a gap in the feed', async () => {
+  const got = await collect('outage')
+  const feed = await startFeed(connection, ['inventory.>'])
+  whenDone(() => feed.stop())
+  const story: string[] = []
+  feed.subscribe({
+    event: ({ subject }: FeedEvent) => story.push(subject),
+    lost: () => story.push('lost'),
+    recovered: (complete) => story.push(`recovered ${complete}`),
+  })
+  expect(feed.current).toBe(true)
+  await emit(stockChanged('before', 1))
+  await eventually('the event before', () => story.includes('inventory.stock.changed.before'))
+
+  await nats.kill()
+  await eventually('the feed knows', () => !feed.current)
+  expect(story.at(-1)).toBe('lost')
+  const skus = Array.from({ length: 50 }, (_, i) => `during-${i}`)
+  for (const sku of skus) await emit(stockChanged(sku, 1))
+
+  nats = await restartNats(nats)
+  await eventually('all events', () => skus.every((sku) => got.some(({ subject }) => subject === sku)), 20_000)
+  await eventually('the feed is current', () => feed.current, 20_000)
+  await eventually('the feed told them all', () =>
+    skus.every((sku) => story.includes(`inventory.stock.changed.${sku}`)),
+  )
+  expect(story.filter((line) => line.startsWith('recovered'))).toEqual(['recovered true'])
+  expect(await relay.backlog()).toBe(0)
+}, 60_000)
+
+test('a relay killed between publish and commit leaves a duplicate to nobody', async () => {
+  const got = await collect('twice')
+  const sku = `twice-${randomUUID()}`
+  await emit(stockChanged(sku, 1))
+  await eventually('the event', () => got.some(({ subject }) => subject === sku))
+  // What a relay leaves behind that died after the publish: the row still counts as unpublished.
+  await prisma.$executeRawUnsafe(`update outbox set published_at = null where subject like '%twice-%'`)
+  relay.wake()
+  await eventually('the row is done again', async () => (await relay.backlog()) === 0)
+  await emit(stockChanged('after-twice', 1))
+  await eventually('the next event', () => got.some(({ subject }) => subject === 'after-twice'))
+  expect(got.filter(({ subject }) => subject === sku)).toHaveLength(1)
+})
+
+test('a NATS server that comes back empty is filled again from the outbox, and the feed says that it cannot be complete', async () => {
+  const got = await collect('empty-disk')
+  await emit(stockChanged('kept-in-outbox', 3))
+  await eventually('the event', () => got.some(({ subject }) => subject === 'kept-in-outbox'))
+  const feed = await startFeed(connection, ['inventory.>'])
+  whenDone(() => feed.stop())
+  const story: string[] = []
+  feed.subscribe({
+    event() {},
+    lost: () => story.push('lost'),
+    recovered: (complete) => story.push(`recovered ${complete}`),
+  })
+  const before = got.filter(({ subject }) => subject === 'kept-in-outbox').length
+
+  await nats.kill()
+  nats = await restartNats(nats, { empty: true })
+  await eventually(
+    'the event again',
+    () => got.filter(({ subject }) => subject === 'kept-in-outbox').length > before,
+    30_000,
+  )
+  await eventually('the feed is current', () => feed.current, 20_000)
+  expect(story).toEqual(['lost', 'recovered false'])
+}, 60_000)

@@ -1,0 +1,131 @@
+import { AckPolicy, type ConsumerInfo, DeliverPolicy, type JsMsg, nanos } from 'nats'
+import { type EventConnection, STREAM } from './connection.ts'
+import { type CommerceEvent, parseEvent } from './contracts.ts'
+import { withTrace } from './trace.ts'
+
+export interface ConsumerOptions {
+  connection: EventConnection
+  /** The durable name: where it stopped is where it goes on, also in another process. */
+  name: string
+  /** Subject filters: `catalog.price.changed.*`. */
+  subjects: readonly string[]
+  /** How many events one call may get (200). */
+  batch?: number
+  /** Applies events; idempotent, because an event can arrive again. When it throws, the events come again later. */
+  handle(events: readonly CommerceEvent[]): Promise<void>
+}
+
+export interface EventConsumer {
+  /** Events that wait to be handled, those in hand included. */
+  lag(): Promise<number>
+  stop(): Promise<void>
+}
+
+const ACK_WAIT_MS = 60_000
+const EXPIRES_MS = 5_000
+const RETRY_DELAYS_MS = [100, 1_000, 5_000, 30_000]
+
+/**
+ * Follows the stream from its beginning with a durable consumer, in batches, at least once. An event that breaks its contract is logged
+ * and set aside for good; one that cannot be applied is tried again, for ever, with growing pauses, and holds nothing else up.
+ */
+export async function startConsumer({
+  connection,
+  name,
+  subjects,
+  batch = 200,
+  handle,
+}: ConsumerOptions): Promise<EventConsumer> {
+  const { nats, log } = connection
+  const config = {
+    durable_name: name,
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+    filter_subjects: [...subjects],
+    ack_wait: nanos(ACK_WAIT_MS),
+    max_ack_pending: Math.max(1_000, batch * 2),
+  }
+  const manager = await nats.jetstreamManager()
+  const ensure = (): Promise<ConsumerInfo> => manager.consumers.add(STREAM, config)
+  await ensure()
+  const source = await nats.jetstream().consumers.get(STREAM, name)
+  const forgetReconnect = connection.onReconnect(() => {
+    // A server that came back empty does not know us any more.
+    ensure().catch((error: unknown) => log.warn({ err: error, consumer: name }, 'the consumer could not be made again'))
+  })
+  // At most `max_ack_pending` events wait here: the server sends no more before some are acknowledged.
+  const arrived: JsMsg[] = []
+  let signal = (): void => {}
+  let stopping = false
+  const messages = await source.consume({
+    max_messages: batch,
+    expires: EXPIRES_MS,
+    callback(message) {
+      arrived.push(message)
+      signal()
+    },
+  })
+
+  const loop = (async () => {
+    while (!stopping) {
+      if (arrived.length === 0) await new Promise<void>((resolve) => (signal = resolve))
+      // What has arrived by now is one batch: a lone event does not wait for company.
+      if (!stopping) await take(arrived.splice(0, batch))
+    }
+  })()
+
+  async function take(received: readonly JsMsg[]): Promise<void> {
+    const valid: { message: JsMsg; event: CommerceEvent }[] = []
+    for (const message of received) {
+      try {
+        valid.push({ message, event: parseEvent(message.string()) })
+      } catch (error) {
+        log.error(
+          { err: error, subject: message.subject, seq: message.seq },
+          'an event breaks its contract and is set aside',
+        )
+        message.term()
+      }
+    }
+    if (valid.length === 0) return
+    try {
+      await apply(valid.map(({ event }) => event))
+      for (const { message } of valid) message.ack()
+    } catch (error) {
+      if (valid.length === 1) return again(valid[0]?.message as JsMsg, error)
+      for (const { message, event } of valid) {
+        try {
+          await apply([event])
+          message.ack()
+        } catch (single) {
+          again(message, single)
+        }
+      }
+    }
+  }
+
+  function apply(events: readonly CommerceEvent[]): Promise<void> {
+    return withTrace(events[0]?.traceparent, () => handle(events))
+  }
+
+  function again(message: JsMsg, error: unknown): void {
+    const tries = message.info.deliveryCount
+    const delay = RETRY_DELAYS_MS[Math.min(tries, RETRY_DELAYS_MS.length) - 1]
+    log.error({ err: error, subject: message.subject, tries }, 'an event could not be applied; it comes again')
+    message.nak(delay)
+  }
+
+  return {
+    async lag() {
+      const { num_pending, num_ack_pending } = await manager.consumers.info(STREAM, name)
+      return num_pending + num_ack_pending
+    },
+    async stop() {
+      stopping = true
+      forgetReconnect()
+      await messages.close()
+      signal()
+      await loop
+    },
+  }
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { subjectOf } from './subject.ts'
+
+/*
+ * The events of the graph: facts in the past tense that carry the whole state of their entity after the change.
+ * Append-only: a field may be added as optional, never renamed, removed or given another meaning.
+ */
+
+const version = z
+  .int()
+  .positive()
+  .describe('Grows by one with every change of the entity; commit order is version order.')
+const moment = z.iso.datetime().describe('RFC 3339, UTC.')
+const named = z.object({ name: z.string(), value: z.string() })
+
+const productChanged = z.object({
+  id: z.uuid(),
+  version,
+  slug: z.string(),
+  title: z.string(),
+  description: z.string().nullable(),
+  brand: z.string().nullable(),
+  categories: z
+    .array(z.object({ id: z.uuid(), slug: z.string(), name: z.string() }))
+    .describe('From the root down to the product.'),
+  imageUrl: z.string().nullable(),
+  attributes: z.array(named),
+  popularity: z.int().describe('Higher is more popular; 0 when unknown.'),
+  variants: z.array(z.object({ id: z.uuid(), sku: z.string(), title: z.string(), options: z.array(named) })),
+  createdAt: moment,
+  updatedAt: moment,
+})
+
+const priceChanged = z.object({
+  sku: z.string(),
+  variantId: z.uuid(),
+  productId: z.uuid(),
+  version,
+  price: z
+    .object({
+      minorUnits: z.int().nonnegative(),
+      currencyCode: z.string().length(3),
+      compareAtMinorUnits: z.int().nonnegative().nullable(),
+    })
+    .nullable()
+    .describe('Null when the variant cannot be bought.'),
+})
+
+const stockChanged = z.object({
+  sku: z.string(),
+  version,
+  locations: z.array(
+    z.object({ code: z.string(), onHand: z.int(), reserved: z.int().nonnegative(), safety: z.int().nonnegative() }),
+  ),
+  available: z.int().describe('Sum over locations of on hand - reserved - safety, each at least 0.'),
+})
+
+const orderPlaced = z.object({
+  id: z.uuid(),
+  version,
+  number: z.string(),
+  cartId: z.uuid(),
+  reservationId: z.uuid(),
+  viewerId: z.string().nullable(),
+  placedAt: moment,
+  currencyCode: z.string().length(3),
+  totalMinorUnits: z.int().nonnegative(),
+  lines: z.array(
+    z.object({
+      sku: z.string(),
+      title: z.string(),
+      quantity: z.int().positive(),
+      unitMinorUnits: z.int().nonnegative(),
+    }),
+  ),
+})
+
+/** Every event type: what it says, which field of its data is the entity's key, and the schema of its data. */
+export const contracts = {
+  'catalog.product.changed': {
+    summary: 'A product, with its variants, was created or changed.',
+    key: 'id',
+    data: productChanged,
+  },
+  'catalog.price.changed': { summary: "A variant's price was set or taken away.", key: 'sku', data: priceChanged },
+  'inventory.stock.changed': {
+    summary: 'The counters of a SKU changed: counted, held, released or sold.',
+    key: 'sku',
+    data: stockChanged,
+  },
+  'checkout.order.placed': { summary: 'An order was placed and its payment authorized.', key: 'id', data: orderPlaced },
+} as const
+
+export type EventType = keyof typeof contracts
+export type EventData<T extends EventType> = z.infer<(typeof contracts)[T]['data']>
+
+/** A fact that has not left yet: what a service appends to the outbox. */
+export interface NewEvent<T extends EventType = EventType> {
+  type: T
+  key: string
+  subject: string
+  version: number
+  data: EventData<T>
+}
+
+/** A fact as it travels: CloudEvents 1.0, JSON format, with `version` and `traceparent` as extension attributes. */
+export interface CommerceEvent<T extends EventType = EventType> {
+  specversion: '1.0'
+  id: string
+  source: string
+  type: T
+  /** The entity's key, plain. */
+  subject: string
+  time: string
+  datacontenttype: 'application/json'
+  version: number
+  traceparent?: string
+  data: EventData<T>
+}
+
+/** Makes an event of `type` from the state of its entity after the change. */
+export function event<T extends EventType>(type: T, data: EventData<T>): NewEvent<T> {
+  const key = String((data as Record<string, unknown>)[contracts[type].key])
+  return { type, key, subject: subjectOf(type, key), version: data.version, data }
+}
+
+/** Checks a received event against its contract. Throws a sentence that names what does not fit. */
+export function parseEvent(json: string): CommerceEvent {
+  const received = JSON.parse(json) as CommerceEvent
+  const contract = contracts[received.type]
+  if (!contract) throw new Error(`Unknown event type ${JSON.stringify(received.type)}.`)
+  const result = contract.data.safeParse(received.data)
+  if (!result.success) {
+    const [issue] = result.error.issues
+    throw new Error(`Event ${received.id} of type ${received.type}: ${issue?.path.join('.')}: ${issue?.message}`)
+  }
+  return { ...received, data: result.data } as CommerceEvent
+}

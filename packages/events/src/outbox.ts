@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto'
+import { contracts, type NewEvent } from './contracts.ts'
+import { currentTraceparent } from './trace.ts'
+
+/** The part of a Prisma transaction that the outbox needs. */
+export interface SqlTransaction {
+  $executeRawUnsafe(sql: string, ...values: unknown[]): Promise<number>
+}
+
+/** The part of a Prisma client that opens transactions. */
+export interface SqlDatabase<Tx extends SqlTransaction> {
+  $transaction<T>(work: (tx: Tx) => Promise<T>, options?: { maxWait?: number; timeout?: number }): Promise<T>
+}
+
+/** Adds a fact to the transaction it belongs to. */
+export type Emit = (event: NewEvent) => void
+
+/** Runs one intention: state changes and their events in a single transaction, all or nothing. */
+export type Transact<Tx> = <T>(work: (tx: Tx, emit: Emit) => Promise<T>, options?: { timeoutMs?: number }) => Promise<T>
+
+/**
+ * Makes the `transact` of a subgraph. `committed` is called after each commit with its events, before the caller gets its
+ * result: caches raise their floors there and the relay is woken.
+ */
+export function createTransact<Tx extends SqlTransaction>(
+  database: SqlDatabase<Tx>,
+  committed: (events: readonly NewEvent[]) => void,
+): Transact<Tx> {
+  return async (work, { timeoutMs = 10_000 } = {}) => {
+    let events: NewEvent[] = []
+    const result = await database.$transaction(
+      async (tx) => {
+        events = []
+        const outcome = await work(tx, (event) => events.push(event))
+        if (events.length > 0) await append(tx, events)
+        return outcome
+      },
+      { maxWait: 5_000, timeout: timeoutMs },
+    )
+    if (events.length > 0) committed(events)
+    return result
+  }
+}
+
+async function append(tx: SqlTransaction, events: readonly NewEvent[]): Promise<void> {
+  const traceparent = currentTraceparent() ?? null
+  const rows = events.map(({ type, subject, version, data }) => ({
+    event_id: randomUUID(),
+    subject,
+    type,
+    version,
+    data: contracts[type].data.parse(data), // what breaks its contract must not leave, nor the change be kept
+    traceparent,
+  }))
+  await tx.$executeRawUnsafe(
+    `insert into outbox (event_id, subject, type, version, data, traceparent)
+     select event_id, subject, type, version, data, traceparent
+     from jsonb_to_recordset($1::jsonb)
+       as row(event_id uuid, subject text, type text, version int, data jsonb, traceparent text)`,
+    JSON.stringify(rows),
+  )
+}

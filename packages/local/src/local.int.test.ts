@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import pg from 'pg'
+import { expect, test } from 'vitest'
+import { startGraph } from './graph.ts'
+import { leash } from './leash.ts'
+import { lockFolder } from './lock.ts'
+import { startPostgres } from './postgres.ts'
+import { eventually, scratchFolder, whenDone } from './testing.ts'
+
+const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`)
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  for await (const chunk of child.stdout as AsyncIterable<Buffer>) return chunk.toString().trim()
+  throw new Error('it printed nothing')
+}
+
+test('a leashed server ends when the process that started it is killed', async () => {
+  const parent = spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `import { leash } from ${JSON.stringify(join(import.meta.dirname, 'leash.ts'))}
+       const server = leash('/bin/sh', ['-c', 'echo $$; exec sleep 300'], { stopSignal: 'TERM' })
+       server.process.stdout.pipe(process.stdout)`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const server = Number(await firstLine(parent))
+  expect(isAlive(server)).toBe(true)
+  parent.kill('SIGKILL')
+  await eventually('the server is gone', () => !isAlive(server))
+})
+
+test('a leashed server that ignores the request to stop is killed', async () => {
+  const stubborn = leash('/bin/sh', ['-c', "trap '' TERM; echo $$; while :; do sleep 1; done"], { stopSignal: 'TERM' })
+  const pid = Number(await firstLine(stubborn.process))
+  await stubborn.stop(200)
+  await eventually('the server is gone', () => !isAlive(pid))
+})
+
+test('PostgreSQL keeps its data over a restart and refuses a wrong password', async () => {
+  const folder = scratchFolder('pg')
+  const options = { folder, password: 'right', durable: true }
+  const first = await startPostgres(options)
+  const client = new pg.Client(first.url('postgres'))
+  await client.connect()
+  await client.query('create table kept (n int); insert into kept values (1)')
+  await client.end()
+  await first.stop()
+
+  const second = await startPostgres(options)
+  whenDone(() => second.stop())
+  const again = new pg.Client(second.url('postgres'))
+  await again.connect()
+  expect((await again.query('select n from kept')).rows).toEqual([{ n: 1 }])
+  await again.end()
+  const stranger = new pg.Client(second.url('postgres').replace('right', 'wrong'))
+  await expect(stranger.connect()).rejects.toThrow('password authentication failed')
+})
+
+test('a first start that was interrupted is begun again', async () => {
+  const folder = scratchFolder('pg')
+  mkdirSync(join(folder, 'cluster', 'base'), { recursive: true })
+  const server = await startPostgres({ folder, password: 'x', durable: false })
+  await server.stop()
+})
+
+test.runIf(process.getuid?.() === 0)(
+  'as root, a project in a private folder works: the cluster moves to where PostgreSQL can reach it',
+  async () => {
+    const folder = scratchFolder('private')
+    mkdirSync(folder, { mode: 0o700 })
+    const server = await startPostgres({ folder: join(folder, 'pg'), password: 'x', durable: false })
+    whenDone(async () => rmSync(server.folder, { recursive: true }))
+    whenDone(() => server.stop())
+    expect(server.folder).toMatch(/^\/var\/tmp\//)
+  },
+)
+
+test('a data folder that cannot be used is one clear sentence', async () => {
+  const file = scratchFolder('not-a-folder')
+  writeFileSync(file, '')
+  await expect(startPostgres({ folder: join(file, 'data'), password: 'x', durable: false })).rejects.toThrow(
+    /^The data folder .* cannot be used .*: make it writable, or set DATA_DIR to a folder that is\.$/,
+  )
+})
+
+test('a port in use is one clear sentence, before anything is started', async () => {
+  const squatter = createServer().listen(0, '127.0.0.1')
+  await eventually('the port is taken', () => squatter.listening)
+  const { port } = squatter.address() as { port: number }
+  const folder = scratchFolder('graph')
+  await expect(startGraph({ folder, port, environment: {}, report() {}, broken() {} })).rejects.toThrow(
+    `Port ${port} is in use: stop what listens there, or choose another: PORT=${port + 100} npm start`,
+  )
+  expect(existsSync(folder)).toBe(false)
+  squatter.close()
+})
+
+test('a data folder serves one graph at a time, and the lock of a dead one is taken over', () => {
+  const folder = scratchFolder('lock')
+  mkdirSync(folder)
+  const unlock = lockFolder(folder)
+  expect(readFileSync(join(folder, 'lock'), 'utf8')).toBe(String(process.pid))
+  unlock()
+  writeFileSync(join(folder, 'lock'), '999999999')
+  lockFolder(folder)()
+  expect(existsSync(join(folder, 'lock'))).toBe(false)
+})

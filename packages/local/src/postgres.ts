@@ -1,0 +1,169 @@
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import pg from 'pg'
+import { postgresHome } from './binaries.ts'
+import { SetupError } from './failure.ts'
+import { type Leashed, leash } from './leash.ts'
+import { freePort } from './ports.ts'
+import { isReachable, reachableCopy, reachableTwin, type UnprivilegedUser, unprivilegedUser } from './unprivileged.ts'
+
+export interface PostgresOptions {
+  /** Where the cluster lives; made on the first start. As root it moves to /var/tmp when `nobody` cannot reach it. */
+  folder: string
+  password: string
+  /** False trades safety after a power loss for speed: tests only. */
+  durable: boolean
+}
+
+export interface LocalPostgres {
+  port: number
+  /** Where the cluster really lives. */
+  folder: string
+  /** The connection URL of a database of this server. */
+  url(database: string): string
+  /** Resolves when the server ends by itself or is stopped. */
+  exited: Promise<number | null>
+  stop(): Promise<void>
+}
+
+const USER = 'commerce'
+const START_LIMIT_MS = 60_000
+
+/** Starts the PostgreSQL that npm installed, on a free loopback port, with a password. Throws `SetupError` with the server's own words when it cannot. */
+export async function startPostgres(options: PostgresOptions): Promise<LocalPostgres> {
+  const user = unprivilegedUser()
+  const { home, version } = postgresHome()
+  const programs = user && !isReachable(join(home, 'bin', 'postgres'), user) ? reachableCopy(home, version) : home
+  const folder = user && !isReachable(options.folder, user) ? reachableTwin(options.folder) : options.folder
+  const data = join(folder, 'cluster')
+
+  makeFolder(options.folder)
+  makeFolder(folder, user)
+  await stopLeftover(data)
+  if (!existsSync(join(data, 'PG_VERSION'))) await initialise(programs, folder, data, options.password, user)
+
+  const port = await freePort()
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: '',
+    max_connections: 300,
+    shared_buffers: '256MB',
+    max_wal_size: '2GB',
+    ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+  }
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const server = leash(join(programs, 'bin', 'postgres'), ['-D', data, ...flags], {
+    cwd: folder,
+    stopSignal: 'INT',
+    ...user,
+  })
+  await untilReady(server, data)
+  return {
+    port,
+    folder,
+    url: (database) => `postgresql://${USER}:${options.password}@127.0.0.1:${port}/${database}`,
+    exited: server.exited,
+    stop: () => server.stop(),
+  }
+}
+
+/** Makes a database if it does not exist yet; from `template`, it starts as a copy of that one. `url` is any database of the server. */
+export async function createDatabase(url: string, name: string, template?: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name])
+    if (!rowCount) {
+      const source = template ? ` template ${client.escapeIdentifier(template)}` : ''
+      await client.query(`create database ${client.escapeIdentifier(name)}${source}`)
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+function makeFolder(folder: string, owner?: UnprivilegedUser): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    if (owner) chownSync(folder, owner.uid, owner.gid)
+    else writeFileSync(join(folder, '.writable'), '')
+  } catch (error) {
+    throw new SetupError(
+      `The data folder ${folder} cannot be used (${(error as Error).message}): make it writable, or set DATA_DIR to a folder that is.`,
+    )
+  }
+}
+
+async function initialise(
+  programs: string,
+  folder: string,
+  data: string,
+  password: string,
+  user: UnprivilegedUser | undefined,
+): Promise<void> {
+  rmSync(data, { recursive: true, force: true }) // what an interrupted first start left
+  const passwordFile = join(folder, 'password')
+  writeFileSync(passwordFile, password, { mode: 0o600 })
+  if (user) chownSync(passwordFile, user.uid, user.gid)
+  const flags = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
+  const run = leash(
+    join(programs, 'bin', 'initdb'),
+    ['-D', data, '-U', USER, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync', ...flags],
+    { cwd: folder, stopSignal: 'TERM', ...user },
+  )
+  const output = collect(run)
+  const code = await run.exited
+  await run.stop()
+  rmSync(passwordFile, { force: true })
+  if (code !== 0) {
+    rmSync(data, { recursive: true, force: true })
+    throw new SetupError(`PostgreSQL could not make its data folder ${data}: ${output().trim().split('\n').at(-1)}`)
+  }
+}
+
+async function untilReady(server: Leashed, data: string): Promise<void> {
+  const output = collect(server)
+  const lines = createInterface({ input: server.process.stderr as NodeJS.ReadableStream })
+  const ready = new Promise<'ready'>((resolve) =>
+    lines.on('line', (line) => line.includes('ready to accept connections') && resolve('ready')),
+  )
+  const timeout = new Promise<'timeout'>((resolve) => setTimeout(resolve, START_LIMIT_MS, 'timeout').unref())
+  const outcome = await Promise.race([ready, server.exited, timeout])
+  if (outcome !== 'ready') {
+    await server.stop()
+    const reason = output().match(/(?:FATAL|PANIC): .*/)?.[0] ?? output().trim().split('\n').at(-1)
+    throw new SetupError(`PostgreSQL did not start on ${data}: ${reason ?? 'no output'}`)
+  }
+}
+
+/** The last 20 KB of what a server printed. */
+function collect(server: Leashed): () => string {
+  let text = ''
+  const keep = (chunk: Buffer): void => {
+    text = (text + chunk).slice(-20_000)
+  }
+  server.process.stdout?.on('data', keep)
+  server.process.stderr?.on('data', keep)
+  return () => text
+}
+
+/** A server that still holds this folder (its starter was killed before the leash existed, or it is just ending) is stopped first. */
+async function stopLeftover(data: string): Promise<void> {
+  const pid = Number(readIfThere(join(data, 'postmaster.pid'))?.split('\n')[0])
+  if (!pid || !readIfThere(`/proc/${pid}/cmdline`)?.includes(data)) return
+  process.kill(pid, 'SIGINT')
+  for (const end = Date.now() + 20_000; existsSync(`/proc/${pid}`); ) {
+    if (Date.now() > end) throw new SetupError(`PostgreSQL (process ${pid}) still uses ${data}: stop it first.`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Graph } from './graph.ts'
+import { projectRoot } from './secrets.ts'
+
+/** Imports the sample shop through the graph, as any client would, when the catalog is empty. Answers whether it did. */
+export async function seedIfEmpty(graph: Graph): Promise<boolean> {
+  const { products } = await ask<{ products: { nodes: unknown[] } }>(graph, '{ products(first: 1) { nodes { id } } }')
+  if (products.nodes.length > 0) return false
+
+  await importFeed(graph, join(projectRoot, 'prisma/seed/sample-shop.jsonl'))
+  const stock = JSON.parse(readFileSync(join(projectRoot, 'prisma/seed/stock.json'), 'utf8')) as Record<string, number>
+  for (const [sku, onHand] of Object.entries(stock)) {
+    const { stockSet } = await ask<{ stockSet: { userErrors: { message: string }[] } }>(
+      graph,
+      'mutation Seed($input: StockSetInput!) { stockSet(input: $input) { userErrors { message } } }',
+      { input: { sku, onHand, idempotencyKey: `sample-shop-${sku}` } },
+    )
+    const [problem] = stockSet.userErrors
+    if (problem) throw new Error(`The sample stock of ${sku} was refused: ${problem.message}`)
+  }
+  return true
+}
+
+function importFeed(graph: Graph, file: string): Promise<void> {
+  const script = join(projectRoot, 'subgraphs/catalog/src/import/main.ts')
+  const args = [script, file, '--url', `${graph.url}/graphql`]
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, IMPORT_TOKEN: graph.staffToken },
+  })
+  let output = ''
+  child.stdout.on('data', (chunk) => (output += chunk))
+  child.stderr.on('data', (chunk) => (output += chunk))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`The sample shop was not imported: ${output}`)),
+    )
+  })
+}
+
+/** One operation as staff. Throws the first error's message. */
+async function ask<T>(graph: Graph, query: string, variables = {}): Promise<T> {
+  const response = await fetch(`${graph.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${graph.staffToken}` },
+    body: JSON.stringify({ query, variables }),
+    signal: AbortSignal.timeout(30_000),
+  })
+  const { data, errors } = (await response.json()) as { data?: T; errors?: { message: string }[] }
+  if (errors?.[0] || !data) throw new Error(errors?.[0]?.message ?? 'no answer')
+  return data
+}

@@ -1,0 +1,106 @@
+import { mkdirSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { SetupError } from './failure.ts'
+import { type Graph, startGraph } from './graph.ts'
+import { lockFolder } from './lock.ts'
+import { dataFolder, readSecrets } from './secrets.ts'
+import { seedIfEmpty } from './seed.ts'
+
+const HELP = `Usage: npm start [-- --empty]
+
+Starts the whole graph on this machine: PostgreSQL and NATS from npm, the four subgraphs, the gateway; Ctrl-C stops it.
+  --empty   do not import the sample shop into an empty catalog
+Environment (all optional; see .env.example):
+  PORT                    the gateway's port (4000)
+  HOST                    the gateway's address (127.0.0.1)
+  DATA_DIR                where data, logs and generated passwords are kept (.data)
+  DATABASE_URL_CATALOG, DATABASE_URL_INVENTORY, DATABASE_URL_SEARCH, DATABASE_URL_CHECKOUT, NATS_URL
+                          servers of your own`
+
+const started = Date.now()
+let graph: Graph | undefined
+let unlock = (): void => {}
+let ending: Promise<void> | undefined
+
+function say(line: string): void {
+  console.log(line)
+}
+
+function end(reason: string, code: number): Promise<void> {
+  ending ??= (async () => {
+    say(`\n${reason}: stopping`)
+    process.exitCode = code
+    await graph?.stop()
+    unlock()
+    say('Stopped.')
+  })()
+  return ending
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { empty: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } })
+  if (values.help) {
+    say(HELP)
+    return
+  }
+  const port = Number(process.env.PORT || 4000)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new SetupError(`PORT must be a whole number from 0 to 65535, got "${process.env.PORT}".`)
+  }
+  const folder = dataFolder(process.env)
+  readSecrets(folder)
+  mkdirSync(folder, { recursive: true })
+  unlock = lockFolder(folder)
+
+  let starting = true
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (!starting) void end(signal, 0)
+      else abandoned = signal
+    })
+  }
+  let abandoned: string | undefined
+  try {
+    graph = await startGraph({
+      folder,
+      port,
+      environment: process.env,
+      report: say,
+      broken: (reason) => void end(reason, 1),
+    })
+    if (!abandoned && !values.empty && (await seedIfEmpty(graph))) say('The sample shop was imported.')
+  } finally {
+    starting = false
+    if (!graph) unlock()
+  }
+  if (abandoned) return end(abandoned, 0)
+  say(readiness(graph, folder))
+}
+
+function readiness({ url, subgraphs, databases, natsUrl }: Graph, folder: string): string {
+  const lines = [
+    ['GraphQL', `${url}/graphql`],
+    ['GraphiQL', `${url}/`],
+    ['subscriptions', `${url.replace('http', 'ws')}/graphql`],
+    ['health', `${url}/health/ready`],
+    ...Object.entries(subgraphs).map(([name, address]) => [name, `${address}/graphql`]),
+    ['PostgreSQL', `127.0.0.1:${new URL(databases.catalog).port || 5432}`],
+    ['NATS', `127.0.0.1:${new URL(natsUrl).port || 4222}`],
+    ['data, logs', folder],
+    ['staff token', 'npm run -s token -- --scope staff'],
+  ]
+  const seconds = ((Date.now() - started) / 1000).toFixed(1)
+  return [
+    `\nThe graph is ready (${seconds} s). Ctrl-C stops it.`,
+    ...lines.map(([name, value]) => `  ${name?.padEnd(14)} ${value}`),
+  ].join('\n')
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof SetupError ? error.message : error)
+  process.exitCode = 1
+  await graph?.stop()
+  unlock()
+}

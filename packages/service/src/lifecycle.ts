@@ -1,0 +1,44 @@
+import type { Logger } from './log.ts'
+
+/** A running process: what it answers on, and how it ends. */
+export interface Running {
+  url: string
+  stop(): Promise<void>
+}
+
+const STOP_LIMIT_MS = 10_000
+
+/**
+ * Runs a process to its end: starts it, prints one readiness line, stops it on SIGINT or SIGTERM, or when the process
+ * that forked it is gone. A start that fails is one logged sentence and exit code 1.
+ */
+export async function runProcess(log: Logger, start: () => Promise<Running>): Promise<void> {
+  let running: Running
+  try {
+    running = await start()
+  } catch (error) {
+    log.fatal({ err: (error as Error).name === 'ConfigError' ? undefined : error }, (error as Error).message)
+    process.exitCode = 1
+    if (process.connected) process.disconnect()
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 2_000).unref() // whatever the failed start left open
+    return
+  }
+  log.info({ url: running.url }, 'ready')
+  process.send?.({ ready: running.url })
+
+  let stopping = false
+  const stop = async (reason: string): Promise<void> => {
+    if (stopping) return
+    stopping = true
+    log.info({ reason }, 'stopping')
+    setTimeout(() => {
+      log.error(`did not stop within ${STOP_LIMIT_MS} ms`)
+      process.kill(process.pid, 'SIGKILL')
+    }, STOP_LIMIT_MS).unref()
+    await running.stop().catch((error: unknown) => log.error({ err: error }, 'stopping failed'))
+    if (process.connected) process.disconnect()
+  }
+  process.once('SIGINT', () => void stop('SIGINT'))
+  process.once('SIGTERM', () => void stop('SIGTERM'))
+  process.once('disconnect', () => void stop('parent gone'))
+}

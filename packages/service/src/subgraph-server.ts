@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import { ApolloServer, type BaseContext } from '@apollo/server'
+import { buildSubgraphSchema } from '@apollo/subgraph'
+import { withTrace } from '@commerce/events/trace.ts'
+import { type GraphQLSchema, parse } from 'graphql'
+import { answerHealth, type Checks } from './health.ts'
+import { answerError, answerGraphQL, listen } from './http.ts'
+import type { Running } from './lifecycle.ts'
+import type { Logger } from './log.ts'
+import { headers, isGateway, type Viewer, viewerFrom } from './viewer.ts'
+
+/** Field resolvers by type; `__resolveReference` for entities, scalars as `GraphQLScalarType`. */
+// biome-ignore lint/suspicious/noExplicitAny: resolvers are typed where they are written, each with its own parent and arguments
+export type Resolvers = Record<string, any>
+
+export interface GraphQLServerOptions<C extends BaseContext> {
+  name: string
+  host: string
+  port: number
+  /** The subgraph's schema.graphql. */
+  schemaFile: URL
+  resolvers: Resolvers
+  gatewaySecret: string
+  /** Told before each request what the gateway has already seen: event subject → version. */
+  raiseFloors(floors: Record<string, number>): void
+  context(viewer: Viewer | null): C
+  checks: Checks
+  log: Logger
+}
+
+const BODY_LIMIT = 4 * 1024 * 1024
+
+/** The executable schema of a subgraph, from its SDL file and its resolvers. */
+export function loadSchema(schemaFile: URL, resolvers: Resolvers): GraphQLSchema {
+  return buildSubgraphSchema([{ typeDefs: parse(readFileSync(schemaFile, 'utf8')), resolvers }])
+}
+
+/** Serves a subgraph at `/graphql`, to the gateway only, with `/health/live` and `/health/ready`. */
+export async function serveGraphQL<C extends BaseContext>(options: GraphQLServerOptions<C>): Promise<Running> {
+  const { log } = options
+  const apollo = new ApolloServer<C>({
+    schema: loadSchema(options.schemaFile, options.resolvers),
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    csrfPrevention: false, // no browser gets past the gateway's secret
+    stopOnTerminationSignals: false,
+    logger: log,
+    formatError(formatted, error) {
+      const code = formatted.extensions?.code
+      if (code !== undefined && code !== 'INTERNAL_SERVER_ERROR') return formatted
+      log.error({ err: error }, 'a resolver failed')
+      return { ...formatted, message: `The ${options.name} subgraph failed.` }
+    },
+  })
+  await apollo.start()
+
+  const http = await listen(
+    options,
+    async (request, response) => {
+      if (await answerHealth(request, response, options.checks)) return
+      if (request.url?.split('?')[0] !== '/graphql') {
+        return answerError(response, 404, 'NOT_FOUND', `Nothing is at ${request.url}; GraphQL is at /graphql.`)
+      }
+      if (!isGateway(request.headers, options.gatewaySecret)) {
+        return answerError(response, 401, 'UNAUTHENTICATED', 'Subgraphs answer only the gateway: ask there.')
+      }
+      const floors = request.headers[headers.floors]
+      if (typeof floors === 'string') options.raiseFloors(JSON.parse(floors))
+      await withTrace(request.headers.traceparent, () =>
+        answerGraphQL(apollo, request, response, {
+          bodyLimit: BODY_LIMIT,
+          context: async () => options.context(viewerFrom(request.headers)),
+        }),
+      )
+    },
+    (error) => log.error({ err: error }, 'a request failed'),
+  )
+  return {
+    url: http.url,
+    async stop() {
+      await http.close()
+      await apollo.stop()
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import { type Coherence, createCoherence } from '@commerce/cache/coherence.ts'
+import { type CommandHandler, serveCommands } from '@commerce/events/command.ts'
+import { connectEvents, type EventConnection } from '@commerce/events/connection.ts'
+import { type ConsumerOptions, startConsumer } from '@commerce/events/consumer.ts'
+import { startFeed } from '@commerce/events/feed.ts'
+import { createTransact, type SqlDatabase, type SqlTransaction, type Transact } from '@commerce/events/outbox.ts'
+import { startRelay } from '@commerce/events/relay.ts'
+import type { z } from 'zod'
+import type { subgraphConfig } from './config.ts'
+import type { Checks } from './health.ts'
+import type { Running } from './lifecycle.ts'
+import type { Logger } from './log.ts'
+import { type Resolvers, serveGraphQL } from './subgraph-server.ts'
+import type { Viewer } from './viewer.ts'
+
+/** What the parts of a subgraph are built from. */
+export interface SubgraphParts<Db> {
+  database: Db
+  /** Runs one intention in one transaction, with its events. */
+  transact: Transact<TransactionOf<Db>>
+  coherence: Coherence
+  connection: EventConnection
+  log: Logger
+}
+
+/** A Prisma client, as far as every subgraph uses it. */
+export interface Database extends SqlDatabase<never> {
+  $queryRawUnsafe(sql: string): Promise<unknown>
+  $disconnect(): Promise<void>
+}
+
+type TransactionOf<Db> = Db extends SqlDatabase<infer Tx extends SqlTransaction> ? Tx : never
+
+/** What a subgraph adds to the common frame. */
+export interface SubgraphDefinition<C> {
+  resolvers: Resolvers
+  /** The GraphQL context of one request. */
+  context(viewer: Viewer | null): C
+  consumers?: Omit<ConsumerOptions, 'connection'>[]
+  commands?: CommandHandler[]
+  /** Work that runs beside requests (timers, schedulers); stopped before the database is closed. */
+  background?: { stop(): Promise<void> }[]
+  checks?: Checks
+}
+
+export interface SubgraphOptions<Db extends Database, C> {
+  name: string
+  schemaFile: URL
+  config: z.infer<typeof subgraphConfig>
+  databaseUrl: string
+  database: Db
+  /** The events that this subgraph's caches depend on: `catalog.>`. */
+  follows: readonly string[]
+  log: Logger
+  define(parts: SubgraphParts<Db>): SubgraphDefinition<C>
+}
+
+/** Starts a subgraph: database, events, caches, consumers, commands and its GraphQL endpoint; stops them in reverse order. */
+export async function startSubgraph<Db extends Database, C extends object>(
+  options: SubgraphOptions<Db, C>,
+): Promise<Running> {
+  const { name, config, databaseUrl, database, log } = options
+  const stops: (() => Promise<unknown>)[] = [() => database.$disconnect()]
+  const stop = async (): Promise<void> => {
+    for (const end of stops.splice(0).reverse()) await end()
+  }
+  try {
+    await database.$queryRawUnsafe('select 1')
+    const connection = await connectEvents({ url: config.NATS_URL, name, log })
+    stops.push(() => connection.close())
+
+    const relay = startRelay({ databaseUrl, connection, source: `/${name}`, log })
+    stops.push(() => relay.stop())
+
+    const coherence = createCoherence()
+    const feed = await startFeed(connection, options.follows)
+    stops.push(() => feed.stop())
+    stops.push(async () => unfollow())
+    const unfollow = coherence.follow(feed)
+
+    const transact = createTransact(database as SqlDatabase<TransactionOf<Db>>, (events) => {
+      for (const { subject, version } of events) coherence.raise(subject, version)
+      relay.wake()
+    })
+    const definition = options.define({ database, transact, coherence, connection, log })
+    for (const background of definition.background ?? []) stops.push(() => background.stop())
+    for (const consumer of definition.consumers ?? []) {
+      const running = await startConsumer({ connection, ...consumer })
+      stops.push(() => running.stop())
+    }
+    if (definition.commands) {
+      const served = await serveCommands(connection, name, definition.commands, log)
+      stops.push(() => served.stop())
+    }
+    const http = await serveGraphQL({
+      name,
+      host: config.HOST,
+      port: config.PORT,
+      schemaFile: options.schemaFile,
+      resolvers: definition.resolvers,
+      gatewaySecret: config.GATEWAY_SECRET,
+      raiseFloors(floors) {
+        for (const [subject, version] of Object.entries(floors)) coherence.raise(subject, version)
+      },
+      context: definition.context,
+      checks: {
+        database: async () => Array.isArray(await database.$queryRawUnsafe('select 1')) || 'no answer',
+        events: () => feed.current || 'The event feed is behind: nothing is served from caches until it has caught up.',
+        ...definition.checks,
+      },
+      log,
+    })
+    stops.push(() => http.stop())
+    return { url: http.url, stop }
+  } catch (error) {
+    await stop().catch(() => {})
+    throw error
+  }
+}

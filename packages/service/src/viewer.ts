@@ -1,0 +1,59 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { GraphQLError } from 'graphql'
+
+/** Who is asking. Anonymous shoppers have no viewer (null). */
+export interface Viewer {
+  id: string
+  scopes: readonly string[]
+}
+
+/** What the gateway tells a subgraph with each request. */
+export const headers = {
+  /** Shared by gateway and subgraphs: who cannot name it is not the gateway. */
+  secret: 'x-gateway-secret',
+  /** The viewer, base64url JSON; absent for anonymous. */
+  viewer: 'x-viewer',
+  /** JSON object, event subject → version: what the gateway has seen and the subgraph may not contradict. */
+  floors: 'x-floors',
+} as const
+
+/** The header value that carries a viewer. */
+export function encodeViewer(viewer: Viewer): string {
+  return Buffer.from(JSON.stringify({ id: viewer.id, scopes: viewer.scopes })).toString('base64url')
+}
+
+/** The viewer in a request's headers, null when anonymous. Only to be believed behind `isGateway`. */
+export function viewerFrom(requestHeaders: IncomingHttpHeaders): Viewer | null {
+  const encoded = requestHeaders[headers.viewer]
+  if (typeof encoded !== 'string') return null
+  const { id, scopes } = JSON.parse(Buffer.from(encoded, 'base64url').toString()) as Viewer
+  return { id: String(id), scopes: scopes.map(String) }
+}
+
+/** Whether the caller knows the secret that only the gateway and its subgraphs share. */
+export function isGateway(requestHeaders: IncomingHttpHeaders, secret: string): boolean {
+  const given = requestHeaders[headers.secret]
+  if (typeof given !== 'string') return false
+  const [a, b] = [Buffer.from(given), Buffer.from(secret)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+export function hasScope(viewer: Viewer | null, scope: string): boolean {
+  return viewer?.scopes.includes(scope) ?? false
+}
+
+/** Throws `UNAUTHENTICATED` or `FORBIDDEN` unless the viewer has the scope. */
+export function requireScope(viewer: Viewer | null, scope: string): Viewer {
+  if (!viewer) {
+    throw new GraphQLError(`This needs a token with the scope "${scope}", and none was sent.`, {
+      extensions: { code: 'UNAUTHENTICATED' },
+    })
+  }
+  if (!hasScope(viewer, scope)) {
+    throw new GraphQLError(`This needs the scope "${scope}"; the token has ${viewer.scopes.join(', ') || 'none'}.`, {
+      extensions: { code: 'FORBIDDEN' },
+    })
+  }
+  return viewer
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  // As Node does: `graphql` has an ESM build too, and two copies of it refuse each other's types.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+  test: {
+    include: ['{gateway,subgraphs,packages,schema,prisma}/**/*.{test,int.test,e2e.test}.ts'],
+    globalSetup: ['packages/local/src/test-servers.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    env: { APOLLO_TELEMETRY_DISABLED: '1' },
+  },
+})

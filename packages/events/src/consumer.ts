@@ -116,10 +116,7 @@ export async function startConsumer({
   }
 
   return {
-    async lag() {
-      const { num_pending, num_ack_pending } = await manager.consumers.info(STREAM, name)
-      return num_pending + num_ack_pending
-    },
+    lag: () => consumerLag(connection, name),
     async stop() {
       stopping = true
       forgetReconnect()
@@ -128,4 +125,11 @@ export async function startConsumer({
       await loop
     },
   }
+}
+
+/** Events that a durable consumer has not finished, those in hand included, over all processes that share it. Throws when NATS cannot say. */
+export async function consumerLag({ nats }: EventConnection, name: string): Promise<number> {
+  const manager = await nats.jetstreamManager()
+  const { num_pending, num_ack_pending } = await manager.consumers.info(STREAM, name)
+  return num_pending + num_ack_pending
 }

@@ -8,7 +8,7 @@ import { createDatabase, type LocalPostgres, startPostgres } from './postgres.ts
 
 const HELP = `Usage: npm run db -- <command>
 
-  deploy               apply the migrations to your own databases (DATABASE_URL_CATALOG, ...); "npm start" does it by itself
+  deploy               make and migrate your own databases (DATABASE_URL_CATALOG, ...); "npm start" does it by itself
   new <db> <name>      write the next migration of a database (${DATABASES.join(', ')}) from its schema.prisma
   check                fail when schema.prisma says something that the migrations do not do`
 
@@ -29,9 +29,17 @@ async function deploy(): Promise<void> {
     const variable = `DATABASE_URL_${name.toUpperCase()}`
     const url = process.env[variable]
     if (!url) throw new Error(`${variable} is not set: it names the database to migrate.`)
+    await createDatabase(maintenance(url), new URL(url).pathname.slice(1))
     const applied = await applyMigrations(name, url)
     console.log(`${name}: ${applied.join(', ') || 'up to date'}`)
   }
+}
+
+/** The database that every PostgreSQL server has, from where others are made. */
+function maintenance(url: string): string {
+  const server = new URL(url)
+  server.pathname = '/postgres'
+  return server.href
 }
 
 async function writeMigration(server: LocalPostgres, database: string, title: string): Promise<void> {

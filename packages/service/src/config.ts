@@ -22,6 +22,8 @@ export const subgraphConfig = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535),
   NATS_URL: z.string().startsWith('nats://'),
+  /** Copies of the event stream: as many as there are NATS servers in the cluster, 1, 3 or 5. */
+  NATS_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
   GATEWAY_SECRET: z.string().min(16),
   LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })

@@ -24,12 +24,13 @@ export interface SubgraphParts<Db> {
 }
 
 /** A Prisma client, as far as every subgraph uses it. */
-export interface Database extends SqlDatabase<never> {
+export interface Database {
   $queryRawUnsafe(sql: string): Promise<unknown>
   $disconnect(): Promise<void>
 }
 
-type TransactionOf<Db> = Db extends SqlDatabase<infer Tx extends SqlTransaction> ? Tx : never
+/** What a Prisma client is inside its interactive transactions. */
+export type TransactionOf<Db> = Omit<Db, '$connect' | '$disconnect' | '$on' | '$extends' | '$use'> & SqlTransaction
 
 /** What a subgraph adds to the common frame. */
 export interface SubgraphDefinition<C> {
@@ -49,7 +50,7 @@ export interface SubgraphOptions<Db extends Database, C> {
   config: z.infer<typeof subgraphConfig>
   databaseUrl: string
   database: Db
-  /** The events that this subgraph's caches depend on: `catalog.>`. */
+  /** The events that this subgraph's caches depend on: `catalog.>`; none when it has no caches. */
   follows: readonly string[]
   log: Logger
   define(parts: SubgraphParts<Db>): SubgraphDefinition<C>
@@ -66,19 +67,22 @@ export async function startSubgraph<Db extends Database, C extends object>(
   }
   try {
     await database.$queryRawUnsafe('select 1')
-    const connection = await connectEvents({ url: config.NATS_URL, name, log })
+    const connection = await connectEvents({ url: config.NATS_URL, name, log, replicas: config.NATS_REPLICAS })
     stops.push(() => connection.close())
 
     const relay = startRelay({ databaseUrl, connection, source: `/${name}`, log })
     stops.push(() => relay.stop())
 
     const coherence = createCoherence()
-    const feed = await startFeed(connection, options.follows)
-    stops.push(() => feed.stop())
-    stops.push(async () => unfollow())
-    const unfollow = coherence.follow(feed)
+    // Who follows nothing caches nothing, and needs no feed.
+    const feed = options.follows.length > 0 ? await startFeed(connection, options.follows) : undefined
+    if (feed) {
+      const unfollow = coherence.follow(feed)
+      stops.push(() => feed.stop())
+      stops.push(async () => unfollow())
+    }
 
-    const transact = createTransact(database as SqlDatabase<TransactionOf<Db>>, (events) => {
+    const transact = createTransact(database as unknown as SqlDatabase<TransactionOf<Db>>, (events) => {
       for (const { subject, version } of events) coherence.raise(subject, version)
       relay.wake()
     })
@@ -105,7 +109,10 @@ export async function startSubgraph<Db extends Database, C extends object>(
       context: definition.context,
       checks: {
         database: async () => Array.isArray(await database.$queryRawUnsafe('select 1')) || 'no answer',
-        events: () => feed.current || 'The event feed is behind: nothing is served from caches until it has caught up.',
+        events: () => {
+          if (!feed) return connection.connected || 'NATS is disconnected.'
+          return feed.current || 'The event feed is behind: nothing is served from caches until it has caught up.'
+        },
         ...definition.checks,
       },
       log,

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { scratchFolder, whenDone } from '@commerce/local/testing.ts'
+import { createClient } from 'graphql-ws'
+
+/** The project's root folder. */
+export const root = join(import.meta.dirname, '..')
+
+/** A graph that was started as a newcomer starts it: `npm start`. */
+export interface Shop {
+  /** The gateway's address. */
+  url: string
+  folder: string
+  /** What it printed. */
+  printed(): string
+  process: ChildProcess
+  /** Ends it with a signal and waits; answers its exit code. */
+  end(signal: NodeJS.Signals): Promise<number | null>
+}
+
+/** Runs an npm script of the project; the environment is what a shell would give, plus `env`. */
+export function npm(args: string[], env: Record<string, string> = {}): ChildProcess {
+  const { PATH, HOME } = process.env
+  return spawn('npm', args, { cwd: root, env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** Runs an npm script to its end; answers its exit code and everything it printed. */
+export async function runNpm(
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number | null; output: string }> {
+  const child = npm(args, env)
+  let output = ''
+  child.stdout?.on('data', (chunk) => (output += chunk))
+  child.stderr?.on('data', (chunk) => (output += chunk))
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
+  return { code, output }
+}
+
+/** `npm start` on a data folder of its own and a free port; resolves when it says that it is ready. */
+export async function startShop(folder = scratchFolder('shop'), env: Record<string, string> = {}): Promise<Shop> {
+  const child = npm(['start', '--silent'], { DATA_DIR: folder, PORT: '0', ...env })
+  let output = ''
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    return exited
+  }
+  whenDone(() => end('SIGTERM'))
+  const url = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      output += chunk
+      const address = /GraphQL +(http\S+)\/graphql/.exec(output)?.[1]
+      if (address) resolve(address)
+    }
+    child.stdout?.on('data', read)
+    child.stderr?.on('data', read)
+    void exited.then((code) => reject(new Error(`npm start ended with ${code}: ${output}`)))
+  })
+  return { url, folder, printed: () => output, process: child, end }
+}
+
+/** The token with every staff scope that `npm start` leaves in its data folder. */
+export function staffToken(shop: Shop): string {
+  return readFileSync(join(shop.folder, 'staff-token'), 'utf8')
+}
+
+export type Answer = {
+  // biome-ignore lint/suspicious/noExplicitAny: the shape of an answer is what the test's own query says
+  data: any
+  errors?: { message: string; path?: (string | number)[]; extensions?: { code?: string } }[]
+}
+
+/** One operation over HTTP, anonymous or with a token. */
+export async function ask(shop: Shop, query: string, variables: object = {}, token?: string): Promise<Answer> {
+  const response = await fetch(`${shop.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    body: JSON.stringify({ query, variables }),
+  })
+  return (await response.json()) as Answer
+}
+
+/** A subscription over a real WebSocket, with what has arrived so far. */
+export function subscribe(shop: Shop, query: string, variables: object = {}): { payloads: Answer[] } {
+  const client = createClient({ url: `${shop.url.replace('http', 'ws')}/graphql` })
+  const payloads: Answer[] = []
+  client.subscribe<never>(
+    { query, variables: { ...variables } },
+    {
+      next: (payload) => payloads.push(payload as unknown as Answer),
+      error: (error) => payloads.push({ data: null, errors: [{ message: JSON.stringify(error) }] }),
+      complete() {},
+    },
+  )
+  whenDone(async () => client.dispose())
+  return { payloads }
+}
+
+/** The processes of a shop that live: servers by the data folder in their command line, the others by the environment they were given. */
+export function processesOf(shop: Shop): string[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((pid) => {
+      const [command, environment] = [read(`/proc/${pid}/cmdline`), read(`/proc/${pid}/environ`)]
+      if (pid === String(process.pid) || !command) return []
+      return command.includes(shop.folder) || environment.includes(`DATA_DIR=${shop.folder}`)
+        ? [`${pid} ${command.replaceAll('\0', ' ')}`]
+        : []
+    })
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

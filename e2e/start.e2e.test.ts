@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { eventually } from '@commerce/local/testing.ts'
+import { expect, test } from 'vitest'
+import { ask, processesOf, runNpm, startShop } from './shop.ts'
+
+const TITLES = '{ products(first: 100, sort: { key: TITLE }) { nodes { title } } }'
+
+test('starts with the sample shop, ends on SIGINT without an orphan, and keeps its data', async () => {
+  const shop = await startShop()
+  const first = await ask(shop, TITLES)
+  expect(first.data.products.nodes.length).toBeGreaterThan(20)
+  const page = await fetch(shop.url, { headers: { accept: 'text/html' } })
+  expect(await page.text()).toContain('graphiql')
+  for (const path of ['live', 'ready']) expect((await fetch(`${shop.url}/health/${path}`)).status).toBe(200)
+
+  expect(processesOf(shop).length).toBeGreaterThan(5)
+  expect(await shop.end('SIGINT')).toBe(0)
+  expect(processesOf(shop)).toEqual([])
+
+  const again = await startShop(shop.folder)
+  expect(again.printed()).not.toContain('sample shop was imported')
+  expect((await ask(again, TITLES)).data).toEqual(first.data)
+  expect(await again.end('SIGTERM')).toBe(0)
+  expect(processesOf(again)).toEqual([])
+}, 120_000)
+
+test('killed hard it leaves nothing running, and the next start recovers', async () => {
+  const shop = await startShop()
+  const before = await ask(shop, TITLES)
+  const starter = processesOf(shop).find((line) => line.includes('start.ts') && !line.includes('npm'))
+  process.kill(Number(starter?.split(' ')[0]), 'SIGKILL')
+  await eventually('everything it started is gone', () => processesOf(shop).length === 0, 20_000)
+
+  const again = await startShop(shop.folder)
+  expect((await ask(again, TITLES)).data).toEqual(before.data)
+  await again.end('SIGINT')
+}, 120_000)
+
+test('a subgraph that dies is started again; meanwhile its fields are null and the rest is there', async () => {
+  const shop = await startShop()
+  const page = '{ products(first: 1) { nodes { title variants(first: 1) { nodes { sku availability { status } } } } } }'
+  const whole = await ask(shop, page)
+  expect(whole.errors).toBeUndefined()
+
+  const inventory = processesOf(shop).find((line) => line.includes('subgraphs/inventory'))
+  process.kill(Number(inventory?.split(' ')[0]), 'SIGKILL')
+  const partial = await ask(shop, page)
+  expect(partial.data.products.nodes[0].title).toBe(whole.data.products.nodes[0].title)
+  expect(partial.data.products.nodes[0].variants.nodes[0].availability).toBeNull()
+  expect(partial.errors?.[0]).toMatchObject({
+    path: ['products', 'nodes', 0, 'variants', 'nodes', 0, 'availability'],
+    extensions: { code: 'SUBGRAPH_UNAVAILABLE' },
+  })
+  await eventually('the availability is back', async () => (await ask(shop, page)).errors === undefined, 30_000)
+  expect((await ask(shop, page)).data).toEqual(whole.data)
+  await shop.end('SIGINT')
+}, 120_000)
+
+test('every command explains itself', async () => {
+  for (const args of [
+    ['start'],
+    ['run', 'import'],
+    ['run', 'token'],
+    ['run', 'gateway'],
+    ['run', 'compose'],
+    ['run', 'db'],
+  ]) {
+    const { code, output } = await runNpm([...args, '--silent', '--', '--help'])
+    expect(output, args.join(' ')).toContain('Usage: npm ')
+    expect(code, args.join(' ')).toBe(0)
+  }
+}, 60_000)
+
+test('the README names no command and no file that does not exist', () => {
+  const readme = readFileSync('README.md', 'utf8')
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
+  const named = [...readme.matchAll(/npm run (?:-s |--silent )?([a-z:]+)/g)].map(([, name]) => name)
+  for (const name of named) expect(Object.keys(scripts)).toContain(name)
+  const top = readdirSync('.')
+  for (const [, folder] of readme.matchAll(/^\| \[?`([a-z0-9]+)\/`/gm)) expect(top).toContain(folder)
+})

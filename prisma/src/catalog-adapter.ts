@@ -20,7 +20,12 @@ export class CatalogReadingAdapter extends PrismaPg {
   }
 
   override async connect(): ReturnType<PrismaPg['connect']> {
-    return withCharacterColumns(await super.connect())
+    const adapter = withCharacterColumns(await super.connect())
+    // As one command, so that a migration that fails leaves nothing behind; the adapter itself would cut it at every semicolon, also inside function bodies.
+    adapter.executeScript = async (script) => {
+      await this.pool.query(script)
+    }
+    return adapter
   }
 }
 

@@ -36,7 +36,10 @@ const document = {
         `command.${service}.${name}`,
         {
           address: `command.${service}.${name}`,
-          messages: { input: { $ref: `#/components/messages/${name}` }, output: { $ref: `#/components/messages/${name}.output` } },
+          messages: {
+            input: { $ref: `#/components/messages/${name}` },
+            output: { $ref: `#/components/messages/${name}.output` },
+          },
         },
       ]),
     ),

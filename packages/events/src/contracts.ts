@@ -7,7 +7,7 @@ import { subjectOf } from './subject.ts'
  */
 
 const version = z
-  .int()
+  .int32()
   .positive()
   .describe('Grows by one with every change of the entity; commit order is version order.')
 const moment = z.iso.datetime().describe('RFC 3339, UTC.')

@@ -62,7 +62,12 @@ export async function startGraph(options: GraphOptions): Promise<Graph> {
       const supervised = await supervise({
         name,
         script: join(projectRoot, script),
-        env: { ...environment, LOG_LEVEL: environment.LOG_LEVEL ?? 'info', ...env },
+        env: {
+          ...environment,
+          LOG_LEVEL: environment.LOG_LEVEL ?? 'info',
+          NODE_COMPILE_CACHE: join(folder, 'compiled'), // a third of the start is compiling what did not change
+          ...env,
+        },
         logFile: join(logs, `${name}.log`),
         report,
         givenUp: () => options.broken(`${name} does not stay up`),

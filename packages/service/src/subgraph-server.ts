@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { ApolloServer, type BaseContext } from '@apollo/server'
+import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { withTrace } from '@commerce/events/trace.ts'
 import { type GraphQLSchema, parse } from 'graphql'
@@ -42,6 +43,7 @@ export async function serveGraphQL<C extends BaseContext>(options: GraphQLServer
     schema: loadSchema(options.schemaFile, options.resolvers),
     introspection: true,
     includeStacktraceInErrorResponses: false,
+    plugins: [ApolloServerPluginInlineTraceDisabled()],
     csrfPrevention: false, // no browser gets past the gateway's secret
     stopOnTerminationSignals: false,
     logger: log,

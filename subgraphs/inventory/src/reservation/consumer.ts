@@ -1,0 +1,42 @@
+import { type CommandHandler, command } from '@commerce/events/command.ts'
+import { commitStock, releaseStock, reserveStock } from '@commerce/events/commands.ts'
+import type { ConsumerOptions } from '@commerce/events/consumer.ts'
+import type { CommerceEvent } from '@commerce/events/contracts.ts'
+import type { Logger } from '@commerce/service/log.ts'
+import type { Expiry } from './expiry.ts'
+import type { ReservationService } from './service.ts'
+
+/** The commands with which checkout holds units and decides what becomes of them. */
+export function reservationCommands(reservations: ReservationService, expiry: Expiry): CommandHandler[] {
+  return [
+    command(reserveStock, async (input) => {
+      const answer = await reservations.reserve(input)
+      if (answer.outcome === 'reserved') expiry.expect(new Date(input.expiresAt))
+      return answer
+    }),
+    command(releaseStock, async ({ reservationId }) => ({ state: await reservations.release(reservationId) })),
+    command(commitStock, async ({ reservationId }) => ({ state: await reservations.commit(reservationId) })),
+  ]
+}
+
+/** Sells what was held for a placed order, in case checkout's own command to do so never arrived. */
+export function orderConsumer(
+  reservations: ReservationService,
+  log: Logger,
+): Pick<ConsumerOptions, 'name' | 'subjects' | 'handle'> {
+  return {
+    name: 'inventory-orders',
+    subjects: ['checkout.order.placed.*'],
+    async handle(events) {
+      for (const { data } of events as readonly CommerceEvent<'checkout.order.placed'>[]) {
+        const state = await reservations.commit(data.reservationId)
+        if (state === 'committed') continue
+        // The goods are owed but no longer held: only people can decide what to do.
+        log.error(
+          { order: data.number, reservation: data.reservationId, state },
+          'an order was placed without its hold',
+        )
+      }
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import type { Logger } from '@commerce/service/log.ts'
+
+export interface ExpiryOptions {
+  /** Expires what is overdue, up to a batch; answers how many it were. */
+  expireOverdue(): Promise<number>
+  /** Milliseconds until the next reservation expires; null when none is held. */
+  untilNext(): Promise<number | null>
+  batch: number
+  log: Logger
+  /** The longest pause (1 s): holds that another process made are found this way. */
+  pollMs?: number
+}
+
+export interface Expiry {
+  /** A hold was made that ends then: be awake. */
+  expect(expiresAt: Date): void
+  stop(): Promise<void>
+}
+
+/** Ends holds when their time is over, to the millisecond. Any number of processes may do this side by side. */
+export function startExpiry({ expireOverdue, untilNext, batch, log, pollMs = 1_000 }: ExpiryOptions): Expiry {
+  let stopping = false
+  let alarmAt = 0
+  let ring = (): void => {}
+
+  const loop = (async () => {
+    while (!stopping) {
+      // What is expected while the pause is computed must not be slept over.
+      alarmAt = Number.POSITIVE_INFINITY
+      let missed = false
+      ring = () => {
+        missed = true
+      }
+      const pause = await work()
+      if (!stopping && !missed) await sleep(pause)
+    }
+  })()
+
+  async function work(): Promise<number> {
+    try {
+      while (!stopping && (await expireOverdue()) === batch);
+      return Math.min(Math.max(Math.ceil((await untilNext()) ?? pollMs), 0), pollMs)
+    } catch (error) {
+      log.warn({ err: error }, 'overdue reservations could not be ended; it is tried again')
+      return pollMs
+    }
+  }
+
+  function sleep(ms: number): Promise<void> {
+    alarmAt = Date.now() + ms
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      ring = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  return {
+    expect(expiresAt) {
+      if (expiresAt.getTime() < alarmAt && expiresAt.getTime() < Date.now() + pollMs) ring()
+    },
+    async stop() {
+      stopping = true
+      ring()
+      await loop
+    },
+  }
+}

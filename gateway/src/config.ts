@@ -1,0 +1,149 @@
+import { z } from 'zod'
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
+const count = (least: number) => z.coerce.number().int().min(least)
+
+/** The environment of a gateway; every variable has a default or may be left out. */
+export const gatewayEnvironment = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: count(0).max(65_535).default(4000),
+  SUPERGRAPH: z.string().optional(),
+  NATS_URL: z.string().startsWith('nats://').optional(),
+  GATEWAY_SECRET: z.string().min(16).optional(),
+  JWT_SECRET: z.string().min(32, 'an HS256 secret has at least 32 characters').optional(),
+  JWT_JWKS_URL: z.url().optional(),
+  JWT_ISSUER: z.string().optional(),
+  JWT_AUDIENCE: z.string().optional(),
+  INTROSPECTION: flag.default(true),
+  SUBGRAPH_TIMEOUT_MS: count(1).default(5_000),
+  MAX_CONNECTIONS: count(1).default(10_000),
+  LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+})
+
+/** How tokens are verified; null in a config means that the gateway accepts none. */
+export interface TokenConfig {
+  /** A shared HS256 secret, or the address of the issuer's public keys. */
+  key: { secret: string } | { jwksUrl: string }
+  issuer: string | null
+  audience: string | null
+}
+
+/** Bounds of one operation, checked before it is planned. */
+export interface OperationLimits {
+  /** Lexical tokens of the document. */
+  tokens: number
+  /** Characters of the document. */
+  text: number
+  /** Levels of fields below the operation, fragments included. */
+  depth: number
+  aliases: number
+  rootFields: number
+  /** Fields after every fragment is spread. */
+  fields: number
+}
+
+/** Everything a gateway is started with. */
+export interface GatewayConfig {
+  host: string
+  /** 0 takes a free port. */
+  port: number
+  /** The composed supergraph's file. */
+  supergraph: string
+  /** How often the file is looked at, in milliseconds; 0 is never. */
+  watchMs: number
+  /** Addresses that replace those in the supergraph, by subgraph name. */
+  subgraphUrls: Readonly<Record<string, string>>
+  subgraphTimeoutMs: number
+  /** Bytes of one subgraph answer. */
+  maxAnswerBytes: number
+  /** Open connections to each subgraph. */
+  subgraphConnections: number
+  /** What the subgraphs know the gateway by; null sends nothing. */
+  secret: string | null
+  tokens: TokenConfig | null
+  introspection: boolean
+  limits: OperationLimits
+  /** Bytes of a request's body. */
+  bodyLimit: number
+  maxPlans: number
+  /** Characters of operation text that stay planned, all together. */
+  maxPlannedText: number
+  sockets: SocketLimits
+}
+
+/** Bounds of WebSocket clients. */
+export interface SocketLimits {
+  connections: number
+  subscriptionsPerConnection: number
+  /** Values of the key argument of one subscription. */
+  keysPerSubscription: number
+  /** Keys of all subscriptions of a connection: at most one payload of each waits for a slow client. */
+  keysPerConnection: number
+  /** Bytes that wait in one socket; a client beyond that is sent away to come back for the current state. */
+  bufferedBytes: number
+  messageBytes: number
+  /** Time to send `connection_init`, in milliseconds. */
+  initMs: number
+  /** Between pings, in milliseconds; a client that has not answered when the next is due is gone. */
+  pingMs: number
+}
+
+/** What a gateway uses unless told otherwise. */
+export const gatewayDefaults: Omit<GatewayConfig, 'supergraph'> = {
+  host: '127.0.0.1',
+  port: 4000,
+  watchMs: 500,
+  subgraphUrls: {},
+  subgraphTimeoutMs: 5_000,
+  maxAnswerBytes: 32 * 1024 * 1024,
+  subgraphConnections: 128,
+  secret: null,
+  tokens: null,
+  introspection: true,
+  limits: { tokens: 10_000, text: 100_000, depth: 20, aliases: 200, rootFields: 50, fields: 10_000 },
+  bodyLimit: 1024 * 1024,
+  maxPlans: 2_000,
+  maxPlannedText: 8_000_000,
+  sockets: {
+    connections: 10_000,
+    subscriptionsPerConnection: 100,
+    keysPerSubscription: 200,
+    keysPerConnection: 2_000,
+    bufferedBytes: 4 * 1024 * 1024,
+    messageBytes: 64 * 1024,
+    initMs: 3_000,
+    pingMs: 12_000,
+  },
+}
+
+/** The addresses in `SUBGRAPH_URL_<NAME>` variables, by subgraph name in lower case with `-` for `_`. */
+export function subgraphUrlsFrom(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const prefix = 'SUBGRAPH_URL_'
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      name.startsWith(prefix) && value ? [[name.slice(prefix.length).toLowerCase().replaceAll('_', '-'), value]] : [],
+    ),
+  )
+}
+
+/** The config of a process from its (validated) environment and the options of its command line. */
+export function gatewayConfig(
+  environment: z.infer<typeof gatewayEnvironment>,
+  subgraphUrls: Readonly<Record<string, string>>,
+  supergraph: string,
+): GatewayConfig {
+  const { JWT_SECRET, JWT_JWKS_URL } = environment
+  const key = JWT_JWKS_URL ? { jwksUrl: JWT_JWKS_URL } : JWT_SECRET ? { secret: JWT_SECRET } : null
+  return {
+    ...gatewayDefaults,
+    host: environment.HOST,
+    port: environment.PORT,
+    supergraph,
+    subgraphUrls,
+    subgraphTimeoutMs: environment.SUBGRAPH_TIMEOUT_MS,
+    secret: environment.GATEWAY_SECRET ?? null,
+    tokens: key && { key, issuer: environment.JWT_ISSUER ?? null, audience: environment.JWT_AUDIENCE ?? null },
+    introspection: environment.INTROSPECTION,
+    sockets: { ...gatewayDefaults.sockets, connections: environment.MAX_CONNECTIONS },
+  }
+}

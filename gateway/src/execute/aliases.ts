@@ -1,0 +1,85 @@
+import { type DocumentNode, type FieldNode, Kind, print, visit } from 'graphql'
+
+/** A client's document under names of our own, and the way back. */
+export interface Renamed {
+  document: DocumentNode
+  /** The key in the plan's data of a field of the client's document. */
+  keyOf(field: FieldNode): string
+  /** The client's response name for a key of the plan's data. */
+  clientName(key: string): string
+  /** The plan's name for a variable of the client. */
+  planVariable(name: string): string
+  /** The client's variables under the plan's names. */
+  planVariables(variables: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
+}
+
+const ours = /^_\d+$/
+const representations = 'representations'
+
+/** True for `__schema` and `__type`, which the gateway answers from its own schema. */
+export function isIntrospection(field: FieldNode): boolean {
+  return field.name.value === '__schema' || field.name.value === '__type'
+}
+
+/**
+ * Gives each aliased field a response name of our own, so that no alias of a client can collide with a key, with a required
+ * field or with a property of `Object.prototype`. A field that some `@requires` reads is renamed wherever the client passes
+ * arguments: `@requires` may read it with others, and the two answers would overwrite each other.
+ */
+export function hideAliases(document: DocumentNode, requiredFields: ReadonlySet<string>): Renamed {
+  const keys = new Map<string, string>()
+  const names = new Map<string, string>()
+  const variables = new Set<string>()
+  visit(document, { Variable: (node) => void variables.add(node.name.value) })
+  // `$representations` belongs to the planner.
+  let free = representations
+  while (variables.has(representations) && variables.has(free)) free = `_${free}`
+
+  const keyOf = (node: FieldNode): string => {
+    const name = node.name.value
+    const response = node.alias?.value ?? name
+    const clashes = (node.arguments?.length ?? 0) > 0 && requiredFields.has(name)
+    if (name === '__typename' || (response === name && !clashes && !ours.test(name))) return name
+    const identity = `${response} ${name} ${node.arguments?.map(print).sort().join(' ') ?? ''}`
+    let key = keys.get(identity)
+    if (key === undefined) {
+      key = `_${keys.size}`
+      keys.set(identity, key)
+      names.set(key, response)
+    }
+    return key
+  }
+  const hidden = visit(document, {
+    Variable: (node) =>
+      node.name.value === representations ? { ...node, name: { kind: Kind.NAME, value: free } } : undefined,
+    Field: (node) => {
+      // The gateway answers introspection by itself, and the planner does not know its newest fields.
+      if (isIntrospection(node)) return { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
+      const key = keyOf(node)
+      return { ...node, alias: key === node.name.value ? undefined : { kind: Kind.NAME, value: key } }
+    },
+  })
+  return {
+    document: hidden,
+    keyOf,
+    clientName: (key) => names.get(key) ?? key,
+    planVariable: (name) => (name === representations ? free : name),
+    planVariables: (values) => {
+      if (free === representations || !Object.hasOwn(values, representations)) return values
+      return { ...values, [free]: values[representations] }
+    },
+  }
+}
+
+/** The names in every `@requires(fields: ...)` of a supergraph; names of arguments may be among them, which is harmless. */
+export function requiredFieldsOf(supergraph: DocumentNode): Set<string> {
+  const found = new Set<string>()
+  visit(supergraph, {
+    Directive: (node) => {
+      const requires = node.arguments?.find((argument) => argument.name.value === 'requires')?.value
+      if (node.name.value !== 'join__field' || requires?.kind !== Kind.STRING) return
+      for (const [, name] of requires.value.matchAll(/([_A-Za-z]\w*)/g)) if (name) found.add(name)
+    },
+  })
+  return found
+}

@@ -1,0 +1,145 @@
+import { GraphQLError } from 'graphql'
+import { isData } from './own.ts'
+import type { Path } from './places.ts'
+
+/** More errors than this in one answer are counted, not listed. */
+const maxErrors = 500
+
+/** One error as a subgraph sent it, checked for shape only. */
+export interface SubgraphError {
+  message: string
+  path?: Path
+  extensions: { [key: string]: unknown }
+}
+
+/** The codes of answers that never came or could not be read. */
+export type FailureCode = 'SUBGRAPH_UNAVAILABLE' | 'SUBGRAPH_TIMEOUT' | 'SUBGRAPH_MALFORMED'
+
+/** A subgraph that gave no usable answer; `message` is for clients and names no address. */
+export class SubgraphFailure extends Error {
+  readonly code: FailureCode
+  readonly service: string
+  constructor(code: FailureCode, service: string, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.code = code
+    this.service = service
+  }
+}
+
+/** What went wrong for a whole fetch: one listed error stands for all the objects that lack its fields. */
+interface Failure {
+  error: GraphQLError
+  message: string
+  extensions: { [key: string]: unknown }
+  places: Path[]
+  field: string | undefined
+}
+
+/** Collects the errors of one answer and knows which places of it are already explained by one. */
+export class Errors {
+  readonly #list: GraphQLError[] = []
+  readonly #failures: Failure[] = []
+  #left = 0
+  #index: { failed: Set<string>; prefixes: Set<string> } | undefined
+
+  add(message: string, path: Path | undefined, extensions: { [key: string]: unknown }): void {
+    // Said before it is built: one bad answer can be wrong at a million places.
+    if (this.#list.length >= maxErrors) this.#left++
+    else this.#push(new GraphQLError(message, { path, extensions }))
+  }
+
+  addAll(errors: readonly GraphQLError[]): void {
+    for (const error of errors) this.#push(error)
+  }
+
+  /** Adds one error for all `places`, at the field that is missing in the first of them. */
+  addFailure(message: string, places: Path[], field: string | undefined, extensions: { [key: string]: unknown }): void {
+    const first = places[0] ?? []
+    const counted = places.length > 1 ? { ...extensions, places: places.length } : extensions
+    const error = new GraphQLError(message, {
+      path: field === undefined ? first : [...first, field],
+      extensions: counted,
+    })
+    this.#failures.push({ error, message, extensions, places, field })
+    this.#push(error)
+  }
+
+  /** True when a null at `path` needs no error of its own: one is at or under it, or the object's fetch failed. */
+  explains(path: Path): boolean {
+    this.#index ??= this.#build()
+    if (this.#index.prefixes.has(keyOf(path, path.length))) return true
+    for (let length = path.length; length > 0; length--) {
+      if (this.#index.failed.has(keyOf(path, length))) return true
+    }
+    return false
+  }
+
+  /** The errors of one element of the list under the root field `field`, as if that element alone were there. */
+  ofElement(field: string, index: number): Errors {
+    const part = new Errors()
+    const within = (path: readonly (string | number)[] | undefined) => path?.[0] === field && path[1] === index
+    const without = (path: readonly (string | number)[]) => [field, ...path.slice(2)]
+    const failures = new Set(this.#failures.map(({ error }) => error))
+    for (const error of this.#list) {
+      if (!failures.has(error) && error.path && within(error.path))
+        part.add(error.message, without(error.path), error.extensions)
+    }
+    for (const failure of this.#failures) {
+      const places = failure.places.filter(within).map(without)
+      if (places.length > 0) part.addFailure(failure.message, places, failure.field, failure.extensions)
+    }
+    return part
+  }
+
+  /** All errors in the order in which they came, or undefined when there is none. */
+  list(): GraphQLError[] | undefined {
+    if (this.#list.length === 0) return undefined
+    if (this.#left === 0) return this.#list
+    const extensions = { code: 'TOO_MANY_ERRORS' }
+    return [...this.#list, new GraphQLError(`${this.#left} more errors are left out.`, { extensions })]
+  }
+
+  #push(error: GraphQLError): void {
+    this.#index = undefined
+    if (this.#list.length < maxErrors) this.#list.push(error)
+    else this.#left++
+  }
+
+  #build() {
+    const failed = new Set<string>()
+    const prefixes = new Set<string>()
+    for (const { places } of this.#failures) for (const place of places) failed.add(keyOf(place, place.length))
+    for (const { path } of this.#list) {
+      if (path) for (let length = 0; length <= path.length; length++) prefixes.add(keyOf(path, length))
+    }
+    return { failed, prefixes }
+  }
+}
+
+/** Reads the `errors` of a subgraph's answer; whatever has no message gets one. */
+export function subgraphErrors(value: unknown, service: string): SubgraphError[] {
+  if (!Array.isArray(value)) return []
+  return value.slice(0, maxErrors).map((error) => {
+    const { message, path, extensions } = isData(error) ? error : {}
+    return {
+      message: typeof message === 'string' ? message : `Subgraph "${service}" reported an error without a message.`,
+      path: isPath(path) ? path : undefined,
+      extensions: isData(extensions) ? cleaned(extensions) : {},
+    }
+  })
+}
+
+function isPath(value: unknown): value is Path {
+  return Array.isArray(value) && value.every((part) => typeof part === 'string' || typeof part === 'number')
+}
+
+/** `http` would set the status of the gateway's own answer; `__proto__` is never a real extension. */
+function cleaned(extensions: { [key: string]: unknown }): { [key: string]: unknown } {
+  return Object.fromEntries(Object.entries(extensions).filter(([key]) => key !== 'http' && key !== '__proto__'))
+}
+
+function keyOf(path: readonly (string | number)[], length: number): string {
+  let key = ''
+  for (let i = 0; i < length; i++) key += `/${path[i]}`
+  return key
+}

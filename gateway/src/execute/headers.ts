@@ -1,0 +1,28 @@
+import { newTraceparent } from '@commerce/events/trace.ts'
+import { encodeViewer, headers, type Viewer } from '@commerce/service/viewer.ts'
+
+/** What a request means to subgraphs, whoever sent it. */
+export interface Asker {
+  viewer: Viewer | null
+  /** W3C trace context of the request. */
+  traceparent: string
+}
+
+/** The headers of a subgraph request; `floors` is event subject → version in JSON, null when nothing was seen lately. */
+export function subgraphHeaders(secret: string | null, asker: Asker, floors: string | null): Record<string, string> {
+  return {
+    'content-type': 'application/json',
+    accept: 'application/graphql-response+json, application/json',
+    traceparent: asker.traceparent,
+    ...(secret !== null && { [headers.secret]: secret }),
+    ...(asker.viewer && { [headers.viewer]: encodeViewer(asker.viewer) }),
+    ...(floors !== null && { [headers.floors]: floors }),
+  }
+}
+
+/** The client's traceparent when it is one, else the start of a new trace. */
+export function traceparentFrom(value: string | string[] | undefined): string {
+  if (typeof value === 'string' && /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/.test(value))
+    return value
+  return newTraceparent()
+}

@@ -1,0 +1,39 @@
+import { type Data, isData, read, write } from './own.ts'
+
+/**
+ * Moves what `source` holds into `target`, in place and without copying: objects merge by key, lists of equal length by
+ * position, other values replace. Null never replaces a value that another subgraph gave.
+ */
+export function merge(target: Data, source: Data): void {
+  for (const key of Object.keys(source)) {
+    const next = source[key]
+    if (next === undefined) continue
+    const present = read(target, key)
+    if (present === undefined || present === null) write(target, key, next)
+    else if (next !== null) write(target, key, merged(present, next))
+  }
+}
+
+/** A deep copy of JSON, for an answer that belongs at more than one place. */
+export function copy<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copy) as T
+  if (!isData(value)) return value
+  const result: Data = {}
+  for (const key of Object.keys(value)) write(result, key, copy(value[key]))
+  return result as T
+}
+
+function merged(present: unknown, next: unknown): unknown {
+  if (isData(present) && isData(next)) {
+    merge(present, next)
+    return present
+  }
+  if (Array.isArray(present) && Array.isArray(next) && present.length === next.length) {
+    for (let i = 0; i < next.length; i++) {
+      if (present[i] === null || present[i] === undefined) present[i] = next[i]
+      else if (next[i] !== null && next[i] !== undefined) present[i] = merged(present[i], next[i])
+    }
+    return present
+  }
+  return next
+}

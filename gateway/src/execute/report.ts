@@ -1,0 +1,68 @@
+import { type Errors, type SubgraphError, SubgraphFailure } from './errors.ts'
+import type { Path } from './places.ts'
+import type { Fetch } from './plan.ts'
+
+/** What errors of a fetch are told to. */
+export interface Reporter {
+  errors: Errors
+  /** The client's name for a key of the answer that was renamed for planning. */
+  clientName(key: string): string
+}
+
+/** Tells the errors of one answer at the places of the objects they are about; `places` holds, for each representation, those places. */
+export function reportErrors(
+  to: Reporter,
+  fetch: Fetch,
+  errors: readonly SubgraphError[],
+  places: readonly Path[][],
+): void {
+  for (const error of errors) {
+    if (!error.path) {
+      reportAll(to, fetch, error, places.flat())
+      continue
+    }
+    if (!fetch.requires) {
+      for (const place of places.flat()) reportAt(to, fetch, error, [...place, ...error.path])
+      continue
+    }
+    const [field, index, ...rest] = error.path
+    const own = field === '_entities' && typeof index === 'number' ? places[index] : undefined
+    if (own) for (const place of own) reportAt(to, fetch, error, [...place, ...rest])
+    else reportAll(to, fetch, error, places.flat())
+  }
+}
+
+/** Tells that a whole fetch brought nothing: one error, at the first field that is missing; further places are counted. */
+export function reportFailure(to: Reporter, fetch: Fetch, failure: SubgraphFailure, places: readonly Path[]): void {
+  reportAll(to, fetch, { message: failure.message, extensions: { code: failure.code } }, places)
+}
+
+/** A fetch whose answer does not have one entity for each representation. */
+export function entitiesMissing(fetch: Fetch): SubgraphFailure {
+  return new SubgraphFailure(
+    'SUBGRAPH_MALFORMED',
+    fetch.service,
+    `Subgraph "${fetch.service}" did not answer for every entity.`,
+  )
+}
+
+function reportAll(to: Reporter, fetch: Fetch, error: Omit<SubgraphError, 'path'>, places: readonly Path[]): void {
+  const [field] = fetch.fields
+  // At the root other fetches have filled the same object, so only the fields of this one are explained.
+  const isRoot = places.every((place) => place.length === 0)
+  const paths = (isRoot ? fetch.fields.map((name) => [name]) : places).map((path) => clientPath(to, fetch, path))
+  const missing = isRoot || field === undefined ? undefined : to.clientName(field)
+  to.errors.addFailure(error.message, paths, missing, extensionsOf(fetch, error))
+}
+
+function reportAt(to: Reporter, fetch: Fetch, error: SubgraphError, path: Path): void {
+  to.errors.add(error.message, clientPath(to, fetch, path), extensionsOf(fetch, error))
+}
+
+function extensionsOf(fetch: Fetch, error: Omit<SubgraphError, 'path'>) {
+  return { code: 'DOWNSTREAM_SERVICE_ERROR', ...error.extensions, service: fetch.service }
+}
+
+function clientPath(to: Reporter, fetch: Fetch, path: Path): Path {
+  return path.map((part) => (typeof part === 'string' ? to.clientName(fetch.renamed.get(part) ?? part) : part))
+}

@@ -1,0 +1,65 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ApolloServer } from '@apollo/server'
+import { answerError, answerGraphQL, answerJson } from '@commerce/service/http.ts'
+import { type Asker, traceparentFrom } from '../execute/headers.ts'
+import { type Authenticate, TokenError } from '../viewer/tokens.ts'
+import { graphiqlPage } from './graphiql.ts'
+import { answerReady, type Readiness } from './health.ts'
+
+/** What the HTTP side of the gateway is made of. */
+export interface RouteOptions {
+  pipeline: ApolloServer<Asker>
+  authenticate: Authenticate
+  bodyLimit: number
+  readiness(): Readiness
+}
+
+/** Answers every HTTP request: GraphQL at `/graphql`, GraphiQL at `/`, health, and a clear 404. */
+export function routes(options: RouteOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const graphiql = graphiqlPage()
+  return async (request, response) => {
+    const path = request.url?.split('?', 1)[0]
+    switch (path) {
+      case '/graphql':
+        return answerOperation(options, request, response)
+      case '/':
+        return graphiql(request, response)
+      case '/health/live':
+        return answerJson(response, 200, { status: 'live' })
+      case '/health/ready':
+        return answerReady(response, options.readiness())
+      default:
+        return answerError(response, 404, 'NOT_FOUND', 'Nothing is here: GraphQL is at /graphql, GraphiQL at /.')
+    }
+  }
+}
+
+async function answerOperation(
+  options: RouteOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const length = Number(request.headers['content-length'] ?? 0)
+  if (length > options.bodyLimit) return tooLarge(options, response)
+  let viewer: Asker['viewer']
+  try {
+    viewer = (await options.authenticate(request.headers.authorization))?.viewer ?? null
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error
+    if (error.status === 401) response.setHeader('www-authenticate', 'Bearer error="invalid_token"')
+    return answerError(
+      response,
+      error.status,
+      error.status === 401 ? 'UNAUTHENTICATED' : 'AUTHENTICATION_UNAVAILABLE',
+      error.message,
+    )
+  }
+  const asker = { viewer, traceparent: traceparentFrom(request.headers.traceparent) }
+  await answerGraphQL(options.pipeline, request, response, { bodyLimit: options.bodyLimit, context: async () => asker })
+}
+
+function tooLarge({ bodyLimit }: RouteOptions, response: ServerResponse): void {
+  // The rest of the body is not read, so the connection cannot be used again.
+  response.setHeader('connection', 'close')
+  answerError(response, 413, 'REQUEST_TOO_LARGE', `The request body is larger than ${bodyLimit} bytes.`)
+}

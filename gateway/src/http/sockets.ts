@@ -1,0 +1,194 @@
+// Above the usual length because the life of a socket is told in one place: open, speak, expire, be too slow, end.
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Logger } from '@commerce/service/log.ts'
+import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql'
+import { type Context, handleProtocols, makeServer } from 'graphql-ws'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { SocketLimits } from '../config.ts'
+import type { Result } from '../execute/operation.ts'
+import { type Authenticate, type Identity, TokenError } from '../viewer/tokens.ts'
+
+/** An operation that came over a socket. */
+export interface SocketRequest {
+  query: string
+  operationName: string | undefined
+  variables: Readonly<Record<string, unknown>>
+  identity: Identity | null
+  /** Told how many keys this client follows more, or fewer; throws a GraphQLError when they are too many. */
+  count(change: number): void
+}
+
+/** What sockets are served with. */
+export interface SocketOptions {
+  limits: SocketLimits
+  authenticate: Authenticate
+  log: Logger
+  /** Checks a request, and opens its stream when it is a subscription; throws a GraphQLError when it is not valid. */
+  prepare(request: SocketRequest): Prepared
+}
+
+/** A checked request. */
+export interface Prepared {
+  schema: GraphQLSchema
+  document: DocumentNode
+  /** The stream of a subscription; for other operations, what answers them. */
+  run: AsyncGenerator<Result, undefined> | (() => Promise<Result>)
+}
+
+/** The WebSocket side of a server. */
+export interface Sockets {
+  /** Sends every client away with code 1001, so that it comes back to another replica. */
+  close(): Promise<void>
+}
+
+interface Extra {
+  socket: WebSocket
+  identity: Identity | null
+  keys: number
+  expiry: NodeJS.Timeout | undefined
+}
+
+/** 1013, "try again later": graphql-ws clients come back by themselves, after 4429 they would not. */
+const tryAgainLater = 1013
+const forbidden = 4403
+const longestTimerMs = 2 ** 31 - 1
+
+/** Serves `graphql-transport-ws` at `/graphql` of an HTTP server, within limits. */
+export function serveSockets(server: Server, options: SocketOptions): Sockets {
+  const { limits } = options
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.messageBytes,
+    perMessageDeflate: false,
+    handleProtocols,
+  })
+  const protocol = makeServer<Record<string, unknown>, Extra>({
+    connectionInitWaitTimeout: limits.initMs,
+    onConnect: (context) => greet(context, options),
+    onSubscribe: (context, _id, payload) => {
+      if (Object.keys(context.subscriptions).length > limits.subscriptionsPerConnection) {
+        const message = `A connection may have ${limits.subscriptionsPerConnection} operations at once.`
+        return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })]
+      }
+      const request: SocketRequest = {
+        query: payload.query,
+        operationName: payload.operationName ?? undefined,
+        variables: payload.variables ?? {},
+        identity: context.extra.identity,
+        count: (change) => countKeys(context.extra, change, limits),
+      }
+      try {
+        const { schema, document, run } = options.prepare(request)
+        return { schema, document, operationName: request.operationName, contextValue: run }
+      } catch (error) {
+        if (error instanceof GraphQLError) return [error]
+        options.log.error({ err: error }, 'an operation failed')
+        const extensions = { code: 'INTERNAL_SERVER_ERROR' }
+        return [new GraphQLError('The operation failed for a reason of our own.', { extensions })]
+      }
+    },
+    execute: ({ contextValue }) => (contextValue as () => Promise<Result>)(),
+    subscribe: ({ contextValue }) => contextValue as AsyncGenerator<Result, undefined>,
+    onError: (_context, _id, _payload, errors) => errors.map((error) => error.toJSON()),
+    onClose: (context) => clearTimeout(context.extra.expiry),
+  })
+
+  const alive = new WeakSet<WebSocket>()
+  sockets.on('connection', (socket: WebSocket) => {
+    const extra: Extra = { socket, identity: null, keys: 0, expiry: undefined }
+    alive.add(socket)
+    socket.on('pong', () => alive.add(socket))
+    socket.on('error', (error) => options.log.debug({ err: error }, 'a socket failed'))
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) =>
+          new Promise((resolve, reject) => {
+            if (socket.bufferedAmount > limits.bufferedBytes) {
+              options.log.info({ bytes: socket.bufferedAmount }, 'a socket reads too slowly and is sent away')
+              socket.close(tryAgainLater, 'Too slow: come back for the current state.')
+            }
+            if (socket.readyState !== socket.OPEN) resolve()
+            else socket.send(text, (error) => (error ? reject(error) : resolve()))
+          }),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (hear) =>
+          socket.on('message', (data) => {
+            hear(String(data)).catch((error: unknown) => {
+              options.log.error({ err: error }, 'a socket message failed')
+              socket.close(4500, 'Internal server error')
+            })
+          }),
+      },
+      extra,
+    )
+    socket.once('close', (code, reason) => void closed(code, String(reason)))
+  })
+
+  const pings = setInterval(() => {
+    for (const socket of sockets.clients) {
+      if (!alive.delete(socket)) socket.terminate()
+      else socket.ping()
+    }
+  }, limits.pingMs).unref()
+
+  const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    stream.on('error', () => stream.destroy())
+    if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(stream, '404 Not Found')
+    if (sockets.clients.size >= limits.connections) return refuse(stream, '503 Service Unavailable')
+    sockets.handleUpgrade(request, stream, head, (socket) => sockets.emit('connection', socket, request))
+  }
+  server.on('upgrade', upgrade)
+
+  return {
+    async close() {
+      clearInterval(pings)
+      server.off('upgrade', upgrade)
+      server.on('upgrade', (_request, stream) => refuse(stream, '503 Service Unavailable'))
+      const gone = [...sockets.clients].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+      for (const socket of sockets.clients) socket.close(1001, 'Going away')
+      const impatience = setTimeout(() => {
+        for (const socket of sockets.clients) socket.terminate()
+      }, 3_000)
+      await Promise.all(gone)
+      clearTimeout(impatience)
+    },
+  }
+}
+
+async function greet(
+  { connectionParams, extra }: Context<Record<string, unknown>, Extra>,
+  options: SocketOptions,
+): Promise<boolean> {
+  const given = connectionParams?.authorization ?? connectionParams?.Authorization
+  try {
+    extra.identity = await options.authenticate(typeof given === 'string' ? given : undefined)
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error
+    // The first close wins: graphql-ws would say "Forbidden" without the reason.
+    extra.socket.close(error.status === 401 ? forbidden : tryAgainLater, error.message)
+    return false
+  }
+  const expires = extra.identity?.expires
+  if (typeof expires === 'number') {
+    const left = Math.max(0, expires * 1000 - Date.now())
+    extra.expiry = setTimeout(
+      () => extra.socket.close(forbidden, 'The token has expired.'),
+      Math.min(left, longestTimerMs),
+    )
+    extra.expiry.unref()
+  }
+  return true
+}
+
+function countKeys(extra: Extra, change: number, limits: SocketLimits): void {
+  extra.keys += change
+  if (change < 0 || extra.keys <= limits.keysPerConnection) return
+  const message = `A connection may follow ${limits.keysPerConnection} keys at once.`
+  throw new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })
+}
+
+function refuse(stream: Duplex, status: string): void {
+  stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+}

@@ -1,0 +1,20 @@
+/** One event as the gateway needs it: which entity, and how new. */
+export interface FeedEvent {
+  subject: string
+  data: { version: number }
+}
+
+/** Hears a feed; between `lost` and `recovered` events may be missing, `complete` says that they were all delivered since. */
+export interface FeedListener {
+  event(event: FeedEvent): void
+  lost(): void
+  recovered(complete: boolean): void
+}
+
+/** Where events come from: the port that the gateway listens to. */
+export interface EventFeed {
+  /** True while no event is being missed. */
+  readonly current: boolean
+  /** Starts to hear every event; the answer stops it. */
+  subscribe(listener: FeedListener): () => void
+}

@@ -1,0 +1,53 @@
+import type { Logger } from '@commerce/service/log.ts'
+import type { EventFeed, FeedListener } from './feed.ts'
+
+/** A feed that has to be stopped. */
+export interface StoppableFeed extends EventFeed {
+  stop(): Promise<void>
+}
+
+/**
+ * A feed that may come later: it is behind until `connect` succeeds, which is tried again until then, so that the gateway
+ * answers queries while the events' server is down.
+ */
+export function lateFeed(connect: () => Promise<StoppableFeed>, log: Logger, retryMs: number): StoppableFeed {
+  const listeners = new Map<FeedListener, (() => void) | undefined>()
+  let feed: StoppableFeed | undefined
+  let stopped = false
+  let retry: NodeJS.Timeout | undefined
+
+  const attempt = async () => {
+    try {
+      const connected = await connect()
+      if (stopped) return await connected.stop()
+      feed = connected
+      for (const listener of listeners.keys()) {
+        listeners.set(listener, feed.subscribe(listener))
+        // Whatever was read before now was read without hearing of changes.
+        listener.recovered(false)
+      }
+    } catch (error) {
+      log.warn({ reason: (error as Error).message }, 'there are no events yet')
+      if (!stopped) retry = setTimeout(attempt, retryMs)
+    }
+  }
+  void attempt()
+
+  return {
+    get current() {
+      return feed?.current ?? false
+    },
+    subscribe(listener) {
+      listeners.set(listener, feed?.subscribe(listener))
+      return () => {
+        listeners.get(listener)?.()
+        listeners.delete(listener)
+      }
+    },
+    async stop() {
+      stopped = true
+      clearTimeout(retry)
+      await feed?.stop()
+    },
+  }
+}

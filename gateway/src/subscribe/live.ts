@@ -1,0 +1,156 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from '@commerce/service/log.ts'
+import type { Viewer } from '@commerce/service/viewer.ts'
+import { GraphQLError } from 'graphql'
+import type { Operation } from '../execute/operation.ts'
+import type { Subgraphs } from '../execute/subgraphs.ts'
+import type { Graph } from '../supergraph/graph.ts'
+import type { EventFeed } from './feed.ts'
+import type { Floors } from './floors.ts'
+import { type Mailbox, openMailbox } from './mailbox.ts'
+import { snapshotOf } from './snapshot.ts'
+import { LiveSource } from './source.ts'
+
+/** A subscription as a client asked for it. */
+export interface LiveRequest {
+  query: string
+  operationName: string | undefined
+  variables: Readonly<Record<string, unknown>>
+  viewer: Viewer | null
+}
+
+/** What live operations are made with. */
+export interface LiveOptions {
+  feed: EventFeed | null
+  floors: Floors
+  subgraphs: Subgraphs
+  maxKeys: number
+  log: Logger
+  /** The compiled operation of a request on a graph; throws a GraphQLError when it is not valid there (any more). */
+  compile(graph: Graph, request: LiveRequest): Operation
+  headersFor(viewer: Viewer | null, floors: string | null): Record<string, string>
+}
+
+/** All live operations of a gateway, fed by one event feed. */
+export interface LiveOperations {
+  /**
+   * Joins a client to the live operation that it asks for. `count` is told how many keys the client follows more, or fewer,
+   * and may throw. Throws a GraphQLError when there is no such live operation.
+   */
+  open(graph: Graph, request: LiveRequest, count: (change: number) => void): Mailbox
+  /** Plans every live operation again; one that is no longer valid ends with its error. */
+  replaceGraph(graph: Graph): void
+  stop(): void
+}
+
+interface Live {
+  request: LiveRequest
+  source: LiveSource
+  subjects: Map<string, string>
+}
+
+/** Starts to hear the feed. */
+export function liveOperations(options: LiveOptions): LiveOperations {
+  const { feed, floors } = options
+  const all = new Map<string, Live>()
+  const bySubject = new Map<string, Set<Live>>()
+
+  const unsubscribe = feed?.subscribe({
+    event({ subject, data: { version } }) {
+      floors.see(subject, version)
+      for (const live of bySubject.get(subject) ?? []) live.source.changed(live.subjects.get(subject) ?? '', version)
+    },
+    lost() {},
+    recovered(complete) {
+      // What was missed and delivered late came as events.
+      if (!complete) for (const { source } of all.values()) source.refresh()
+    },
+  })
+
+  function listen(live: Live): void {
+    const { snapshot } = live.source
+    live.subjects = new Map(snapshot.keys.map((key) => [snapshot.subjectOf(key), key]))
+    for (const subject of live.subjects.keys()) {
+      const listening = bySubject.get(subject)
+      if (listening) listening.add(live)
+      else bySubject.set(subject, new Set([live]))
+    }
+  }
+
+  function silence(live: Live): void {
+    for (const subject of live.subjects.keys()) {
+      const listening = bySubject.get(subject)
+      listening?.delete(live)
+      if (listening?.size === 0) bySubject.delete(subject)
+    }
+  }
+
+  function snapshotFor(graph: Graph, request: LiveRequest) {
+    return snapshotOf(graph, options.compile(graph, request), request.variables, options.maxKeys)
+  }
+
+  function create(graph: Graph, request: LiveRequest, identity: string): Live {
+    const source = new LiveSource(snapshotFor(graph, request), {
+      read: async (snapshot, keys, known) => {
+        try {
+          const headers = options.headersFor(request.viewer, floors.header(known))
+          return await snapshot.read(keys, options.subgraphs, headers)
+        } catch (error) {
+          options.log.error({ err: error }, 'a live operation failed')
+          throw error
+        }
+      },
+      wait: (ms, signal) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined),
+      gaveUp: (key, version) =>
+        options.log.warn({ key, version }, 'a subgraph does not answer with the version of its own event'),
+      closed() {
+        silence(live)
+        all.delete(identity)
+      },
+    })
+    const live: Live = { request, source, subjects: new Map() }
+    // Events first, state after: nothing can fall between the two.
+    listen(live)
+    all.set(identity, live)
+    return live
+  }
+
+  return {
+    open(graph, request, count) {
+      if (!feed) {
+        const extensions = { code: 'SUBSCRIPTIONS_UNAVAILABLE' }
+        throw new GraphQLError('This gateway has no events to follow: NATS_URL is missing in its environment.', {
+          extensions,
+        })
+      }
+      const identity = JSON.stringify([request.query, request.operationName, request.variables, request.viewer])
+      const live = all.get(identity) ?? create(graph, request, identity)
+      const { size } = live.subjects
+      const mailbox = openMailbox(() => {
+        live.source.leave(mailbox)
+        count(-size)
+      })
+      live.source.join(mailbox)
+      try {
+        count(size)
+      } catch (error) {
+        void mailbox.return(undefined)
+        throw error
+      }
+      return mailbox
+    },
+    replaceGraph(graph) {
+      for (const live of all.values()) {
+        try {
+          const snapshot = snapshotFor(graph, live.request)
+          silence(live)
+          live.source.replace(snapshot)
+          listen(live)
+        } catch (error) {
+          live.source.fail(error instanceof GraphQLError ? error : new GraphQLError('The subscription cannot go on.'))
+        }
+      }
+    },
+    stop: () => unsubscribe?.(),
+  }
+}

@@ -1,0 +1,197 @@
+// Above the usual length because it is one story: from a subscription's plan to the query that answers for it.
+import type { FetchNode } from '@apollo/query-planner'
+import { encodeKey } from '@commerce/events/subject.ts'
+import {
+  type ArgumentNode,
+  type FieldNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getArgumentValues,
+  getNullableType,
+  isListType,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  parseType,
+  print,
+  visit,
+} from 'graphql'
+import { Errors } from '../execute/errors.ts'
+import type { Bound, Operation, Result } from '../execute/operation.ts'
+import { type Data, isData } from '../execute/own.ts'
+import { compileFetch, type Fetch } from '../execute/plan.ts'
+import { runPlan } from '../execute/run.ts'
+import type { Subgraphs } from '../execute/subgraphs.ts'
+import type { Graph } from '../supergraph/graph.ts'
+import type { EventSource } from './eventSource.ts'
+
+/** The state of one key as a subscription shows it. */
+export interface Payload {
+  key: string
+  version: number
+  result: Result
+}
+
+/** Reads the current state of keys, through the same plan that the subscription has. */
+export interface Snapshot {
+  /** The values of the key argument. */
+  keys: readonly string[]
+  subjectOf(key: string): string
+  /** One payload for each key that exists; the errors when the subgraph could not say. */
+  read(
+    keys: readonly string[],
+    subgraphs: Subgraphs,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Payload[] | { errors: readonly GraphQLError[] }>
+}
+
+const keyVariable = '_keys'
+const keyField = '_key'
+const versionField = '_version'
+
+/** Prepares the snapshots of one subscription; throws a GraphQLError when the client asked for what cannot be subscribed to. */
+export function snapshotOf(
+  graph: Graph,
+  operation: Operation,
+  variables: Readonly<Record<string, unknown>>,
+  maxKeys: number,
+): Snapshot {
+  const bound = operation.bind(variables)
+  if ('errors' in bound) throw bound.errors[0]
+  const root = operation.definition.selectionSet.selections.find((node) => node.kind === Kind.FIELD)
+  const source = root && graph.eventSources.get(root.name.value)
+  if (!operation.primary || !root || !source) {
+    throw new GraphQLError(`Nothing feeds this subscription: its field declares no @eventSource.`, {
+      extensions: { code: 'NOT_SUBSCRIBABLE' },
+    })
+  }
+  const values = keysIn(graph.apiSchema, root, source, bound)
+  const keys = [...new Map(values.map((value) => [String(value), value])).keys()]
+  if (keys.length === 0 || keys.length > maxKeys) {
+    const message = `"${source.argument}" must have 1 to ${maxKeys} different values, it has ${keys.length}.`
+    throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
+  }
+  const query = snapshotQuery(graph.fullSchema, operation.primary, source)
+  const { types, plan, clientName } = operation
+
+  return {
+    keys,
+    subjectOf: (key) => source.subject.replace(`{${source.argument}}`, () => encodeKey(key)),
+    async read(wanted, subgraphs, headers) {
+      const data: Data = {}
+      const errors = new Errors()
+      const runVariables = { ...bound.raw, [keyVariable]: query.isList ? wanted : wanted[0] }
+      const run = {
+        subgraphs,
+        types,
+        variables: runVariables,
+        conditions: bound.conditions,
+        headers,
+        data,
+        errors,
+        clientName,
+      }
+      await runPlan(run, query.fetch)
+      const list = data[query.responseKey]
+      if (!Array.isArray(list)) return { errors: errors.list() ?? [noAnswer(source)] }
+      // The rest is fetched for all payloads at once: its paths enter the list, and representations are shared.
+      if (plan) await runPlan(run, plan)
+      const field = clientName(query.responseKey)
+      return list.flatMap((item, index) => payload(item, query.responseKey, errors.ofElement(field, index), bound))
+    },
+  }
+}
+
+function payload(item: unknown, responseKey: string, errors: Errors, bound: Bound): Payload[] {
+  if (!isData(item)) return []
+  const { [keyField]: key, [versionField]: version } = item
+  if (typeof version !== 'number' || (typeof key !== 'string' && typeof key !== 'number')) return []
+  const data = bound.project({ [responseKey]: item }, undefined, errors)
+  const list = errors.list()
+  return [{ key: String(key), version, result: list ? { data, errors: list } : { data } }]
+}
+
+function keysIn(schema: GraphQLSchema, root: FieldNode, source: EventSource, bound: Bound): unknown[] {
+  const definition = schema.getSubscriptionType()?.getFields()[root.name.value]
+  if (!definition) return []
+  const value = getArgumentValues(definition, root, bound.coerced)[source.argument]
+  return Array.isArray(value)
+    ? value.filter((one) => one !== null)
+    : value === null || value === undefined
+      ? []
+      : [value]
+}
+
+/** The primary fetch as a query of the snapshot field under the same response key, with the key and version beside what was asked for. */
+function snapshotQuery(
+  schema: GraphQLSchema,
+  primary: FetchNode,
+  source: EventSource,
+): { fetch: Fetch; responseKey: string; isList: boolean } {
+  const document = parse(primary.operation, { noLocation: true })
+  const operation = document.definitions.find((d) => d.kind === Kind.OPERATION_DEFINITION) as OperationDefinitionNode
+  const root = operation.selectionSet.selections.find((node) => node.kind === Kind.FIELD) as FieldNode
+  const argument = schema
+    .getSubscriptionType()
+    ?.getFields()
+    [root.name.value]?.args.find((one) => one.name === source.argument)
+  if (!argument) throw new GraphQLError(`The argument "${source.argument}" of ${root.name.value} is gone.`)
+  const responseKey = root.alias?.value ?? root.name.value
+  const keys: ArgumentNode = {
+    kind: Kind.ARGUMENT,
+    name: name(source.argument),
+    value: { kind: Kind.VARIABLE, name: name(keyVariable) },
+  }
+  const field: FieldNode = {
+    ...root,
+    alias: name(responseKey),
+    name: name(source.snapshot),
+    arguments: [...(root.arguments ?? []).filter((one) => one.name.value !== source.argument), keys],
+    selectionSet: {
+      kind: Kind.SELECTION_SET,
+      selections: [
+        ...(root.selectionSet?.selections ?? []),
+        aliased(keyField, source.key),
+        aliased(versionField, 'version'),
+      ],
+    },
+  }
+  const used = new Set<string>()
+  for (const node of [field, ...document.definitions.filter((d) => d !== operation)]) {
+    visit(node, { Variable: (variable) => void used.add(variable.name.value) })
+  }
+  const query: OperationDefinitionNode = {
+    ...operation,
+    operation: 'query' as OperationDefinitionNode['operation'],
+    variableDefinitions: [
+      ...(operation.variableDefinitions ?? []).filter((one) => used.has(one.variable.name.value)),
+      {
+        kind: Kind.VARIABLE_DEFINITION,
+        variable: { kind: Kind.VARIABLE, name: name(keyVariable) },
+        type: parseType(String(argument.type)),
+      },
+    ],
+    selectionSet: { kind: Kind.SELECTION_SET, selections: [field] },
+  }
+  const text = print({ ...document, definitions: document.definitions.map((d) => (d === operation ? query : d)) })
+  const variableUsages = [...used]
+  return {
+    fetch: compileFetch({ ...primary, operation: text, operationKind: query.operation, variableUsages }),
+    responseKey,
+    isList: isListType(getNullableType(argument.type)),
+  }
+}
+
+function aliased(alias: string, field: string): FieldNode {
+  return { kind: Kind.FIELD, alias: name(alias), name: name(field) }
+}
+
+function name(value: string) {
+  return { kind: Kind.NAME, value } as const
+}
+
+function noAnswer(source: EventSource): GraphQLError {
+  return new GraphQLError(`"${source.snapshot}" did not list the current state.`, {
+    extensions: { code: 'SUBGRAPH_MALFORMED' },
+  })
+}

@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { connectEvents } from '@commerce/events/connection.ts'
+import { eventually, restartNats, testNats, whenDone } from '@commerce/local/testing.ts'
+import { createLog } from '@commerce/service/log.ts'
+import { createClient } from 'graphql-ws'
+import { expect, test } from 'vitest'
+import WebSocket from 'ws'
+import { compose, startSubgraph } from './graph.ts'
+import { live, type Payloads, shop, subject, take } from './shop.ts'
+
+const main = new URL('../src/main.ts', import.meta.url).pathname
+
+/** Starts main.ts as people do and waits for its one readiness line. */
+async function startProcess(
+  args: string[],
+  environment: Record<string, string>,
+): Promise<{ url: string; child: ChildProcess }> {
+  const child = spawn(process.execPath, [main, '--port', '0', ...args], {
+    env: { PATH: '/usr/bin', ...environment },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  whenDone(async () => {
+    if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit')
+  })
+  for await (const line of createInterface({ input: child.stderr as NodeJS.ReadableStream })) {
+    const { msg, url } = JSON.parse(line)
+    if (msg === 'ready') {
+      child.stderr?.resume()
+      return { url, child }
+    }
+  }
+  throw new Error('The gateway ended before it was ready.')
+}
+
+async function supergraphFile(text: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'gateway-'))
+  whenDone(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'supergraph.graphql')
+  await writeFile(file, text)
+  return file
+}
+
+test('serves through losses of NATS: queries always, subscriptions whenever events are there', async () => {
+  const { stock, sources } = shop()
+  const subgraphs = await Promise.all(Object.entries(sources).map(([name, source]) => startSubgraph(name, source)))
+  for (const subgraph of subgraphs) whenDone(() => subgraph.stop())
+  const first = await testNats()
+  await first.kill()
+  const { url, child } = await startProcess(['--supergraph', await supergraphFile(compose(subgraphs))], {
+    NATS_URL: first.url,
+  })
+
+  const readiness = async () => (await fetch(`${url}/health/ready`)).status
+  const hello = async () =>
+    (await fetch(`${url}/graphql?query={hello}`, { headers: { 'apollo-require-preflight': '1' } })).json()
+  expect(await readiness()).toBe(503)
+  expect(await hello()).toEqual({ data: { hello: 'hello' } })
+
+  const second = await restartNats(first)
+  await eventually('ready', async () => (await readiness()) === 200)
+  const client = createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+  })
+  whenDone(async () => client.dispose())
+  const stream = client.iterate({ query: live, variables: { skus: ['a.1', 'b'] } }) as Payloads
+  await take(stream, 2)
+
+  const publish = async (natsUrl: string, sku: string, version: number) => {
+    const connection = await connectEvents({ url: natsUrl, name: 'test', log: createLog('test', 'silent') })
+    await connection.nats.jetstream().publish(subject(sku), JSON.stringify({ data: { sku, version } }))
+    await connection.close()
+  }
+  stock.set('a.1', { version: 2, status: 'LOW_STOCK' })
+  await publish(second.url, 'a.1', 2)
+  expect((await take(stream, 1))[0].data.availabilityChanged.version).toBe(2)
+
+  await second.kill()
+  await eventually('not ready', async () => (await readiness()) === 503)
+  stock.set('b', { version: 9, status: 'OUT_OF_STOCK' })
+  // The event of this change is lost with the server's disk.
+  await restartNats(second, { empty: true })
+  expect((await take(stream, 1))[0].data.availabilityChanged.version).toBe(9)
+  await eventually('ready again', async () => (await readiness()) === 200)
+
+  const closed = new Promise<{ code: number }>((resolve) =>
+    client.on('closed', (event) => resolve(event as { code: number })),
+  )
+  child.kill('SIGTERM')
+  expect((await closed).code).toBe(1001)
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test('says in one sentence why it cannot start', async () => {
+  const child = spawn(process.execPath, [main, '--port', '0', '--supergraph', '/nowhere/supergraph.graphql'], {
+    env: {},
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const lines: string[] = []
+  for await (const line of createInterface({ input: child.stderr as NodeJS.ReadableStream })) lines.push(line)
+  expect(lines).toHaveLength(1)
+  expect(JSON.parse(lines[0] ?? '').msg).toContain('/nowhere/supergraph.graphql')
+})
+
+test('explains itself', async () => {
+  const child = spawn(process.execPath, [main, '--help'], { env: {}, stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines: string[] = []
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) lines.push(line)
+  expect(lines.join('\n')).toContain('--supergraph <file>')
+})

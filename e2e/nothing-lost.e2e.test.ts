@@ -1,6 +1,6 @@
 import { eventually, restartNats, testNats } from '@commerce/local/testing.ts'
 import { expect, test } from 'vitest'
-import { ask, processesOf, type Shop, staffToken, startShop, subscribe } from './shop.ts'
+import { ask, processOf, type Shop, staffToken, startShop, subscribe } from './shop.ts'
 
 const ADJUST =
   'mutation($input: StockAdjustInput!) { stockAdjust(input: $input) { stock { version } userErrors { message } } }'
@@ -31,8 +31,7 @@ test('a change committed while NATS is dead, by a process killed right after, re
 
   await nats.kill()
   const version = await adjust(shop, sku, 7)
-  const inventory = processesOf(shop).find((line) => line.includes('subgraphs/inventory'))
-  process.kill(Number(inventory?.split(' ')[0]), 'SIGKILL')
+  process.kill(processOf(shop, 'subgraphs/inventory'), 'SIGKILL')
 
   await restartNats(nats)
   await eventually('the client has the change', () => seen() === version, 60_000)

@@ -15,14 +15,20 @@ export interface Shop {
   /** What it printed. */
   printed(): string
   process: ChildProcess
-  /** Ends it with a signal and waits; answers its exit code. */
+  /** Ends it with a signal, as a terminal sends it, and waits; answers the exit code. */
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 
 /** Runs an npm script of the project; the environment is what a shell would give, plus `env`. */
 export function npm(args: string[], env: Record<string, string> = {}): ChildProcess {
   const { PATH, HOME } = process.env
-  return spawn('npm', args, { cwd: root, env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  // A process group of its own: a signal to it is what Ctrl-C in a terminal is.
+  return spawn('npm', args, {
+    cwd: root,
+    env: { PATH, HOME, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
 }
 
 /** Runs an npm script to its end; answers its exit code and everything it printed. */
@@ -44,7 +50,7 @@ export async function startShop(folder = scratchFolder('shop'), env: Record<stri
   let output = ''
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
-    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    if (child.pid && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, signal)
     return exited
   }
   whenDone(() => end('SIGTERM'))
@@ -96,6 +102,13 @@ export function subscribe(shop: Shop, query: string, variables: object = {}): { 
   )
   whenDone(async () => client.dispose())
   return { payloads }
+}
+
+/** The process of a shop that runs this file. */
+export function processOf(shop: Shop, script: string): number {
+  const found = processesOf(shop).find((line) => line.split(' ')[1]?.endsWith('node') && line.includes(script))
+  if (!found) throw new Error(`nothing runs ${script}`)
+  return Number(found.split(' ')[0])
 }
 
 /** The processes of a shop that live: servers by the data folder in their command line, the others by the environment they were given. */

@@ -4,7 +4,8 @@ import type { Logger } from 'pino'
 /** The one stream that holds every event of the graph. */
 export const STREAM = 'COMMERCE'
 const SUBJECTS = ['catalog.>', 'inventory.>', 'checkout.>']
-const DAY_MS = 24 * 60 * 60 * 1000
+// Events carry the whole state of their entity, so its latest ones are all that a new projection needs.
+const STATES_KEPT = 32
 
 /** A connection to NATS that comes back by itself for as long as the process lives. */
 export interface EventConnection {
@@ -119,7 +120,8 @@ async function ensureStream(nats: NatsConnection, replicas: number): Promise<voi
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
     num_replicas: replicas,
-    max_age: nanos(7 * DAY_MS),
+    max_age: 0, // the latest states of an entity stay, however old they are
+    max_msgs_per_subject: STATES_KEPT,
     max_bytes: 8 * 1024 ** 3,
     duplicate_window: nanos(2 * 60 * 1000),
     allow_direct: true,

@@ -7,6 +7,8 @@ export interface Running {
 }
 
 const STOP_LIMIT_MS = 10_000
+// The servers die with the parent: there is nobody left to say goodbye to, and the next start wants the port.
+const ORPHAN_LIMIT_MS = 1_000
 
 /**
  * Runs a process to its end: starts it, prints one readiness line, stops it on SIGINT or SIGTERM, or when the process
@@ -27,18 +29,18 @@ export async function runProcess(log: Logger, start: () => Promise<Running>): Pr
   process.send?.({ ready: running.url })
 
   let stopping = false
-  const stop = async (reason: string): Promise<void> => {
+  const stop = async (reason: string, limitMs = STOP_LIMIT_MS): Promise<void> => {
     if (stopping) return
     stopping = true
     log.info({ reason }, 'stopping')
     setTimeout(() => {
-      log.error(`did not stop within ${STOP_LIMIT_MS} ms`)
+      log.error(`did not stop within ${limitMs} ms`)
       process.kill(process.pid, 'SIGKILL')
-    }, STOP_LIMIT_MS).unref()
+    }, limitMs).unref()
     await running.stop().catch((error: unknown) => log.error({ err: error }, 'stopping failed'))
     if (process.connected) process.disconnect()
   }
   process.once('SIGINT', () => void stop('SIGINT'))
   process.once('SIGTERM', () => void stop('SIGTERM'))
-  process.once('disconnect', () => void stop('parent gone'))
+  process.once('disconnect', () => void stop('parent gone', ORPHAN_LIMIT_MS))
 }

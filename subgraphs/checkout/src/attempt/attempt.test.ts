@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest'
+import { sumUp } from '../totals/totals.ts'
+import { type AttemptState, advance, type Fact, type Failure, fingerprintOf, holdIsSafe, restMs } from './attempt.ts'
+import { compareQuote } from './quote.ts'
+
+const request = { paymentToken: 'tok_ok', expectedTotal: null }
+const lines = [{ lineId: 'line', sku: 'cup', title: 'Cup', quantity: 2, unitMinorUnits: 500n }]
+const totals = sumUp('USD', lines)
+const holdUntil = '2026-01-01T00:15:00.000Z'
+const quoted = { request, round: 'round', lines, totals, holdUntil }
+const declined: Failure = { is: 'declined', message: 'No.' }
+
+const given: Record<AttemptState['at'], AttemptState> = {
+  started: { at: 'started', request, round: 'round' },
+  quoted: { at: 'quoted', ...quoted },
+  held: { at: 'held', ...quoted },
+  authorized: { at: 'authorized', ...quoted },
+  ordered: { at: 'ordered', orderId: 'order', round: 'round', lines, reservationId: 'round', regain: false },
+  sold: { at: 'sold', orderId: 'order', round: 'round' },
+  done: { at: 'done', orderId: 'order' },
+  undoing: { at: 'undoing', failure: declined, round: 'round', payment: true },
+  failed: { at: 'failed', failure: declined },
+}
+
+describe('an attempt', () => {
+  it('goes from the quote over stock, payment and order to the capture', () => {
+    const facts: Fact[] = [
+      { is: 'quoted', lines, totals, holdUntil },
+      { is: 'held' },
+      { is: 'authorized' },
+      { is: 'ordered', orderId: 'order' },
+      { is: 'sold' },
+      { is: 'captured' },
+    ]
+    const states = facts.map(
+      (
+        (state: AttemptState) => (fact: Fact) =>
+          (state = advance(state, fact))
+      )(given.started),
+    )
+    expect(states.map(({ at }) => at)).toEqual(['quoted', 'held', 'authorized', 'ordered', 'sold', 'done'])
+    expect(states[3]).toEqual(given.ordered)
+  })
+
+  it('that fails before anything was asked of others is over', () => {
+    expect(advance(given.started, { is: 'failed', failure: declined })).toEqual({ at: 'failed', failure: declined })
+  })
+
+  it('that fails with stock perhaps held gives it back', () => {
+    const undoing = { at: 'undoing', failure: declined, round: 'round', payment: false }
+    expect(advance(given.quoted, { is: 'failed', failure: declined })).toEqual(undoing)
+  })
+
+  it('that fails with a payment perhaps authorized undoes that too', () => {
+    for (const state of [given.held, given.authorized]) {
+      expect(advance(state, { is: 'failed', failure: declined })).toEqual(given.undoing)
+    }
+    expect(advance(given.undoing, { is: 'undone' })).toEqual(given.failed)
+  })
+
+  it('cannot fail any more once there is an order', () => {
+    for (const state of [given.ordered, given.sold, given.done]) {
+      expect(() => advance(state, { is: 'failed', failure: declined })).toThrow('cannot fail')
+    }
+  })
+
+  it('that lost its hold after the order looks for the units under a new reservation, and keeps the payment', () => {
+    const lost = advance(given.ordered, { is: 'holdLost', reservationId: 'second' })
+    expect(lost).toMatchObject({ at: 'ordered', round: 'round', reservationId: 'second', regain: true })
+    expect(advance(lost, { is: 'stillShort', reservationId: 'third' })).toMatchObject({ reservationId: 'third' })
+    expect(advance(lost, { is: 'sold' })).toEqual(given.sold)
+  })
+
+  it('never does a step out of turn', () => {
+    const turns: [AttemptState['at'], Fact['is']][] = [
+      ['started', 'quoted'],
+      ['quoted', 'held'],
+      ['held', 'authorized'],
+      ['authorized', 'ordered'],
+      ['ordered', 'sold'],
+      ['ordered', 'holdLost'],
+      ['ordered', 'stillShort'],
+      ['sold', 'captured'],
+      ['undoing', 'undone'],
+    ]
+    const facts: Exclude<Fact, { is: 'failed' }>[] = [
+      { is: 'quoted', lines, totals, holdUntil },
+      { is: 'held' },
+      { is: 'authorized' },
+      { is: 'ordered', orderId: 'order' },
+      { is: 'holdLost', reservationId: 'other' },
+      { is: 'stillShort', reservationId: 'other' },
+      { is: 'sold' },
+      { is: 'captured' },
+      { is: 'undone' },
+    ]
+    for (const state of Object.values(given)) {
+      for (const fact of facts) {
+        const itsTurn = turns.some(([at, is]) => at === state.at && is === fact.is)
+        if (itsTurn) expect(advance(state, fact)).toBeDefined()
+        else expect(() => advance(state, fact)).toThrow('cannot happen')
+      }
+    }
+  })
+
+  it('commits an order only with the units held for five minutes more', () => {
+    expect(holdIsSafe({ holdUntil }, new Date('2026-01-01T00:10:00Z'))).toBe(true)
+    expect(holdIsSafe({ holdUntil }, new Date('2026-01-01T00:10:01Z'))).toBe(false)
+  })
+
+  it('rests longer each time, at most a minute', () => {
+    expect([0, 1, 2, 5, 6, 100].map(restMs)).toEqual([1_000, 2_000, 4_000, 32_000, 60_000, 60_000])
+  })
+
+  it('knows its input again, and any other input as another', () => {
+    const usd = { paymentToken: 'tok_ok', expectedTotal: { minorUnits: 1n, currencyCode: 'USD' } }
+    const prints = [
+      fingerprintOf('a', request),
+      fingerprintOf('b', request),
+      fingerprintOf('a', { ...request, paymentToken: 'tok_decline' }),
+      fingerprintOf('a', usd),
+      fingerprintOf('a', { ...usd, expectedTotal: { minorUnits: 1n, currencyCode: 'EUR' } }),
+    ]
+    expect(new Set(prints).size).toBe(prints.length)
+    expect(fingerprintOf('a', { ...usd })).toBe(prints[3])
+  })
+})
+
+describe('a quote', () => {
+  const cart = {
+    currencyCode: 'USD',
+    lines: [{ id: 'line', sku: 'cup', title: 'Cup', quantity: 2, acceptedMinorUnits: 500n }],
+  }
+  const usd = (minorUnits: bigint) => ({ minorUnits, currencyCode: 'USD' })
+  const at = (price: bigint) => [{ sku: 'cup', price: usd(price) }]
+
+  it('at the accepted prices lets the attempt go on', () => {
+    expect(compareQuote(cart, at(500n), null, holdUntil)).toEqual({ is: 'quoted', lines, totals, holdUntil })
+  })
+
+  it('at another price ends it, and says which', () => {
+    expect(compareQuote(cart, at(600n), null, holdUntil)).toMatchObject({
+      failure: { is: 'pricesChanged', changes: [{ sku: 'cup', before: 500n, now: 600n }] },
+    })
+  })
+
+  it('is measured by the expected total when there is one', () => {
+    expect(compareQuote(cart, at(600n), usd(1_200n), holdUntil)).toMatchObject({
+      is: 'quoted',
+      totals: { total: 1_200n },
+    })
+    expect(compareQuote(cart, at(500n), usd(999n), holdUntil)).toMatchObject({
+      failure: { is: 'pricesChanged', changes: [] },
+    })
+    const euros = { minorUnits: 1_000n, currencyCode: 'EUR' }
+    expect(compareQuote(cart, at(500n), euros, holdUntil)).toMatchObject({ failure: { is: 'pricesChanged' } })
+  })
+
+  it('without a price, or in another currency, refuses', () => {
+    const euro = [{ sku: 'cup', price: { minorUnits: 500n, currencyCode: 'EUR' } }]
+    for (const quote of [[], [{ sku: 'cup', price: null }], euro]) {
+      expect(compareQuote(cart, quote, null, holdUntil)).toMatchObject({
+        failure: { is: 'refused', code: 'NOT_FOR_SALE' },
+      })
+    }
+  })
+})

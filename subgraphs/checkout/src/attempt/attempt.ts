@@ -1,0 +1,184 @@
+// Longer than most: the states of placing an order and every step between them, which are one concept and read as a whole.
+import { createHash } from 'node:crypto'
+import type { Money } from '@commerce/service/money.ts'
+import type { Totals } from '../totals/totals.ts'
+
+/** A line of the cart at the price the catalog asked when the attempt was quoted. */
+export interface AttemptLine {
+  lineId: string
+  sku: string
+  title: string
+  quantity: number
+  unitMinorUnits: bigint
+}
+
+/** What the shopper wants; `expectedTotal` null: the prices accepted in the cart. */
+export interface PlaceRequest {
+  paymentToken: string
+  expectedTotal: Money | null
+}
+
+export type RefusalCode =
+  | 'CART_NOT_FOUND'
+  | 'CART_EMPTY'
+  | 'CART_COMPLETED'
+  | 'CART_BEING_PLACED'
+  | 'NOT_FOR_SALE'
+  | 'IDEMPOTENCY_KEY_REUSED'
+
+export interface PriceChange {
+  lineId: string
+  sku: string
+  before: bigint
+  now: bigint
+}
+
+/** How an attempt ends without an order. */
+export type Failure =
+  | { is: 'refused'; code: RefusalCode; message: string }
+  | { is: 'pricesChanged'; currencyCode: string; changes: readonly PriceChange[] }
+  | { is: 'outOfStock'; shortages: readonly { sku: string; requested: number; available: number }[] }
+  | { is: 'declined'; message: string }
+  | { is: 'unavailable'; message: string }
+
+interface Quoted {
+  request: PlaceRequest
+  /** Names what is done elsewhere for this round: the reservation, and with `:authorize` etc. behind it the payment calls. */
+  round: string
+  lines: readonly AttemptLine[]
+  totals: Totals
+  /** When the held units go back by themselves; ISO. */
+  holdUntil: string
+}
+
+interface Ordered {
+  orderId: string
+  round: string
+  lines: readonly AttemptLine[]
+  /** The reservation whose units the order takes; another one than the round's when that was lost. */
+  reservationId: string
+  /** The units have to be found again, because the hold of the round was lost. */
+  regain: boolean
+}
+
+/**
+ * The recovery point of an attempt: what is certain to be done. Up to `authorized` it can be undone; from `ordered` on there is an order and it
+ * only goes forward.
+ */
+export type AttemptState =
+  | { at: 'started'; request: PlaceRequest; round: string }
+  | ({ at: 'quoted' } & Quoted)
+  | ({ at: 'held' } & Quoted)
+  | ({ at: 'authorized' } & Quoted)
+  | ({ at: 'ordered' } & Ordered)
+  | { at: 'sold'; orderId: string; round: string }
+  | { at: 'done'; orderId: string }
+  | { at: 'undoing'; failure: Failure; round: string; payment: boolean }
+  | { at: 'failed'; failure: Failure }
+
+/** What a step found out or did. */
+export type Fact =
+  | { is: 'quoted'; lines: readonly AttemptLine[]; totals: Totals; holdUntil: string }
+  | { is: 'held' }
+  | { is: 'authorized' }
+  | { is: 'ordered'; orderId: string }
+  | { is: 'holdLost'; reservationId: string }
+  | { is: 'stillShort'; reservationId: string }
+  | { is: 'sold' }
+  | { is: 'captured' }
+  | { is: 'undone' }
+  | { is: 'failed'; failure: Failure }
+
+/** One try at placing an order, by one key. */
+export interface Attempt {
+  id: string
+  fingerprint: string
+  cartId: string
+  viewerId: string | null
+  openedAt: Date
+  state: AttemptState
+}
+
+/** Units are held this long. */
+export const HOLD_MS = 15 * 60_000
+/** An order is committed only while its units are held for at least this long: time to settle, and for clocks that differ. */
+const HOLD_MARGIN_MS = 5 * 60_000
+
+/** The state after a fact. Throws when the fact cannot happen there. */
+export function advance(state: AttemptState, fact: Fact): AttemptState {
+  if (fact.is === 'failed') return failed(state, fact.failure)
+  switch (state.at) {
+    case 'started':
+      if (fact.is === 'quoted') {
+        const { lines, totals, holdUntil } = fact
+        return { at: 'quoted', request: state.request, round: state.round, lines, totals, holdUntil }
+      }
+      break
+    case 'quoted':
+      if (fact.is === 'held') return { ...state, at: 'held' }
+      break
+    case 'held':
+      if (fact.is === 'authorized') return { ...state, at: 'authorized' }
+      break
+    case 'authorized':
+      if (fact.is === 'ordered') {
+        const { round, lines } = state
+        return { at: 'ordered', orderId: fact.orderId, round, lines, reservationId: round, regain: false }
+      }
+      break
+    case 'ordered':
+      if (fact.is === 'sold') return { at: 'sold', orderId: state.orderId, round: state.round }
+      if (fact.is === 'holdLost' || fact.is === 'stillShort') {
+        return { ...state, reservationId: fact.reservationId, regain: true }
+      }
+      break
+    case 'sold':
+      if (fact.is === 'captured') return { at: 'done', orderId: state.orderId }
+      break
+    case 'undoing':
+      if (fact.is === 'undone') return { at: 'failed', failure: state.failure }
+      break
+  }
+  throw new Error(`"${fact.is}" cannot happen to an attempt that is "${state.at}".`)
+}
+
+// What may have been done elsewhere is undone, whether or not it was known to succeed.
+function failed(state: AttemptState, failure: Failure): AttemptState {
+  switch (state.at) {
+    case 'started':
+      return { at: 'failed', failure }
+    case 'quoted':
+      return { at: 'undoing', failure, round: state.round, payment: false }
+    case 'held':
+    case 'authorized':
+      return { at: 'undoing', failure, round: state.round, payment: true }
+    default:
+      throw new Error(`An attempt that is "${state.at}" cannot fail.`)
+  }
+}
+
+/** Whether nothing is left to do. */
+export function isOver(state: AttemptState): state is AttemptState & { at: 'done' | 'failed' } {
+  return state.at === 'done' || state.at === 'failed'
+}
+
+/** Whether the attempt can still be undone. */
+export function isRevocable({ at }: AttemptState): boolean {
+  return at === 'started' || at === 'quoted' || at === 'held' || at === 'authorized'
+}
+
+/** Whether the units are held for long enough to commit the order. */
+export function holdIsSafe({ holdUntil }: { holdUntil: string }, now: Date): boolean {
+  return Date.parse(holdUntil) - now.getTime() >= HOLD_MARGIN_MS
+}
+
+/** How long to wait before the next try: 1 s, doubled each time, at most a minute. */
+export function restMs(tries: number): number {
+  return Math.min(1_000 * 2 ** Math.min(tries, 6), 60_000)
+}
+
+/** The same for the same input: how a key that is used with another input is noticed. Does not give the payment token away. */
+export function fingerprintOf(cartId: string, { paymentToken, expectedTotal }: PlaceRequest): string {
+  const parts = [cartId, paymentToken, expectedTotal && [String(expectedTotal.minorUnits), expectedTotal.currencyCode]]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}

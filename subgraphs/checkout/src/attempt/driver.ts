@@ -1,0 +1,127 @@
+import type { Transact } from '@commerce/events/outbox.ts'
+import type { Prisma } from '@commerce/prisma/checkout'
+import type { Logger } from '@commerce/service/log.ts'
+import { type Attempt, advance, type Fact, isOver, isRevocable, restMs } from './attempt.ts'
+import { keep } from './keep.ts'
+import { claimAttempt, claimDue, type Lease, restAttempt } from './repository.ts'
+import type { Perform } from './steps.ts'
+import { Unreachable } from './unreachable.ts'
+
+type Tx = Prisma.TransactionClient
+
+export interface DriverOptions {
+  database: Tx
+  transact: Transact<Tx>
+  perform: Perform
+  /** How long a step may take before another replica takes over. */
+  leaseMs: number
+  /** How long an attempt may wait for others before it is undone. */
+  patienceMs: number
+  newId(): string
+  now(): Date
+  log: Logger
+}
+
+export type Driver = ReturnType<typeof createDriver>
+
+/** Above this many attempts at once a process takes no new ones. */
+const MAX_UNDER_WAY = 100
+
+/**
+ * Moves attempts from state to state until they are over or have to wait, each under a lease, at most one at a time for each attempt. What it
+ * leaves (also by dying) is found again through the database.
+ */
+export function createDriver(options: DriverOptions) {
+  const { database, transact, perform, leaseMs, patienceMs, newId, now, log } = options
+  const underWay = new Map<string, Promise<void>>()
+  let stopping = false
+
+  return {
+    newLease,
+    /** The end of the work on an attempt that this process does right now. */
+    underWay: (id: string): Promise<void> | undefined => underWay.get(id),
+    /** Whether this process takes no more attempts at the moment. */
+    isFull,
+
+    /** Works on an attempt whose lease we have; resolves when it is over or has to wait. Never rejects. */
+    drive,
+
+    /** Starts to work on an attempt if nobody else does; false when there is nothing to take. */
+    async take(id: string): Promise<boolean> {
+      const lease = newLease()
+      const attempt = await claimAttempt(database, id, lease)
+      if (attempt) void drive(attempt, lease, { resumed: true })
+      return attempt !== null
+    },
+
+    /** Starts to work on attempts that are due and that nobody works on. */
+    async takeDue(limit: number): Promise<void> {
+      if (isFull()) return
+      const lease = newLease()
+      const due = await claimDue(database, limit, lease)
+      if (due.length > 0) log.info({ attempts: due.length }, 'attempts are resumed')
+      for (const attempt of due) void drive(attempt, lease, { resumed: true })
+    },
+
+    /** Lets each attempt finish its step and gives the leases back. */
+    async stop(): Promise<void> {
+      stopping = true
+      await Promise.all(underWay.values())
+    },
+  }
+
+  function newLease(): Lease {
+    return { token: newId(), ms: leaseMs }
+  }
+
+  function isFull(): boolean {
+    return stopping || underWay.size >= MAX_UNDER_WAY
+  }
+
+  function drive(attempt: Attempt, lease: Lease, { resumed }: { resumed: boolean }): Promise<void> {
+    const work = run(attempt, lease, resumed)
+      .catch((error: unknown) => {
+        log.error({ err: error, attempt: attempt.id }, 'an attempt could not be kept; it is resumed')
+        return restAttempt(database, attempt.id, lease, restMs)
+      })
+      .catch(() => {}) // the lease runs out by itself
+      .finally(() => underWay.get(attempt.id) === work && underWay.delete(attempt.id))
+    underWay.set(attempt.id, work)
+    return work
+  }
+
+  async function run(first: Attempt, lease: Lease, resumed: boolean): Promise<void> {
+    let attempt = first
+    let again = resumed
+    while (!isOver(attempt.state)) {
+      if (stopping) return restAttempt(database, attempt.id, lease, null)
+      let fact: Fact
+      try {
+        fact = await perform(attempt, { resumed: again })
+      } catch (error) {
+        const given = giveUp(attempt, error)
+        log.warn(
+          { err: error, attempt: attempt.id, at: attempt.state.at, given: given !== null },
+          'a step had no outcome',
+        )
+        if (!given) return restAttempt(database, attempt.id, lease, restMs)
+        fact = given
+      }
+      const next = advance(attempt.state, fact)
+      if (!(await transact((tx, emit) => keep(tx, emit, attempt, fact, next, lease, now())))) return
+      attempt = { ...attempt, state: next }
+      again = false
+      if (fact.is === 'stillShort') return restAttempt(database, attempt.id, lease, restMs)
+    }
+  }
+
+  // Before there is an order: at once where nothing is held yet or nobody is there to ask, otherwise when it has taken too long.
+  function giveUp({ state, openedAt }: Attempt, error: unknown): Fact | null {
+    if (!isRevocable(state)) return null
+    const nobody = error instanceof Unreachable
+    const late = now().getTime() - openedAt.getTime() >= patienceMs
+    if (!nobody && !late && state.at !== 'started') return null
+    const message = 'A part of the shop cannot be reached at the moment. Nothing was charged.'
+    return { is: 'failed', failure: { is: 'unavailable', message } }
+  }
+}

@@ -1,0 +1,89 @@
+import { encodeId, uuidFrom } from '@commerce/service/ids.ts'
+import { fromAmount, type Money } from '@commerce/service/money.ts'
+import type { Resolvers } from '@commerce/service/subgraph-server.ts'
+import { GraphQLError } from 'graphql'
+import type { CheckoutContext } from '../context.ts'
+import type { PriceChange } from './attempt.ts'
+import type { PlaceAnswer } from './service.ts'
+
+interface PlaceOrderArguments {
+  input: {
+    cartId: string
+    idempotencyKey: string
+    paymentToken: string
+    expectedTotal?: { amount: string; currencyCode: string } | null
+  }
+}
+
+type Answer<I extends PlaceAnswer['is']> = PlaceAnswer & { is: I }
+
+const TYPES: Record<PlaceAnswer['is'], string> = {
+  placed: 'OrderPlaced',
+  pending: 'OrderPending',
+  outOfStock: 'OutOfStock',
+  pricesChanged: 'OrderPriceChanged',
+  declined: 'PaymentDeclined',
+  unavailable: 'CheckoutUnavailable',
+  refused: 'PlaceOrderRefused',
+}
+
+const ASK_AGAIN_SECONDS = { pending: 2, unavailable: 5 }
+
+/** Placing orders in GraphQL. */
+export const attemptResolvers: Resolvers = {
+  Mutation: {
+    placeOrder(_: unknown, { input }: PlaceOrderArguments, { placing, viewer }: CheckoutContext) {
+      return placing.place({
+        cartId: uuidFrom(input.cartId, 'Cart'),
+        viewerId: viewer?.id ?? null,
+        idempotencyKey: bounded('idempotencyKey', input.idempotencyKey),
+        request: {
+          paymentToken: bounded('paymentToken', input.paymentToken),
+          expectedTotal: input.expectedTotal ? moneyFrom(input.expectedTotal) : null,
+        },
+      })
+    },
+  },
+  PlaceOrderResult: { __resolveType: ({ is }: PlaceAnswer) => TYPES[is] },
+  OrderPlaced: {
+    order: ({ orderId }: Answer<'placed'>, _: unknown, { orders, viewer }: CheckoutContext) =>
+      orders.find(orderId, viewer),
+  },
+  OrderPending: {
+    attemptId: ({ attemptId }: Answer<'pending'>) => encodeId('Attempt', attemptId),
+    retryAfterSeconds: () => ASK_AGAIN_SECONDS.pending,
+  },
+  Shortage: { variant: ({ sku }: { sku: string }) => ({ sku }) },
+  OrderPriceChanged: {
+    cart: ({ cartId }: Answer<'pricesChanged'>, _: unknown, { carts, viewer }: CheckoutContext) =>
+      carts.find(cartId, viewer?.id ?? null),
+    changes: ({ changes, currencyCode }: Answer<'pricesChanged'>) =>
+      changes.map((change) => ({ ...change, currencyCode })),
+  },
+  PriceChange: {
+    lineId: ({ lineId }: PriceChange) => encodeId('CartLine', lineId),
+    before: ({ before, currencyCode }: ShownChange): Money => ({ minorUnits: before, currencyCode }),
+    now: ({ now, currencyCode }: ShownChange): Money => ({ minorUnits: now, currencyCode }),
+  },
+  CheckoutUnavailable: { retryAfterSeconds: () => ASK_AGAIN_SECONDS.unavailable },
+}
+
+type ShownChange = PriceChange & { currencyCode: string }
+
+const MAX_LENGTH = 200
+
+// What PostgreSQL cannot store is no key either.
+function bounded(name: string, value: string): string {
+  if (value.isWellFormed() && !/\p{Cc}/u.test(value) && value.length >= 1 && value.length <= MAX_LENGTH) return value
+  throw badInput(`\`${name}\` has 1 to ${MAX_LENGTH} characters, none of them control characters.`)
+}
+
+function moneyFrom({ amount, currencyCode }: { amount: string; currencyCode: string }): Money {
+  const minorUnits = fromAmount(amount, currencyCode)
+  if (minorUnits === null) throw badInput(`\`expectedTotal\`: ${amount} is no amount of ${currencyCode}.`)
+  return { minorUnits, currencyCode }
+}
+
+function badInput(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
+}

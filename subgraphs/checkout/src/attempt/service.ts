@@ -1,0 +1,192 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Transact } from '@commerce/events/outbox.ts'
+import type { Prisma } from '@commerce/prisma/checkout'
+import { type Cart, isOpenTo } from '../cart/cart.ts'
+import { lockCart, startPlacing } from '../cart/repository.ts'
+import {
+  type Attempt,
+  type AttemptState,
+  type Failure,
+  fingerprintOf,
+  isOver,
+  type PlaceRequest,
+  type RefusalCode,
+} from './attempt.ts'
+import type { Driver } from './driver.ts'
+import {
+  type AttemptKey,
+  findAttempt,
+  findAttemptByKey,
+  insertAttempt,
+  lockUnavailable,
+  reopenAttempt,
+  type StoredAttempt,
+} from './repository.ts'
+
+type Tx = Prisma.TransactionClient
+
+/** What a request to place an order is answered with. */
+export type PlaceAnswer =
+  | { is: 'placed'; orderId: string }
+  | { is: 'pending'; attemptId: string }
+  | (Failure & { cartId: string })
+
+export interface PlaceInput {
+  /** Null: the id was none of a cart. */
+  cartId: string | null
+  viewerId: string | null
+  idempotencyKey: string
+  request: PlaceRequest
+}
+
+export interface PlacingDependencies {
+  database: Tx
+  transact: Transact<Tx>
+  driver: Driver
+  /** How long a request waits for its outcome before it is told "pending". */
+  waitMs: number
+  newId(): string
+  now(): Date
+}
+
+export type PlacingService = ReturnType<typeof createPlacingService>
+
+const LOOK_AGAIN_MS = 100
+
+/** Placing orders: the same key is one attempt and one answer, however often and wherever it is asked. */
+export function createPlacingService({ database, transact, driver, waitMs, newId, now }: PlacingDependencies) {
+  return { place }
+
+  /** Places the order of a cart, or finds out what came of it before. */
+  async function place(input: PlaceInput): Promise<PlaceAnswer> {
+    const { cartId, viewerId, idempotencyKey, request } = input
+    if (cartId === null) return refused('CART_NOT_FOUND', '')
+    const key: AttemptKey = { scope: viewerId === null ? 'guest' : `viewer:${viewerId}`, idempotencyKey }
+    const fingerprint = fingerprintOf(cartId, request)
+    const deadline = Date.now() + waitMs
+
+    const known = await findAttemptByKey(database, key)
+    if (known) {
+      if (known.fingerprint !== fingerprint) return refused('IDEMPOTENCY_KEY_REUSED', cartId)
+      return again(known, request, deadline)
+    }
+    if (driver.isFull()) return unavailable(cartId)
+    const begun = await begin(key, { id: newId(), fingerprint, cartId, viewerId, openedAt: now() }, request)
+    if (begun === 'overtaken') return place(input)
+    if (begun === 'noCart') return refused('CART_NOT_FOUND', cartId)
+    return outcome(begun, deadline)
+  }
+
+  // Checks the cart, keeps it for this attempt and stores the attempt, in one transaction.
+  async function begin(
+    key: AttemptKey,
+    attempt: Omit<Attempt, 'state'>,
+    request: PlaceRequest,
+  ): Promise<string | 'overtaken' | 'noCart'> {
+    const lease = driver.newLease()
+    const begun = await transact(async (tx) => {
+      const cart = await lockCart(tx, attempt.cartId)
+      if (!cart || !isOpenTo(cart, attempt.viewerId)) return 'noCart'
+      const failure = whyNot(cart)
+      const state: AttemptState = failure ? { at: 'failed', failure } : { at: 'started', request, round: attempt.id }
+      if (!(await insertAttempt(tx, key, { ...attempt, state }, failure ? null : lease))) return 'overtaken'
+      if (!failure) await startPlacing(tx, cart.id, attempt.id)
+      return { ...attempt, state }
+    })
+    if (typeof begun === 'string') return begun
+    if (begun.state.at === 'started') void driver.drive(begun, lease, { resumed: false })
+    return begun.id
+  }
+
+  // The first look of a repeated request: what failed because something was unavailable is tried again, once what it left is undone.
+  async function again(known: StoredAttempt, request: PlaceRequest, deadline: number): Promise<PlaceAnswer> {
+    if (!wasUnavailable(known.state) || driver.isFull()) return outcome(known.id, deadline)
+    if (known.state.at === 'undoing') {
+      const answer = await outcome(known.id, deadline)
+      const undone = await findAttempt(database, known.id)
+      if (undone?.state.at !== 'failed') return answer
+    }
+    const lease = driver.newLease()
+    const reopened = await transact(async (tx) => {
+      const attempt = await lockUnavailable(tx, known.id)
+      if (!attempt) return null
+      const cart = await lockCart(tx, attempt.cartId)
+      const failure = cart ? whyNot(cart) : null
+      if (failure) return { ...failure, cartId: attempt.cartId }
+      // What was done elsewhere under the round before is closed: this one needs names of its own.
+      const next = { state: { at: 'started', request, round: newId() } as const, openedAt: now() }
+      await reopenAttempt(tx, attempt.id, next, lease)
+      await startPlacing(tx, attempt.cartId, attempt.id)
+      return { ...attempt, ...next }
+    })
+    if (reopened && 'is' in reopened) return reopened
+    if (reopened) void driver.drive(reopened, lease, { resumed: false })
+    return outcome(known.id, deadline)
+  }
+
+  // Waits until the attempt is over or rests, whoever works on it; at the deadline says what is known by then.
+  async function outcome(id: string, deadline: number): Promise<PlaceAnswer> {
+    for (let worked = false; ; ) {
+      const work = driver.underWay(id)
+      if (work) {
+        await Promise.race([work, pause(Math.max(0, deadline - Date.now()), undefined, { ref: false })])
+        worked = true
+      }
+      const attempt = await findAttempt(database, id)
+      if (!attempt) throw new Error(`Attempt ${id} is gone.`)
+      const rests = worked && attempt.work === 'none'
+      if (isOver(attempt.state) || rests || Date.now() >= deadline) return answerOf(attempt)
+      if (driver.underWay(id)) continue
+      if (attempt.work === 'leased' || driver.isFull() || !(await driver.take(id))) {
+        worked = true // by another process
+        await pause(LOOK_AGAIN_MS)
+      }
+    }
+  }
+}
+
+/** What is said of an attempt as it is now: an order that exists is placed, whatever remains to be settled. */
+export function answerOf({ id, cartId, state }: Pick<Attempt, 'id' | 'cartId' | 'state'>): PlaceAnswer {
+  switch (state.at) {
+    case 'ordered':
+    case 'sold':
+    case 'done':
+      return { is: 'placed', orderId: state.orderId }
+    case 'undoing':
+    case 'failed':
+      return { ...state.failure, cartId }
+    default:
+      return { is: 'pending', attemptId: id }
+  }
+}
+
+function whyNot(cart: Cart): (Failure & { is: 'refused' }) | null {
+  if (cart.state.is === 'completed') return refusal('CART_COMPLETED')
+  if (cart.state.is === 'placing') return refusal('CART_BEING_PLACED')
+  return cart.lines.length === 0 ? refusal('CART_EMPTY') : null
+}
+
+function wasUnavailable(state: AttemptState): boolean {
+  return (state.at === 'undoing' || state.at === 'failed') && state.failure.is === 'unavailable'
+}
+
+const REFUSALS: Record<RefusalCode, string> = {
+  CART_NOT_FOUND: 'There is no such cart.',
+  CART_EMPTY: 'The cart is empty.',
+  CART_COMPLETED: 'The order of this cart was placed before.',
+  CART_BEING_PLACED: 'The order of this cart is being placed right now.',
+  NOT_FOR_SALE: 'Something in the cart cannot be bought at the moment.',
+  IDEMPOTENCY_KEY_REUSED: 'This idempotency key was used with other input: a new try needs a new key.',
+}
+
+function refusal(code: RefusalCode): Failure & { is: 'refused' } {
+  return { is: 'refused', code, message: REFUSALS[code] }
+}
+
+function refused(code: RefusalCode, cartId: string): PlaceAnswer {
+  return { ...refusal(code), cartId }
+}
+
+function unavailable(cartId: string): PlaceAnswer {
+  return { is: 'unavailable', message: 'Too many orders are being placed at the moment. Nothing was charged.', cartId }
+}

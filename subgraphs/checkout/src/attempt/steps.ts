@@ -1,0 +1,132 @@
+import type { Prisma } from '@commerce/prisma/checkout'
+import { findCart } from '../cart/repository.ts'
+import type { OfferService } from '../offer/service.ts'
+import { type PaymentProvider, type PaymentResult, settle } from '../payment/payment.ts'
+import type { Remotes } from '../remotes.ts'
+import { type Attempt, type AttemptState, type Fact, HOLD_MS, holdIsSafe } from './attempt.ts'
+import { compareQuote } from './quote.ts'
+
+type At<P extends AttemptState['at']> = AttemptState & { at: P }
+
+export interface StepDependencies {
+  database: Prisma.TransactionClient
+  offers: OfferService
+  remotes: Remotes
+  payments: PaymentProvider
+  newId(): string
+  now(): Date
+}
+
+/** Does what the state asks for and answers what came of it; rejects when that cannot be said yet. */
+export type Perform = (attempt: Attempt, options: { resumed: boolean }) => Promise<Fact>
+
+/**
+ * The steps of placing an order. Each talks to one other party, outside of any transaction, and can be repeated: a step that was interrupted is
+ * simply done again (`resumed`).
+ */
+export function createSteps({ database, offers, remotes, payments, newId, now }: StepDependencies): Perform {
+  return ({ cartId, state }, { resumed }) => {
+    switch (state.at) {
+      case 'started':
+        return quote(cartId, state)
+      case 'quoted':
+        return hold(state)
+      case 'held':
+        return authorize(state, resumed)
+      case 'authorized':
+        return commitOrder(state)
+      case 'ordered':
+        return state.regain ? regain(state) : sell(state)
+      case 'sold':
+        return capture(state, resumed)
+      case 'undoing':
+        return undo(state, resumed)
+      default:
+        throw new Error(`Nothing is left to do for an attempt that is "${state.at}".`)
+    }
+  }
+
+  async function quote(cartId: string, { request }: At<'started'>): Promise<Fact> {
+    const cart = await findCart(database, cartId)
+    if (!cart) throw new Error(`Cart ${cartId} is gone.`)
+    const prices = await remotes.quote(cart.lines.map(({ sku }) => sku))
+    await offers.take([], prices)
+    return compareQuote(cart, prices, request.expectedTotal, inFuture(HOLD_MS))
+  }
+
+  async function hold(state: At<'quoted'>): Promise<Fact> {
+    if (!holdIsSafe(state, now())) return tookTooLong()
+    const { round, lines, holdUntil } = state
+    const answer = await remotes.reserve(round, lines, holdUntil)
+    if (answer.outcome === 'reserved') return { is: 'held' }
+    if (answer.outcome === 'closed') return tookTooLong()
+    const wanted = new Map(lines.map(({ sku, quantity }) => [sku, quantity]))
+    const shortages = answer.shortages.map(({ sku, available }) => ({
+      sku,
+      requested: wanted.get(sku) ?? 0,
+      available: Math.max(0, available),
+    }))
+    return { is: 'failed', failure: { is: 'outOfStock', shortages } }
+  }
+
+  async function authorize(state: At<'held'>, madeBefore: boolean): Promise<Fact> {
+    if (!holdIsSafe(state, now())) return tookTooLong()
+    const { round, totals, request } = state
+    const key = `${round}:authorize`
+    const money = { minorUnits: totals.total, currencyCode: totals.currencyCode }
+    const call = () => payments.authorize({ key, money, token: request.paymentToken })
+    const result = await settle(payments, key, call, { madeBefore })
+    if (result.is === 'authorized') return { is: 'authorized' }
+    const message = result.is === 'declined' ? result.message : 'The payment was cancelled.'
+    return { is: 'failed', failure: { is: 'declined', message } }
+  }
+
+  async function commitOrder(state: At<'authorized'>): Promise<Fact> {
+    return holdIsSafe(state, now()) ? { is: 'ordered', orderId: newId() } : tookTooLong()
+  }
+
+  async function sell({ reservationId }: At<'ordered'>): Promise<Fact> {
+    const { state } = await remotes.commit(reservationId)
+    return state === 'committed' ? { is: 'sold' } : { is: 'holdLost', reservationId: newId() }
+  }
+
+  // The units went back before the order could take them: they are taken anew, as soon as there are enough.
+  async function regain(state: At<'ordered'>): Promise<Fact> {
+    const { reservationId, lines } = state
+    const answer = await remotes.reserve(reservationId, lines, inFuture(HOLD_MS))
+    if (answer.outcome === 'insufficient') return { is: 'stillShort', reservationId: newId() }
+    return sell(state)
+  }
+
+  async function capture({ round }: At<'sold'>, madeBefore: boolean): Promise<Fact> {
+    const key = `${round}:capture`
+    const call = () => payments.capture({ key, authorizationKey: `${round}:authorize` })
+    return expecting('captured', await settle(payments, key, call, { madeBefore }), { is: 'captured' })
+  }
+
+  async function undo({ round, payment }: At<'undoing'>, madeBefore: boolean): Promise<Fact> {
+    if (payment) {
+      const key = `${round}:void`
+      const call = () => payments.void({ key, authorizationKey: `${round}:authorize` })
+      expecting('voided', await settle(payments, key, call, { madeBefore }), { is: 'undone' })
+    }
+    await remotes.release(round)
+    return { is: 'undone' }
+  }
+
+  function inFuture(ms: number): string {
+    return new Date(now().getTime() + ms).toISOString()
+  }
+}
+
+function expecting(wanted: PaymentResult['is'], result: PaymentResult, fact: Fact): Fact {
+  if (result.is === wanted) return fact
+  throw new Error(`The payment provider answered "${result.is}" where only "${wanted}" makes sense.`)
+}
+
+function tookTooLong(): Fact {
+  return {
+    is: 'failed',
+    failure: { is: 'unavailable', message: 'Placing the order took too long. Nothing was charged.' },
+  }
+}

@@ -1,0 +1,186 @@
+import type { Offer } from '../offer/offer.ts'
+import { titleOf } from '../offer/offer.ts'
+import { lineTotal, MAX_MINOR_UNITS } from '../totals/totals.ts'
+
+/** One SKU of a cart; `acceptedMinorUnits` is the price of one that the shopper knows of. */
+export interface CartLine {
+  id: string
+  sku: string
+  title: string
+  quantity: number
+  acceptedMinorUnits: bigint
+}
+
+/** A cart is open, or one attempt is placing its order, or its order was placed. */
+export type CartState = { is: 'open' } | { is: 'placing'; attemptId: string } | { is: 'completed' }
+
+/** What a shopper is about to buy. `viewerId` null: it belongs to whoever knows its id. `currencyCode` null: it is empty. */
+export interface Cart {
+  id: string
+  viewerId: string | null
+  state: CartState
+  currencyCode: string | null
+  version: number
+  createdAt: Date
+  updatedAt: Date
+  lines: readonly CartLine[]
+}
+
+export type CartFaultCode =
+  | 'CART_NOT_FOUND'
+  | 'CART_COMPLETED'
+  | 'CART_BEING_PLACED'
+  | 'VERSION_CONFLICT'
+  | 'LINE_NOT_FOUND'
+  | 'UNKNOWN_SKU'
+  | 'NOT_FOR_SALE'
+  | 'QUANTITY_OUT_OF_RANGE'
+  | 'CURRENCY_MISMATCH'
+  | 'TOO_MANY_LINES'
+
+/** Why a cart is not changed; `field` is the path into the input. */
+export interface CartFault {
+  code: CartFaultCode
+  field: readonly string[] | null
+  message: string
+}
+
+/** The cart's lines after a change, or everything that speaks against it. */
+export type Change = { lines: readonly CartLine[]; currencyCode: string | null } | { faults: readonly CartFault[] }
+
+export const MAX_LINES = 100
+export const MAX_QUANTITY = 999
+
+/** Whether this viewer (null: not signed in) may see and change the cart. */
+export function isOpenTo(cart: { viewerId: string | null }, viewerId: string | null): boolean {
+  return cart.viewerId === null || cart.viewerId === viewerId
+}
+
+/** Why the cart as a whole cannot be changed now, or null. */
+export function whyClosed(cart: Cart, expectedVersion: number | null): CartFault | null {
+  if (cart.state.is === 'completed') return fault('CART_COMPLETED', ['cartId'], 'The order of this cart was placed.')
+  if (cart.state.is === 'placing') {
+    return fault('CART_BEING_PLACED', ['cartId'], 'The order of this cart is being placed right now.')
+  }
+  if (expectedVersion === null || expectedVersion === cart.version) return null
+  return fault(
+    'VERSION_CONFLICT',
+    ['expectedVersion'],
+    `The cart has version ${cart.version}, not ${expectedVersion}: look at it again.`,
+  )
+}
+
+/** Adds SKUs at the prices of their offers; what is in the cart already gets the quantity on top. All or none. */
+export function addLines(
+  cart: Pick<Cart, 'lines' | 'currencyCode'>,
+  wanted: readonly { sku: string; quantity: number }[],
+  offers: ReadonlyMap<string, Offer>,
+  newId: () => string,
+): Change {
+  const lines = new Map(cart.lines.map((line) => [line.sku, line]))
+  const faults: CartFault[] = []
+  let currencyCode = cart.lines.length === 0 ? null : cart.currencyCode
+  if (wanted.length > MAX_LINES) return { faults: [tooManyLines(wanted.length)] }
+
+  for (const [index, { sku, quantity }] of wanted.entries()) {
+    const at = ['lines', String(index)]
+    const offer = offers.get(sku)
+    if (!offer) {
+      faults.push(fault('UNKNOWN_SKU', [...at, 'sku'], `There is no SKU ${JSON.stringify(sku.slice(0, 100))}.`))
+      continue
+    }
+    if (offer.price === null) {
+      faults.push(fault('NOT_FOR_SALE', [...at, 'sku'], `${titleOf(offer)} cannot be bought at the moment.`))
+      continue
+    }
+    const { minorUnits, currencyCode: currency } = offer.price
+    currencyCode ??= currency
+    if (currency !== currencyCode) {
+      const message = `${titleOf(offer)} is sold in ${currency}, and this cart is in ${currencyCode}.`
+      faults.push(fault('CURRENCY_MISMATCH', [...at, 'sku'], message))
+      continue
+    }
+    const before = lines.get(sku)
+    const total = (before?.quantity ?? 0) + quantity
+    if (quantity < 1 || total > MAX_QUANTITY) {
+      faults.push(outOfRange([...at, 'quantity'], quantity < 1 ? quantity : total))
+    }
+    lines.set(sku, {
+      id: before?.id ?? newId(),
+      sku,
+      title: titleOf(offer),
+      quantity: total,
+      acceptedMinorUnits: minorUnits,
+    })
+  }
+  if (lines.size > MAX_LINES) faults.push(tooManyLines(lines.size))
+  return outcome([...lines.values()], currencyCode, faults)
+}
+
+/** Sets quantities, 0 removes; a line whose variant can be bought takes the price of now as accepted. All or none. */
+export function updateLines(
+  cart: Pick<Cart, 'lines' | 'currencyCode'>,
+  wanted: readonly { id: string | null; quantity: number }[],
+  offers: ReadonlyMap<string, Offer>,
+): Change {
+  if (wanted.length > MAX_LINES) return { faults: [noSuchLine(['lines'])] }
+  const lines = new Map(cart.lines.map((line) => [line.id, line]))
+  const faults: CartFault[] = []
+  for (const [index, { id, quantity }] of wanted.entries()) {
+    const at = ['lines', String(index)]
+    const line = id === null ? undefined : lines.get(id)
+    if (!line) faults.push(noSuchLine([...at, 'id']))
+    else if (quantity === 0) lines.delete(line.id)
+    else if (quantity < 0 || quantity > MAX_QUANTITY) faults.push(outOfRange([...at, 'quantity'], quantity))
+    else {
+      const price = offers.get(line.sku)?.price
+      const accepted = price?.currencyCode === cart.currencyCode ? price?.minorUnits : undefined
+      lines.set(line.id, { ...line, quantity, acceptedMinorUnits: accepted ?? line.acceptedMinorUnits })
+    }
+  }
+  return outcome([...lines.values()], cart.currencyCode, faults)
+}
+
+/** Takes lines out. All or none. */
+export function removeLines(cart: Pick<Cart, 'lines' | 'currencyCode'>, lineIds: readonly (string | null)[]): Change {
+  if (lineIds.length > MAX_LINES) return { faults: [noSuchLine(['lineIds'])] }
+  const known = new Set<string | null>(cart.lines.map(({ id }) => id))
+  const faults = lineIds.flatMap((id, index) => (known.has(id) ? [] : [noSuchLine(['lineIds', String(index)])]))
+  return outcome(
+    cart.lines.filter(({ id }) => !lineIds.includes(id)),
+    cart.currencyCode,
+    faults,
+  )
+}
+
+function outcome(lines: readonly CartLine[], currencyCode: string | null, faults: readonly CartFault[]): Change {
+  if (faults.length > 0) return { faults }
+  const total = lines.reduce(
+    (sum, { acceptedMinorUnits, quantity }) => sum + lineTotal({ unitMinorUnits: acceptedMinorUnits, quantity }),
+    0n,
+  )
+  if (total > MAX_MINOR_UNITS) {
+    return {
+      faults: [
+        fault('QUANTITY_OUT_OF_RANGE', ['lines'], 'The total of the cart would be beyond what the shop can count.'),
+      ],
+    }
+  }
+  return { lines, currencyCode: lines.length === 0 ? null : currencyCode }
+}
+
+function tooManyLines(count: number): CartFault {
+  return fault('TOO_MANY_LINES', ['lines'], `A cart has at most ${MAX_LINES} lines; these would be ${count}.`)
+}
+
+function noSuchLine(field: readonly string[]): CartFault {
+  return fault('LINE_NOT_FOUND', field, 'The cart has no such line.')
+}
+
+function outOfRange(field: readonly string[], quantity: number): CartFault {
+  return fault('QUANTITY_OUT_OF_RANGE', field, `A line has 1 to ${MAX_QUANTITY} of a SKU; this would be ${quantity}.`)
+}
+
+function fault(code: CartFaultCode, field: readonly string[] | null, message: string): CartFault {
+  return { code, field, message }
+}

@@ -1,0 +1,123 @@
+import type { Prisma } from '@commerce/prisma/checkout'
+import type { Cart, CartLine, CartState } from './cart.ts'
+
+type Tx = Prisma.TransactionClient
+
+interface Row {
+  id: string
+  viewer_id: string | null
+  currency_code: string | null
+  attempt_id: string | null
+  version: number
+  created_at: Date
+  updated_at: Date
+  completed_at: Date | null
+}
+
+/** The cart with its lines, or null. */
+export async function findCart(db: Tx, id: string): Promise<Cart | null> {
+  // One statement, so that the lines are those of the version.
+  const [row] = await db.$queryRaw<(Row & { lines: StoredLine[] })[]>`
+    select cart.*, coalesce(
+      (select json_agg(json_build_object('id', id, 'sku', sku, 'title', title, 'quantity', quantity,
+                                         'accepted', accepted_minor_units::text) order by position)
+       from cart_line where cart_id = cart.id), '[]') as lines
+    from cart where id = ${id}::uuid`
+  return row ? toCart(row, row.lines) : null
+}
+
+/** Like `findCart`, and nobody else changes the cart until the transaction ends. */
+export async function lockCart(tx: Tx, id: string): Promise<Cart | null> {
+  const locked = await tx.$queryRaw<unknown[]>`select 1 from cart where id = ${id}::uuid for update`
+  return locked.length === 0 ? null : findCart(tx, id)
+}
+
+/** Stores a new cart without lines. */
+export async function insertCart(tx: Tx, cart: { id: string; viewerId: string | null }): Promise<void> {
+  await tx.$executeRaw`insert into cart (id, viewer_id) values (${cart.id}::uuid, ${cart.viewerId})`
+}
+
+/** Replaces the lines of a cart; its version grows by one. */
+export async function saveLines(
+  tx: Tx,
+  cartId: string,
+  { lines, currencyCode }: { lines: readonly CartLine[]; currencyCode: string | null },
+): Promise<void> {
+  const rows = JSON.stringify(
+    lines.map(({ acceptedMinorUnits, ...line }, position) => ({
+      ...line,
+      position,
+      accepted: String(acceptedMinorUnits),
+    })),
+  )
+  await tx.$executeRaw`
+    delete from cart_line where cart_id = ${cartId}::uuid and id <> all(${lines.map(({ id }) => id)}::uuid[])`
+  await tx.$executeRaw`
+    insert into cart_line (id, cart_id, position, sku, title, quantity, accepted_minor_units)
+    select id, ${cartId}::uuid, position, sku, title, quantity, accepted
+    from jsonb_to_recordset(${rows}::jsonb)
+      as row(id uuid, position int, sku text, title text, quantity int, accepted bigint)
+    on conflict (id) do update set position = excluded.position, title = excluded.title,
+      quantity = excluded.quantity, accepted_minor_units = excluded.accepted_minor_units`
+  await tx.$executeRaw`
+    update cart set currency_code = ${currencyCode}, version = version + 1, updated_at = now() where id = ${cartId}::uuid`
+}
+
+/** Notes prices as accepted: the shopper has been told of them. The cart's version grows by one. */
+export async function acceptPrices(
+  tx: Tx,
+  cartId: string,
+  prices: readonly { lineId: string; now: bigint }[],
+): Promise<void> {
+  const rows = JSON.stringify(prices.map(({ lineId, now }) => ({ id: lineId, accepted: String(now) })))
+  await tx.$executeRaw`
+    update cart_line set accepted_minor_units = told.accepted
+    from jsonb_to_recordset(${rows}::jsonb) as told(id uuid, accepted bigint)
+    where cart_line.id = told.id and cart_line.cart_id = ${cartId}::uuid`
+  await tx.$executeRaw`update cart set version = version + 1, updated_at = now() where id = ${cartId}::uuid`
+}
+
+/** From now on only this attempt may place the cart's order, and nobody changes its lines. The cart must be locked and open. */
+export async function startPlacing(tx: Tx, cartId: string, attemptId: string): Promise<void> {
+  await tx.$executeRaw`update cart set attempt_id = ${attemptId}::uuid where id = ${cartId}::uuid`
+}
+
+/** The attempt is over without an order: the cart is open again. */
+export async function stopPlacing(tx: Tx, cartId: string, attemptId: string): Promise<void> {
+  await tx.$executeRaw`
+    update cart set attempt_id = null where id = ${cartId}::uuid and attempt_id = ${attemptId}::uuid and completed_at is null`
+}
+
+/** The cart's order is placed; false when the attempt does not hold the cart. */
+export async function completeCart(tx: Tx, cartId: string, attemptId: string): Promise<boolean> {
+  const changed = await tx.$executeRaw`
+    update cart set completed_at = now(), version = version + 1, updated_at = now()
+    where id = ${cartId}::uuid and attempt_id = ${attemptId}::uuid and completed_at is null`
+  return changed === 1
+}
+
+interface StoredLine {
+  id: string
+  sku: string
+  title: string
+  quantity: number
+  accepted: string
+}
+
+function toCart(row: Row, lines: readonly StoredLine[]): Cart {
+  return {
+    id: row.id,
+    viewerId: row.viewer_id,
+    state: toState(row),
+    currencyCode: row.currency_code,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    lines: lines.map(({ accepted, ...line }) => ({ ...line, acceptedMinorUnits: BigInt(accepted) })),
+  }
+}
+
+function toState({ attempt_id, completed_at }: Row): CartState {
+  if (completed_at) return { is: 'completed' }
+  return attempt_id ? { is: 'placing', attemptId: attempt_id } : { is: 'open' }
+}

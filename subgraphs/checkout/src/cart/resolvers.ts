@@ -1,0 +1,100 @@
+import { encodeId, uuidFrom } from '@commerce/service/ids.ts'
+import { type Money, toAmount } from '@commerce/service/money.ts'
+import type { Resolvers } from '@commerce/service/subgraph-server.ts'
+import type { CheckoutContext } from '../context.ts'
+import { lineTotal, type Totals } from '../totals/totals.ts'
+import type { CartProblem, PricedCart, PricedLine } from './priced-cart.ts'
+import type { CartAnswer, CartChange } from './service.ts'
+
+interface LinesInput {
+  input: { cartId: string; expectedVersion?: number | null; lines: { sku: string; quantity: number }[] }
+}
+interface UpdateInput {
+  input: { cartId: string; expectedVersion?: number | null; lines: { id: string; quantity: number }[] }
+}
+interface RemoveInput {
+  input: { cartId: string; expectedVersion?: number | null; lineIds: string[] }
+}
+
+/** Carts in GraphQL. */
+export const cartResolvers: Resolvers = {
+  Query: {
+    cart(_: unknown, { id }: { id: string }, { carts, viewer }: CheckoutContext) {
+      const uuid = uuidFrom(id, 'Cart')
+      return uuid === null ? null : carts.find(uuid, viewer?.id ?? null)
+    },
+  },
+  Mutation: {
+    async cartCreate(_: unknown, { input }: LinesInput, { carts, viewer }: CheckoutContext) {
+      return payload(await carts.create(viewer?.id ?? null, input.lines))
+    },
+    async cartLinesAdd(_: unknown, { input }: LinesInput, context: CheckoutContext) {
+      return payload(await context.carts.add(changeOf(input, context), input.lines))
+    },
+    async cartLinesUpdate(_: unknown, { input }: UpdateInput, context: CheckoutContext) {
+      const lines = input.lines.map(({ id, quantity }) => ({ id: uuidFrom(id, 'CartLine'), quantity }))
+      return payload(await context.carts.update(changeOf(input, context), lines))
+    },
+    async cartLinesRemove(_: unknown, { input }: RemoveInput, context: CheckoutContext) {
+      const lineIds = input.lineIds.map((id) => uuidFrom(id, 'CartLine'))
+      return payload(await context.carts.remove(changeOf(input, context), lineIds))
+    },
+  },
+  Cart: {
+    id: ({ id }: PricedCart) => encodeId('Cart', id),
+    status: ({ state }: PricedCart) => state.is.toUpperCase(),
+    totals: ({ totals }: PricedCart) => totals && { ...totals, estimated: true },
+    problems: ({ lines }: PricedCart) => lines.flatMap(({ problems }) => problems),
+  },
+  CartLine: {
+    id: ({ id }: PricedLine) => encodeId('CartLine', id),
+    variant: ({ sku }: PricedLine) => ({ sku }),
+    unitPrice: (line: PricedLine) => (line.unitMinorUnits === null ? null : money(line.unitMinorUnits, line)),
+    lineTotal: ({ unitMinorUnits, quantity, currencyCode }: PricedLine) =>
+      unitMinorUnits === null ? null : money(lineTotal({ unitMinorUnits, quantity }), { currencyCode }),
+  },
+  CartProblem: {
+    __resolveType: ({ is }: CartProblem) => (is === 'priceChanged' ? 'CartPriceChanged' : 'NotForSale'),
+  },
+  CartPriceChanged: {
+    lineId: ({ line }: CartProblem) => encodeId('CartLine', line.id),
+    sku: ({ line }: CartProblem) => line.sku,
+    message(problem: CartProblem & { is: 'priceChanged' }) {
+      const [before, now] = [money(problem.before, problem), money(problem.now, problem)]
+      return `${problem.line.title} now costs ${toAmount(now)} ${now.currencyCode}, not ${toAmount(before)}.`
+    },
+    before: (problem: CartProblem & { is: 'priceChanged' }) => money(problem.before, problem),
+    now: (problem: CartProblem & { is: 'priceChanged' }) => money(problem.now, problem),
+  },
+  NotForSale: {
+    lineId: ({ line }: CartProblem) => encodeId('CartLine', line.id),
+    sku: ({ line }: CartProblem) => line.sku,
+    message: ({ line }: CartProblem) => `${line.title} cannot be bought at the moment.`,
+  },
+  Totals: {
+    subtotal: (totals: Totals) => money(totals.subtotal, totals),
+    discount: (totals: Totals) => money(totals.discount, totals),
+    shipping: (totals: Totals) => money(totals.shipping, totals),
+    tax: (totals: Totals) => money(totals.tax, totals),
+    total: (totals: Totals) => money(totals.total, totals),
+  },
+}
+
+function changeOf(
+  { cartId, expectedVersion }: { cartId: string; expectedVersion?: number | null },
+  { viewer }: CheckoutContext,
+): CartChange {
+  return {
+    cartId: uuidFrom(cartId, 'Cart'),
+    viewerId: viewer?.id ?? null,
+    expectedVersion: expectedVersion ?? null,
+  }
+}
+
+function payload({ cart, faults }: CartAnswer) {
+  return { cart, userErrors: faults, warnings: [] }
+}
+
+function money(minorUnits: bigint, { currencyCode }: { currencyCode: string }): Money {
+  return { minorUnits, currencyCode }
+}

@@ -1,0 +1,13 @@
+import type { Viewer } from '@commerce/service/viewer.ts'
+import type { PlacingService } from './attempt/service.ts'
+import type { CartService } from './cart/service.ts'
+import type { OrderService } from './order/service.ts'
+
+/** What every resolver of checkout gets. */
+export interface CheckoutContext {
+  /** Null: not signed in. */
+  viewer: Viewer | null
+  carts: CartService
+  orders: OrderService
+  placing: PlacingService
+}

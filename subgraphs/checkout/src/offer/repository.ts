@@ -1,0 +1,83 @@
+import type { Prisma } from '@commerce/prisma/checkout'
+import type { ListedPrice, ListedProduct, Offer } from './offer.ts'
+
+type Tx = Prisma.TransactionClient
+
+interface Row {
+  sku: string
+  product_title: string
+  variant_title: string
+  minor_units: bigint | null
+  currency_code: string | null
+}
+
+/** The offers of these SKUs; a SKU that no product lists is not in the map. */
+export async function findOffers(db: Tx, skus: readonly string[]): Promise<Map<string, Offer>> {
+  const storable = skus.filter((sku) => !sku.includes('\0')) // PostgreSQL has no such text
+  if (storable.length === 0) return new Map()
+  const rows = await db.$queryRaw<Row[]>`
+    select distinct on (variant.sku) variant.sku, product.title as product_title, variant.title as variant_title,
+           price.minor_units, price.currency_code
+    from offer_variant variant
+    join offer_product product using (product_id)
+    left join offer_price price using (sku)
+    where variant.sku = any(${storable})
+    order by variant.sku, product.product_id`
+  return new Map(
+    rows.map(({ sku, product_title, variant_title, minor_units, currency_code }) => {
+      const price =
+        minor_units === null || currency_code === null ? null : { minorUnits: minor_units, currencyCode: currency_code }
+      return [sku, { sku, productTitle: product_title, variantTitle: variant_title, price }]
+    }),
+  )
+}
+
+/** Takes over products that are newer than what is known, each with exactly the variants it has then. One state per product, in key order. */
+export async function saveProducts(tx: Tx, products: readonly ListedProduct[]): Promise<void> {
+  if (products.length === 0) return
+  const titles = JSON.stringify(products.map(({ id, title, version }) => ({ id, title, version })))
+  const taken = await tx.$queryRaw<{ product_id: string }[]>`
+    insert into offer_product (product_id, title, version)
+    select id, title, version from jsonb_to_recordset(${titles}::jsonb) as row(id uuid, title text, version int)
+    order by id
+    on conflict (product_id) do update set title = excluded.title, version = excluded.version
+      where offer_product.version < excluded.version
+    returning product_id`
+  const newer = new Set(taken.map(({ product_id }) => product_id))
+  if (newer.size === 0) return
+  const variants = JSON.stringify(
+    products.flatMap(({ id, variants: listed }) =>
+      newer.has(id) ? listed.map(({ sku, title }) => ({ product_id: id, sku, title })) : [],
+    ),
+  )
+  await tx.$executeRaw`
+    delete from offer_variant where product_id = any(${[...newer]}::uuid[]) and (product_id, sku) not in (
+      select product_id, sku from jsonb_to_recordset(${variants}::jsonb) as row(product_id uuid, sku text)
+    )`
+  await tx.$executeRaw`
+    insert into offer_variant (product_id, sku, title)
+    select distinct on (product_id, sku) product_id, sku, title
+    from jsonb_to_recordset(${variants}::jsonb) as row(product_id uuid, sku text, title text)
+    on conflict (product_id, sku) do update set title = excluded.title where offer_variant.title <> excluded.title`
+}
+
+/** Takes over prices that are newer than what is known. One state per SKU, in key order. */
+export async function savePrices(tx: Tx, prices: readonly ListedPrice[]): Promise<void> {
+  if (prices.length === 0) return
+  const rows = JSON.stringify(
+    prices.map(({ sku, version, price }) => ({
+      sku,
+      version,
+      minor_units: price === null ? null : String(price.minorUnits),
+      currency_code: price?.currencyCode ?? null,
+    })),
+  )
+  await tx.$executeRaw`
+    insert into offer_price (sku, minor_units, currency_code, version)
+    select sku, minor_units, currency_code, version
+    from jsonb_to_recordset(${rows}::jsonb) as row(sku text, minor_units bigint, currency_code text, version int)
+    order by sku
+    on conflict (sku) do update
+      set minor_units = excluded.minor_units, currency_code = excluded.currency_code, version = excluded.version
+      where offer_price.version < excluded.version`
+}

@@ -1,0 +1,56 @@
+import type { EventData } from '@commerce/events/contracts.ts'
+import type { Totals } from '../totals/totals.ts'
+
+export interface OrderLine {
+  sku: string
+  title: string
+  quantity: number
+  unitMinorUnits: bigint
+}
+
+/** A placed order; nothing of it changes but the two states and the version that counts their changes. */
+export interface Order {
+  id: string
+  number: bigint
+  attemptId: string
+  cartId: string
+  viewerId: string | null
+  status: 'PLACED' | 'AWAITING_STOCK' | 'CONFIRMED'
+  paymentState: 'AUTHORIZED' | 'CAPTURED'
+  totals: Totals
+  version: number
+  placedAt: Date
+  lines: readonly OrderLine[]
+}
+
+/** The scope with which staff see every order. */
+export const READ_ANY_ORDER = 'checkout:read'
+
+/** Who may see an order: the viewer who placed it, anyone with the id when nobody was signed in, and staff. */
+export function maySeeOrder(
+  { viewerId }: Pick<Order, 'viewerId'>,
+  viewer: { id: string; scopes: readonly string[] } | null,
+): boolean {
+  return viewerId === null || viewer?.id === viewerId || (viewer?.scopes.includes(READ_ANY_ORDER) ?? false)
+}
+
+/** What the event says of an order that was placed with this reservation. */
+export function orderPlaced(order: Order, reservationId: string): EventData<'checkout.order.placed'> {
+  return {
+    id: order.id,
+    version: order.version,
+    number: String(order.number),
+    cartId: order.cartId,
+    reservationId,
+    viewerId: order.viewerId,
+    placedAt: order.placedAt.toISOString(),
+    currencyCode: order.totals.currencyCode,
+    totalMinorUnits: Number(order.totals.total),
+    lines: order.lines.map(({ sku, title, quantity, unitMinorUnits }) => ({
+      sku,
+      title,
+      quantity,
+      unitMinorUnits: Number(unitMinorUnits),
+    })),
+  }
+}

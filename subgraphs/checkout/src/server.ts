@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import { PrismaClient } from '@commerce/prisma/checkout'
+import type { Running } from '@commerce/service/lifecycle.ts'
+import type { Logger } from '@commerce/service/log.ts'
+import { moneyResolvers } from '@commerce/service/money.ts'
+import { CurrencyCode, DateTime, Decimal, Int64 } from '@commerce/service/scalars.ts'
+import { startSubgraph } from '@commerce/service/subgraph.ts'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { createDriver } from './attempt/driver.ts'
+import { startRecovery } from './attempt/recovery.ts'
+import { attemptResolvers } from './attempt/resolvers.ts'
+import { createPlacingService } from './attempt/service.ts'
+import { createSteps } from './attempt/steps.ts'
+import { cartResolvers } from './cart/resolvers.ts'
+import { createCartService } from './cart/service.ts'
+import type { CheckoutConfig } from './config.ts'
+import type { CheckoutContext } from './context.ts'
+import { offerConsumer } from './offer/consumer.ts'
+import { createOfferService } from './offer/service.ts'
+import { orderResolvers } from './order/resolvers.ts'
+import { createOrderService } from './order/service.ts'
+import { createLocalProvider } from './payment/local-provider.ts'
+import { withinTime } from './payment/payment.ts'
+import { createRemotes } from './remotes.ts'
+
+const PAYMENT_LIMIT_MS = 3_000
+const scalars = { Decimal, Int64, CurrencyCode, DateTime }
+const now = (): Date => new Date()
+
+/** Starts the checkout subgraph. */
+export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
+  const databaseUrl = config.DATABASE_URL_CHECKOUT
+  const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl, max: 10 }) })
+  return startSubgraph({
+    name: 'checkout',
+    schemaFile: new URL('../schema.graphql', import.meta.url),
+    config,
+    databaseUrl,
+    database,
+    follows: ['checkout.>'], // nothing here is cached: its own events are the quietest feed
+    log,
+    define({ transact, connection }) {
+      const offers = createOfferService(transact)
+      const carts = createCartService({ database, transact, newId: randomUUID })
+      const orders = createOrderService(database)
+      const payments = withinTime(createLocalProvider(database, transact), PAYMENT_LIMIT_MS)
+      const remotes = createRemotes(connection)
+      const perform = createSteps({ database, offers, remotes, payments, newId: randomUUID, now })
+      const driver = createDriver({
+        database,
+        transact,
+        perform,
+        leaseMs: config.ATTEMPT_LEASE_MS,
+        patienceMs: config.ATTEMPT_PATIENCE_MS,
+        newId: randomUUID,
+        now,
+        log,
+      })
+      const placing = createPlacingService({
+        database,
+        transact,
+        driver,
+        waitMs: config.PLACE_WAIT_MS,
+        newId: randomUUID,
+        now,
+      })
+      return {
+        resolvers: mergeResolvers(scalars, { Money: moneyResolvers }, cartResolvers, orderResolvers, attemptResolvers),
+        context: (viewer): CheckoutContext => ({ viewer, carts, orders, placing }),
+        consumers: [offerConsumer(offers)],
+        background: [startRecovery(driver, log)],
+      }
+    },
+  })
+}
+
+// Query and Mutation have fields in several slices.
+function mergeResolvers(...parts: Record<string, object>[]): Record<string, object> {
+  const merged: Record<string, object> = {}
+  for (const part of parts) {
+    for (const [type, fields] of Object.entries(part)) {
+      merged[type] = Object.getPrototypeOf(fields) === Object.prototype ? { ...merged[type], ...fields } : fields
+    }
+  }
+  return merged
+}

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import type { Viewer } from '@commerce/service/viewer.ts'
+import type { Ask } from './checkout.ts'
+
+export interface ShownCart {
+  id: string
+  status: string
+  version: number
+  lines: { id: string; sku: string; quantity: number; unitPrice: { amount: string } | null }[]
+  totals: { total: { amount: string } } | null
+  problems: { __typename: string; sku: string }[]
+}
+
+export interface Changed {
+  cart: ShownCart | null
+  userErrors: { code: string; field: string[] | null }[]
+}
+
+export interface Placed {
+  __typename: string
+  order?: {
+    id: string
+    number: string
+    status: string
+    payment: { state: string }
+    totals: { total: { amount: string } }
+  }
+  code?: string
+  message?: string
+  changes?: { sku: string; before: { amount: string }; now: { amount: string } }[]
+  cart?: ShownCart
+  shortages?: { sku: string; requested: number; available: number }[]
+  attemptId?: string
+  retryAfterSeconds?: number
+}
+
+const CART = `id status version lines { id sku quantity unitPrice { amount } } totals { total { amount } }
+  problems { __typename ... on CartPriceChanged { sku } ... on NotForSale { sku } }`
+
+const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
+  __typename
+  ... on OrderPlaced { order { id number status payment { state } totals { total { amount } } } }
+  ... on OrderPending { attemptId retryAfterSeconds }
+  ... on OutOfStock { shortages { sku requested available } }
+  ... on OrderPriceChanged { cart { ${CART} } changes { sku before { amount } now { amount } } }
+  ... on PaymentDeclined { message }
+  ... on CheckoutUnavailable { message retryAfterSeconds }
+  ... on PlaceOrderRefused { code message }
+} }`
+
+/** What a shopper does on the shop's pages; signed in when there is a viewer. */
+export function shopper(ask: Ask, viewer: Viewer | null = null) {
+  async function change(name: string, input: object): Promise<Changed> {
+    const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`
+    const query = `mutation ($input: ${type}!) { ${name}(input: $input) { cart { ${CART} } userErrors { code field } } }`
+    return (await ask<Record<string, Changed>>(query, { input }, viewer))[name] as Changed
+  }
+  const linesOf = (wanted: Record<string, number>) =>
+    Object.entries(wanted).map(([sku, quantity]) => ({ sku, quantity }))
+
+  return {
+    create: (wanted: Record<string, number>) => change('cartCreate', { lines: linesOf(wanted) }),
+    add: (cartId: string, wanted: Record<string, number>, more: object = {}) =>
+      change('cartLinesAdd', { cartId, lines: linesOf(wanted), ...more }),
+    update: (cartId: string, lines: { id: string; quantity: number }[], more: object = {}) =>
+      change('cartLinesUpdate', { cartId, lines, ...more }),
+    remove: (cartId: string, lineIds: string[], more: object = {}) =>
+      change('cartLinesRemove', { cartId, lineIds, ...more }),
+
+    /** The id of a new cart with these lines. */
+    async cartWith(wanted: Record<string, number>): Promise<string> {
+      const { cart, userErrors } = await change('cartCreate', { lines: linesOf(wanted) })
+      if (!cart) throw new Error(`No cart: ${JSON.stringify(userErrors)}`)
+      return cart.id
+    },
+    async cart(id: string): Promise<ShownCart | null> {
+      return (await ask<{ cart: ShownCart | null }>(`query ($id: ID!) { cart(id: $id) { ${CART} } }`, { id }, viewer))
+        .cart
+    },
+    async place(cartId: string, input: object = {}): Promise<Placed> {
+      const whole = { cartId, idempotencyKey: randomUUID(), paymentToken: 'tok_ok', ...input }
+      return (await ask<{ placeOrder: Placed }>(PLACE, { input: whole }, viewer)).placeOrder
+    },
+    async order(id: string) {
+      const query = `query ($id: ID!) { order(id: $id) {
+        id number placedAt status version payment { state } totals { subtotal { minorUnits } total { amount currencyCode } estimated }
+        lines { sku title quantity variant { sku } unitPrice { amount } lineTotal { minorUnits } } } }`
+      return (await ask<{ order: Record<string, unknown> | null }>(query, { id }, viewer)).order
+    },
+  }
+}

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { eventually } from '@commerce/local/testing.ts'
 import { expect, test } from 'vitest'
-import { ask, processesOf, processOf, runNpm, startShop } from './shop.ts'
+import { ask, processesOf, processOf, runNpm, startShop, subscribe } from './shop.ts'
 
 const TITLES = '{ products(first: 100, sort: { key: TITLE }) { nodes { title } } }'
 
@@ -24,6 +24,29 @@ test('starts with the sample shop, ends on SIGINT without an orphan, and keeps i
   await again.end('SIGTERM')
   await eventually('nothing of it runs', () => processesOf(again).length === 0)
   expect(again.printed()).toContain('Stopped.')
+}, 120_000)
+
+test('what the README says to paste works', async () => {
+  const [page, live, delivery] = [...readFileSync('README.md', 'utf8').matchAll(/```graphql\n(.*?)```/gs)].map(
+    ([, text]) => text ?? '',
+  )
+  const shop = await startShop()
+  const { data, errors } = await eventually('the search index has the sample shop', async () => {
+    const answer = await ask(shop, page ?? '')
+    return answer.data?.search?.nodes.length > 0 && answer
+  })
+  expect(errors).toBeUndefined()
+  expect(data.search.nodes[0].variants.nodes.length).toBeGreaterThan(0)
+
+  const { payloads } = subscribe(shop, live ?? '')
+  await eventually('the current state', () => payloads.length === 1)
+  const minted = await runNpm(['run', '-s', 'token', '--', '--scope', 'staff'], { DATA_DIR: shop.folder })
+  const changed = await ask(shop, delivery ?? '', {}, minted.output.trim())
+  expect(changed).toMatchObject({ data: { stockAdjust: { userErrors: [] } } })
+  await eventually('the change', () => payloads.length === 2)
+  expect(payloads[1]?.data.availabilityChanged.availability).toMatchObject({ status: 'LOW_STOCK', available: 1 })
+  expect(payloads.every((payload) => payload.errors === undefined)).toBe(true)
+  await shop.end('SIGINT')
 }, 120_000)
 
 test('killed hard it leaves nothing running, and the next start recovers', async () => {

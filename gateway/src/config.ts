@@ -14,6 +14,7 @@ export const gatewayEnvironment = z.object({
   JWT_JWKS_URL: z.url().optional(),
   JWT_ISSUER: z.string().optional(),
   JWT_AUDIENCE: z.string().optional(),
+  CORS_ORIGINS: z.string().default('*'),
   INTROSPECTION: flag.default(true),
   SUBGRAPH_TIMEOUT_MS: count(1).default(5_000),
   MAX_CONNECTIONS: count(1).default(10_000),
@@ -62,6 +63,8 @@ export interface GatewayConfig {
   secret: string | null
   tokens: TokenConfig | null
   introspection: boolean
+  /** Origins whose pages may ask; `'*'` for all. */
+  origins: readonly string[] | '*'
   limits: OperationLimits
   /** Bytes of a request's body. */
   bodyLimit: number
@@ -100,6 +103,7 @@ export const gatewayDefaults: Omit<GatewayConfig, 'supergraph'> = {
   secret: null,
   tokens: null,
   introspection: true,
+  origins: '*',
   limits: { tokens: 10_000, text: 100_000, depth: 20, aliases: 200, rootFields: 50, fields: 10_000 },
   bodyLimit: 1024 * 1024,
   maxPlans: 2_000,
@@ -144,6 +148,8 @@ export function gatewayConfig(
     secret: environment.GATEWAY_SECRET ?? null,
     tokens: key && { key, issuer: environment.JWT_ISSUER ?? null, audience: environment.JWT_AUDIENCE ?? null },
     introspection: environment.INTROSPECTION,
+    origins:
+      environment.CORS_ORIGINS === '*' ? '*' : environment.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
     sockets: { ...gatewayDefaults.sockets, connections: environment.MAX_CONNECTIONS },
   }
 }

@@ -7,7 +7,7 @@ import { runProcess } from '@commerce/service/lifecycle.ts'
 import { createLog } from '@commerce/service/log.ts'
 import { gatewayConfig, gatewayEnvironment, subgraphUrlsFrom } from './config.ts'
 import { startGateway } from './server.ts'
-import { lateFeed, type StoppableFeed } from './subscribe/lateFeed.ts'
+import { lateFeed, type StoppableFeed } from './subscribe/late-feed.ts'
 
 const help = `The gateway of the commerce supergraph.
 
@@ -18,7 +18,7 @@ Usage: npm run gateway -- [options]
   --help               this text
 
 Further settings come from the environment: HOST, NATS_URL, GATEWAY_SECRET, JWT_SECRET or JWT_JWKS_URL, JWT_ISSUER,
-JWT_AUDIENCE, SUBGRAPH_URL_<NAME>, SUBGRAPH_TIMEOUT_MS, INTROSPECTION, MAX_CONNECTIONS, LOG_LEVEL.
+JWT_AUDIENCE, SUBGRAPH_URL_<NAME>, SUBGRAPH_TIMEOUT_MS, CORS_ORIGINS, INTROSPECTION, MAX_CONNECTIONS, LOG_LEVEL.
 See gateway/README.md.
 `
 

@@ -101,6 +101,7 @@ export async function startGateway(
     pipeline,
     authenticate,
     bodyLimit: config.bodyLimit,
+    origins: config.origins,
     readiness,
   })
   const http = await listen(config, handler, (error) => log.error({ err: error }, 'a request failed'))

@@ -3,6 +3,7 @@ import type { ApolloServer } from '@apollo/server'
 import { answerError, answerGraphQL, answerJson } from '@commerce/service/http.ts'
 import { type Asker, traceparentFrom } from '../execute/headers.ts'
 import { type Authenticate, TokenError } from '../viewer/tokens.ts'
+import { allowOrigin } from './cors.ts'
 import { graphiqlPage } from './graphiql.ts'
 import { answerReady, type Readiness } from './health.ts'
 
@@ -11,6 +12,8 @@ export interface RouteOptions {
   pipeline: ApolloServer<Asker>
   authenticate: Authenticate
   bodyLimit: number
+  /** Pages of these origins may ask. */
+  origins: readonly string[] | '*'
   readiness(): Readiness
 }
 
@@ -21,6 +24,7 @@ export function routes(options: RouteOptions): (request: IncomingMessage, respon
     const path = request.url?.split('?', 1)[0]
     switch (path) {
       case '/graphql':
+        if (allowOrigin(options.origins, request, response)) return
         return answerOperation(options, request, response)
       case '/':
         return graphiql(request, response)

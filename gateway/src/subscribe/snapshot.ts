@@ -23,7 +23,7 @@ import { compileFetch, type Fetch } from '../execute/plan.ts'
 import { runPlan } from '../execute/run.ts'
 import type { Subgraphs } from '../execute/subgraphs.ts'
 import type { Graph } from '../supergraph/graph.ts'
-import type { EventSource } from './eventSource.ts'
+import type { EventSource } from './event-source.ts'
 
 /** The state of one key as a subscription shows it. */
 export interface Payload {

@@ -4,7 +4,7 @@ import { type DocumentNode, type GraphQLSchema, Kind, parse, print, visit } from
 import { requiredFieldsOf } from '../execute/aliases.ts'
 import { compileOperation, type Operation } from '../execute/operation.ts'
 import { typesOf } from '../execute/types.ts'
-import { type EventSource, eventSourcesOf } from '../subscribe/eventSource.ts'
+import { type EventSource, eventSourcesOf } from '../subscribe/event-source.ts'
 import { planCache } from './plans.ts'
 
 /** One loaded supergraph: its schemas, its subgraphs' addresses, and its operations, each planned once. */

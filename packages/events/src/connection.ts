@@ -89,6 +89,7 @@ async function connectWithin(url: string, name: string, waitMs: number): Promise
     waitOnFirstConnect: true,
     pingInterval: 5_000,
     maxPingOut: 2,
+    noAsyncTraces: true, // a stack trace for each publish costs more than the publish
   })
   const late = Symbol()
   const first = await Promise.race([

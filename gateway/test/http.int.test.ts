@@ -284,6 +284,34 @@ describe('over HTTP', () => {
   })
 })
 
+describe('pages of other origins', () => {
+  const preflight = (url: string, origin: string) =>
+    fetch(`${url}/graphql`, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+    })
+
+  test('may ask unless the config names who may', async () => {
+    const answer = await preflight(graph.url, 'https://shop.example')
+    expect(answer.status).toBe(204)
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*')
+    expect(answer.headers.get('access-control-allow-headers')).toContain('authorization')
+  })
+
+  test('may not ask when others are named', async () => {
+    const strict = await startGraph(sources, { config: { origins: ['https://shop.example'] } })
+    try {
+      const allowed = await preflight(strict.url, 'https://shop.example')
+      expect(allowed.headers.get('access-control-allow-origin')).toBe('https://shop.example')
+      const refused = await preflight(strict.url, 'https://evil.example')
+      expect(refused.headers.get('access-control-allow-origin')).toBeNull()
+      expect(refused.headers.get('access-control-allow-headers')).toBeNull()
+    } finally {
+      await strict.stop()
+    }
+  })
+})
+
 describe('a new supergraph', () => {
   const people = { name: 'people', url: 'http://127.0.0.1:1/graphql' }
 

@@ -1,0 +1,28 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+const METHODS = 'GET, POST, OPTIONS'
+const HEADERS = 'content-type, authorization, apollo-require-preflight, traceparent'
+const DAY_SECONDS = 86_400
+
+/**
+ * Lets pages of other origins ask, `'*'` for all of them. No cookie is ever read, so a page gets only what it has a token for.
+ * Answers a preflight itself: true when nothing is left to do.
+ */
+export function allowOrigin(
+  origins: readonly string[] | '*',
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  const { origin } = request.headers
+  if (origins !== '*') response.setHeader('vary', 'origin')
+  const allowed = origins === '*' ? '*' : origin !== undefined && origins.includes(origin) ? origin : undefined
+  if (origin !== undefined && allowed !== undefined) response.setHeader('access-control-allow-origin', allowed)
+  if (request.method !== 'OPTIONS') return false
+  if (allowed !== undefined) {
+    response.setHeader('access-control-allow-methods', METHODS)
+    response.setHeader('access-control-allow-headers', HEADERS)
+    response.setHeader('access-control-max-age', DAY_SECONDS)
+  }
+  response.writeHead(204).end()
+  return true
+}

@@ -1,0 +1,25 @@
+import { uuidFrom } from '@commerce/service/ids.ts'
+import { GraphQLError } from 'graphql'
+
+/** Checks that exactly one of the two ways to name something is given; throws `BAD_USER_INPUT` otherwise. */
+export function exactlyOne(names: string, ...values: (string | null | undefined)[]): void {
+  if (values.filter((value) => value != null).length !== 1) throw badInput(`Give exactly one of ${names}.`)
+}
+
+/** Checks the length of a list argument; throws `BAD_USER_INPUT` when it is too long. */
+export function atMost<T>(max: number, name: string, list: readonly T[]): readonly T[] {
+  if (list.length > max) throw badInput(`\`${name}\` may have at most ${max} entries, ${list.length} were given.`)
+  return list
+}
+
+/** The UUID in a global id of this type; throws `BAD_USER_INPUT` when it is no such id. */
+export function requireUuid(id: string, type: string, name: string): string {
+  const uuid = uuidFrom(id, type)
+  if (uuid === null) throw badInput(`\`${name}\`: "${id.slice(0, 100)}" is not the id of a ${type}.`)
+  return uuid
+}
+
+/** The caller asked for something that makes no sense; `message` says what would. */
+export function badInput(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
+}

@@ -1,0 +1,182 @@
+import { type PageArguments, pageFrom, toConnection } from '@commerce/service/connection.ts'
+import { decodeId, encodeId, uuidFrom } from '@commerce/service/ids.ts'
+import { requireScope } from '@commerce/service/viewer.ts'
+import { type Context, WRITE_SCOPE } from '../context.ts'
+import { atMost, badInput, exactlyOne, requireUuid } from '../input.ts'
+import { type FilterInput, productPage, type SortInput } from '../listing/resolvers.ts'
+import { priceRange } from '../price/price.ts'
+import { readAttribute } from './attribute.ts'
+import { type Named, optionsOf, type ProductState, variantTitle } from './product.ts'
+import { type UpsertOutcome, upsertProduct } from './service.ts'
+import { type ProductVariant, variantAt, variantBySku } from './variant-of.ts'
+import type { ProductWish, VariantWish } from './wish.ts'
+
+const MAX_IDS = 100
+
+interface ListArguments extends PageArguments {
+  ids?: readonly string[] | null
+  filter?: FilterInput | null
+  sort?: SortInput | null
+}
+
+interface UpsertArguments extends Omit<ProductWish, 'variants'> {
+  id?: string | null
+  slug?: string | null
+  expectedVersion?: number | null
+  variants?: readonly VariantWish[] | null
+}
+
+export const productQueries = {
+  async product(_: unknown, { id, slug }: { id?: string | null; slug?: string | null }, context: Context) {
+    exactlyOne('`id` and `slug`', id, slug)
+    const uuid = id == null ? await context.loaders.slug.load(slug ?? '') : uuidFrom(id, 'Product')
+    return uuid && context.loaders.product.load(uuid)
+  },
+  products(_: unknown, { ids, filter, sort, ...page }: ListArguments, context: Context) {
+    const uuids = ids && atMost(MAX_IDS, 'ids', ids).map((id) => requireUuid(id, 'Product', 'ids'))
+    return productPage(context, uuids ? { ids: uuids } : {}, filter ?? {}, sort, pageFrom(page))
+  },
+  variant(_: unknown, { id, sku }: { id?: string | null; sku?: string | null }, context: Context) {
+    exactlyOne('`id` and `sku`', id, sku)
+    return id == null ? variantBySku(context, sku ?? '') : variantById(context, id)
+  },
+  node: (_: unknown, { id }: { id: string }, context: Context) => findNode(context, id),
+  nodes: (_: unknown, { ids }: { ids: readonly string[] }, context: Context) =>
+    atMost(MAX_IDS, 'ids', ids).map((id) => findNode(context, id)),
+}
+
+export const productMutations = {
+  async productUpsert(_: unknown, { input }: { input: UpsertArguments }, context: Context) {
+    requireScope(context.viewer, WRITE_SCOPE)
+    const { id, slug, expectedVersion, variants, ...wish } = input
+    if (id != null && slug != null) throw badInput('Give `id` or `slug`, not both: a slug never changes.')
+    const outcome = await upsertProduct(context.catalog, {
+      id: id == null ? null : requireUuid(id, 'Product', 'id'),
+      slug: slug ?? null,
+      expectedVersion: expectedVersion ?? null,
+      wish: toWish(wish, variants),
+    })
+    return upsertPayload(outcome, context)
+  },
+}
+
+export const productTypes = {
+  Node: { __resolveType: (node: { __typename: string }) => node.__typename },
+  Product: {
+    __resolveReference: ({ id }: { id: string }, context: Context) => {
+      const uuid = uuidFrom(id, 'Product')
+      return uuid && context.loaders.product.load(uuid)
+    },
+    id: ({ id }: ProductState) => encodeId('Product', id),
+    category: ({ categoryId }: ProductState, _: unknown, { loaders }: Context) =>
+      categoryId && loaders.category.load(categoryId),
+    options: optionsOf,
+    variants(product: ProductState, page: PageArguments) {
+      return variantPage(product, page)
+    },
+    async priceRange({ variants }: ProductState, _: unknown, { loaders }: Context) {
+      const prices = await loaders.price.loadMany(variants.map(({ sku }) => sku))
+      return priceRange(prices.map((price) => price?.value ?? null))
+    },
+  },
+  Variant: {
+    __resolveReference: ({ id, sku }: { id?: string; sku?: string }, context: Context) =>
+      sku === undefined ? variantById(context, id ?? '') : variantBySku(context, sku),
+    id: ({ variant }: ProductVariant) => encodeId('Variant', variant.id),
+    sku: ({ variant }: ProductVariant) => variant.sku,
+    title: ({ product, variant }: ProductVariant) => variantTitle(product, variant),
+    options: ({ variant }: ProductVariant) => variant.options,
+    media: ({ variant }: ProductVariant) => variant.media,
+    gtin: ({ variant }: ProductVariant) => variant.gtin,
+    mpn: ({ variant }: ProductVariant) => variant.mpn,
+    condition: ({ variant }: ProductVariant) => variant.condition,
+    version: ({ product }: ProductVariant) => product.version,
+  },
+  Attribute: {
+    kind: ({ value }: Named) => readAttribute(value).kind,
+    number: ({ value }: Named) => part(value, 'number'),
+    unit: ({ value }: Named) => part(value, 'unit'),
+    boolean: ({ value }: Named) => part(value, 'boolean'),
+  },
+}
+
+function part(value: string, name: 'number' | 'unit' | 'boolean'): unknown {
+  return (readAttribute(value) as Record<string, unknown>)[name] ?? null
+}
+
+function variantPage(product: ProductState, page: PageArguments) {
+  const { position, ...rest } = pageFrom(page)
+  const rows = product.variants.map((variant, at) => ({ product, variant, at }))
+  const from = position === null ? null : Number(position[0])
+  if (from !== null && !Number.isInteger(from)) throw badInput('The cursor is not one of a list of variants.')
+  const ordered = rest.backward
+    ? rows.filter(({ at }) => from === null || at < from).reverse()
+    : rows.filter(({ at }) => from === null || at > from)
+  return toConnection(ordered.slice(0, rest.limit + 1), { ...rest, position }, ({ at }) => [String(at)])
+}
+
+async function variantById(context: Context, id: string): Promise<ProductVariant | null> {
+  const uuid = uuidFrom(id, 'Variant')
+  const place = uuid && (await context.loaders.variant.load(uuid))
+  return place ? variantAt(context, place.productId, place.variantId) : null
+}
+
+async function findNode(context: Context, id: string): Promise<object | null> {
+  const { type, key } = decodeId(id) ?? { type: '', key: '' }
+  if (uuidFrom(id, type) === null) return null
+  const node =
+    type === 'Product'
+      ? await context.loaders.product.load(key)
+      : type === 'Variant'
+        ? await variantById(context, id)
+        : type === 'Category'
+          ? await context.loaders.category.load(key)
+          : null
+  return node && { __typename: type, ...node }
+}
+
+// GraphQL hands null for what shall be emptied and undefined for what shall stay; lists and titles cannot be emptied by null.
+function toWish(
+  wish: Omit<UpsertArguments, 'id' | 'slug' | 'expectedVersion' | 'variants'>,
+  variants: UpsertArguments['variants'],
+): ProductWish {
+  return {
+    ...wish,
+    title: wish.title ?? undefined,
+    popularity: wish.popularity ?? undefined,
+    media: wish.media === null ? [] : wish.media?.map(withAlt),
+    attributes: wish.attributes === null ? [] : wish.attributes,
+    variants: (variants ?? []).map((variant) => ({
+      ...variant,
+      options: variant.options === null ? [] : variant.options,
+      media: variant.media === null ? [] : variant.media?.map(withAlt),
+    })),
+  }
+}
+
+function withAlt({ url, alt }: { url: string; alt?: string | null }): { url: string; alt: string | null } {
+  return { url, alt: alt ?? null }
+}
+
+async function upsertPayload(outcome: UpsertOutcome, { loaders }: Context) {
+  const error = (code: string, field: string[] | null, message: string) => ({ code, field, message })
+  const refuse = (...userErrors: object[]) => ({ product: null, userErrors, warnings: [] })
+  switch (outcome.outcome) {
+    case 'saved':
+      return { product: await loaders.product.load(outcome.id), userErrors: [], warnings: [] }
+    case 'invalid':
+      return refuse(
+        ...outcome.problems.map(({ path, expected, got }) =>
+          error('INVALID', path, `Expected ${expected}, got ${got}.`),
+        ),
+      )
+    case 'notFound':
+      return refuse(error('PRODUCT_NOT_FOUND', ['id'], 'There is no product with this id.'))
+    case 'skuTaken':
+      return refuse(
+        error('SKU_TAKEN', ['variants', String(outcome.index), 'sku'], `"${outcome.sku}" belongs to another product.`),
+      )
+    case 'conflict':
+      return refuse(error('VERSION_CONFLICT', ['expectedVersion'], `The product is at version ${outcome.version}.`))
+  }
+}

@@ -292,7 +292,7 @@ describe('pages of other origins', () => {
     })
 
   test('may ask unless the config names who may', async () => {
-    const answer = await preflight(graph.url, 'https://shop.example')
+    const answer = await preflight(graph.gateway.url, 'https://shop.example')
     expect(answer.status).toBe(204)
     expect(answer.headers.get('access-control-allow-origin')).toBe('*')
     expect(answer.headers.get('access-control-allow-headers')).toContain('authorization')
@@ -301,9 +301,9 @@ describe('pages of other origins', () => {
   test('may not ask when others are named', async () => {
     const strict = await startGraph(sources, { config: { origins: ['https://shop.example'] } })
     try {
-      const allowed = await preflight(strict.url, 'https://shop.example')
+      const allowed = await preflight(strict.gateway.url, 'https://shop.example')
       expect(allowed.headers.get('access-control-allow-origin')).toBe('https://shop.example')
-      const refused = await preflight(strict.url, 'https://evil.example')
+      const refused = await preflight(strict.gateway.url, 'https://evil.example')
       expect(refused.headers.get('access-control-allow-origin')).toBeNull()
       expect(refused.headers.get('access-control-allow-headers')).toBeNull()
     } finally {

@@ -71,15 +71,17 @@ export function scratchFolder(name: string): string {
   return join(inject('scratch'), `${name}-${randomBytes(6).toString('hex')}`)
 }
 
+type Truthy<T> = Exclude<NonNullable<T>, false | 0 | ''>
+
 /** Asks again and again (every 20 ms) until `condition` answers something truthy; fails with `what` after `limitMs`. */
 export async function eventually<T>(
   what: string,
   condition: () => T | Promise<T>,
   limitMs = 10_000,
-): Promise<NonNullable<T>> {
+): Promise<Truthy<T>> {
   for (const end = Date.now() + limitMs; ; ) {
     const value = await condition()
-    if (value) return value
+    if (value) return value as Truthy<T>
     if (Date.now() > end) throw new Error(`${what}: not within ${limitMs} ms`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }

@@ -2,7 +2,7 @@
  * The rules of a feed row, one function for each attribute; above 200 lines because there are that many attributes and each
  * of them is a line or a few in one table.
  */
-import type { Media, Named } from '../product/product.ts'
+import type { Media, Named } from '../product/parts.ts'
 import { oneLine, type Problem, problem, textProblem } from '../product/text.ts'
 import { isWebAddress, LIMITS } from '../product/wish.ts'
 import { isGtin, readCategoryPath, readDetailCell, readFeedPrice } from './feed-values.ts'

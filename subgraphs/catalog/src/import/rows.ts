@@ -1,5 +1,5 @@
 import type { PriceWish } from '../price/price.ts'
-import type { Media, Named } from '../product/product.ts'
+import type { Media, Named } from '../product/parts.ts'
 import { type Problem, textProblem } from '../product/text.ts'
 import { LIMITS, type ProductWish, type VariantWish, wishProblems } from '../product/wish.ts'
 

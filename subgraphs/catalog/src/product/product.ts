@@ -1,17 +1,7 @@
 import { event, type NewEvent } from '@commerce/events/contracts.ts'
 import type { CategoryState } from '../category/category.ts'
+import type { Media, Named } from './parts.ts'
 import type { ProductWish, VariantWish } from './wish.ts'
-
-/** A name and a value: a fact about a product, or a variant's choice. */
-export interface Named {
-  name: string
-  value: string
-}
-
-export interface Media {
-  url: string
-  alt: string | null
-}
 
 export interface VariantState {
   id: string

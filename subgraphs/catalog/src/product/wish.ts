@@ -1,5 +1,5 @@
 import { type PriceWish, readPrice } from '../price/price.ts'
-import type { Media, Named } from './product.ts'
+import type { Media, Named } from './parts.ts'
 import { isCleanText, type Problem, problem, textProblem } from './text.ts'
 
 /** A product as somebody wants it; what is undefined stays as it is. */

@@ -1,5 +1,3 @@
-import { createIndex, type IndexDatabase } from './index/repository.ts'
-import { createSearch } from './search/repository.ts'
 import type { WeightedText } from './words.ts'
 
 /** A product as it is searched. */
@@ -77,9 +75,4 @@ export interface SearchEngine {
   facets(request: SearchRequest, priceEdges: readonly number[]): Promise<ValueCount[]>
   asOf(): Promise<Date | null>
   documents(): Promise<number>
-}
-
-/** The engine on PostgreSQL full text. */
-export function createEngine(database: IndexDatabase): SearchEngine {
-  return { ...createIndex(database), ...createSearch(database) }
 }

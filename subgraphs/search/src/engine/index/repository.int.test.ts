@@ -3,7 +3,8 @@ import { PrismaClient } from '@commerce/prisma/search'
 import { PrismaPg } from '@prisma/adapter-pg'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Changes, createEngine, type SearchDocument } from '../engine.ts'
+import type { Changes, SearchDocument } from '../engine.ts'
+import { createEngine } from '../postgres-engine.ts'
 
 const PRODUCTS = ['a', 'b', 'c'].map((digit) => `00000000-0000-4000-8000-00000000000${digit}`)
 const SKUS = ['s1', 's2', 's3', 's4']

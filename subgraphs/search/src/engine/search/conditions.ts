@@ -3,6 +3,16 @@ import type { SearchRequest } from '../engine.ts'
 import { ATTRIBUTE_SEPARATOR, textForPostgres } from '../postgres.ts'
 import type { TextQuery } from '../words.ts'
 
+/** A request with what had to be looked up for it. */
+export interface Resolved {
+  request: SearchRequest
+  query: TextQuery | null
+  /** Products whose SKU is the query. */
+  exact: readonly string[]
+  /** Categories to filter by; null when not filtered by category, empty when none of the given ones exists. */
+  categoryIds: readonly string[] | null
+}
+
 /** A filter as SQL over `d` (document), `o` (its offer in the currency) and `a` (its availability). */
 export interface Filter {
   facet: 'brand' | 'price' | 'inStock' | 'attribute'

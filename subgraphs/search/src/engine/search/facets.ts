@@ -1,7 +1,6 @@
 import { Prisma } from '@commerce/prisma/search'
 import { ATTRIBUTE_SEPARATOR, textForPostgres } from '../postgres.ts'
-import { categoryCondition, filtersOf, pairsOf, textCondition } from './conditions.ts'
-import type { Resolved } from './repository.ts'
+import { categoryCondition, filtersOf, pairsOf, type Resolved, textCondition } from './conditions.ts'
 
 const MAX_VALUES = 20
 const MAX_ATTRIBUTES = 5

@@ -1,19 +1,9 @@
 import { Prisma, type PrismaClient } from '@commerce/prisma/search'
 import type { Hit, SearchRequest, Slice, Sort, ValueCount } from '../engine.ts'
 import { textForPostgres } from '../postgres.ts'
-import { parseQuery, type TextQuery } from '../words.ts'
-import { categoryCondition, filtersOf, textCondition } from './conditions.ts'
+import { parseQuery } from '../words.ts'
+import { categoryCondition, filtersOf, type Resolved, textCondition } from './conditions.ts'
 import { facetCounts } from './facets.ts'
-
-/** A request with what had to be looked up for it. */
-export interface Resolved {
-  request: SearchRequest
-  query: TextQuery | null
-  /** Products whose SKU is the query. */
-  exact: readonly string[]
-  /** Categories to filter by; null when not filtered by category, empty when none of the given ones exists. */
-  categoryIds: readonly string[] | null
-}
 
 const MAX_EXACT = 20
 

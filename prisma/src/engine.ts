@@ -90,6 +90,18 @@ function migrations(name: DatabaseName): MigrationList {
 
 let loading: Promise<typeof import('@prisma/schema-engine-wasm/schema_engine_bg')> | undefined
 
+// The engine's own timeouts (10 s for its lock) would keep a process alive that has nothing left to do.
+function withoutLingering(glue: object): object {
+  return Object.fromEntries(
+    Object.entries(glue).map(([name, value]) => [
+      name,
+      name.startsWith('__wbg_setTimeout')
+        ? (work: () => void, ms: number) => setTimeout(work, ms >>> 0).unref()
+        : value,
+    ]),
+  )
+}
+
 // Node has it, its type declarations do not.
 declare const WebAssembly: {
   instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>
@@ -100,7 +112,7 @@ function loadEngine(): NonNullable<typeof loading> {
     const require = createRequire(import.meta.url)
     const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg')
     const bytes = readFileSync(require.resolve('@prisma/schema-engine-wasm/schema_engine_bg').replace(/js$/, 'wasm'))
-    const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': glue })
+    const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': withoutLingering(glue) })
     glue.__wbg_set_wasm(instance.exports)
     ;(instance.exports.__wbindgen_start as () => void)()
     return glue

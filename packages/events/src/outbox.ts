@@ -12,10 +12,23 @@ export interface SqlDatabase<Tx extends SqlTransaction> {
   $transaction<T>(work: (tx: Tx) => Promise<T>, options?: { maxWait?: number; timeout?: number }): Promise<T>
 }
 
+/** NATS carries messages up to 1 MB; the envelope of an event takes a little of it. */
+const MAX_DATA_BYTES = 900_000
+
+/** A change whose event would be too large to leave: it was not made. */
+export class EventTooLarge extends Error {
+  override name = 'EventTooLarge'
+  readonly key: string
+  constructor(event: NewEvent, bytes: number) {
+    super(`The event ${event.type} of ${event.key} has ${bytes} bytes, at most ${MAX_DATA_BYTES} can leave.`)
+    this.key = event.key
+  }
+}
+
 /** Adds a fact to the transaction it belongs to. */
 export type Emit = (event: NewEvent) => void
 
-/** Runs one intention: state changes and their events in a single transaction, all or nothing. */
+/** Runs one intention: state changes and their events in a single transaction, all or nothing. Rejects with `EventTooLarge` when an event cannot leave. */
 export type Transact<Tx> = <T>(work: (tx: Tx, emit: Emit) => Promise<T>, options?: { timeoutMs?: number }) => Promise<T>
 
 /**
@@ -44,14 +57,13 @@ export function createTransact<Tx extends SqlTransaction>(
 
 async function append(tx: SqlTransaction, events: readonly NewEvent[]): Promise<void> {
   const traceparent = currentTraceparent() ?? null
-  const rows = events.map(({ type, subject, version, data }) => ({
-    event_id: randomUUID(),
-    subject,
-    type,
-    version,
-    data: contracts[type].data.parse(data), // what breaks its contract must not leave, nor the change be kept
-    traceparent,
-  }))
+  const rows = events.map((event) => {
+    const { type, subject, version } = event
+    const data = contracts[type].data.parse(event.data) // what breaks its contract must not leave, nor the change be kept
+    const bytes = Buffer.byteLength(JSON.stringify(data))
+    if (bytes > MAX_DATA_BYTES) throw new EventTooLarge(event, bytes)
+    return { event_id: randomUUID(), subject, type, version, data, traceparent }
+  })
   await tx.$executeRawUnsafe(
     `insert into outbox (event_id, subject, type, version, data, traceparent)
      select event_id, subject, type, version, data, traceparent

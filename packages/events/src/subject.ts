@@ -4,10 +4,17 @@
  */
 export function encodeKey(key: string): string {
   if (key === '') return '='
-  return key.replace(/[^A-Za-z0-9_-]/gu, (character) =>
-    [...Buffer.from(character)].map((byte) => `=${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
-  )
+  if (PLAIN.test(key)) return key
+  let token = ''
+  for (const byte of Buffer.from(key)) token += TOKENS[byte]
+  return token
 }
+
+const PLAIN = /^[A-Za-z0-9_-]+$/
+const TOKENS = Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte)
+  return PLAIN.test(character) ? character : `=${byte.toString(16).toUpperCase().padStart(2, '0')}`
+})
 
 /** The key inside a subject token made by `encodeKey`. */
 export function decodeKey(token: string): string {

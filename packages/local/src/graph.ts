@@ -75,7 +75,9 @@ export async function startGraph(options: GraphOptions): Promise<Graph> {
       stops.push(() => supervised.stop())
       return supervised
     }
-    const common = { NATS_URL: natsUrl, GATEWAY_SECRET: secrets.gatewaySecret, HOST: '127.0.0.1' }
+    // The provider that moves no money; a real shop names its own.
+    const payment = { PAYMENT_PROVIDER: environment.PAYMENT_PROVIDER || 'local' }
+    const common = { ...payment, NATS_URL: natsUrl, GATEWAY_SECRET: secrets.gatewaySecret, HOST: '127.0.0.1' }
     const addresses = await allOrFirstFailure(
       DATABASES.map(async (name) => {
         const env = { ...common, PORT: '0', [`DATABASE_URL_${name.toUpperCase()}`]: databases[name] }

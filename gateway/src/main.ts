@@ -7,7 +7,7 @@ import { runProcess } from '@commerce/service/lifecycle.ts'
 import { createLog } from '@commerce/service/log.ts'
 import { gatewayConfig, gatewayEnvironment, subgraphUrlsFrom } from './config.ts'
 import { startGateway } from './server.ts'
-import { lateFeed, type StoppableFeed } from './subscribe/late-feed.ts'
+import { type ConnectedFeed, lateFeed } from './subscribe/late-feed.ts'
 
 const help = `The gateway of the commerce supergraph.
 
@@ -49,10 +49,11 @@ else {
     }
   })
 
-  async function connectFeed(url: string): Promise<StoppableFeed> {
+  async function connectFeed(url: string): Promise<ConnectedFeed> {
     const connection = await connectEvents({ url, name: 'gateway', log })
     const feed = await startFeed(connection, ['catalog.>', 'inventory.>', 'checkout.>'])
     return {
+      ended: connection.ended,
       get current() {
         return feed.current
       },

@@ -6,13 +6,18 @@ export interface StoppableFeed extends EventFeed {
   stop(): Promise<void>
 }
 
+/** A feed over a connection that can end for good. */
+export interface ConnectedFeed extends StoppableFeed {
+  ended: Promise<void>
+}
+
 /**
  * A feed that may come later: it is behind until `connect` succeeds, which is tried again until then, so that the gateway
  * answers queries while the events' server is down.
  */
-export function lateFeed(connect: () => Promise<StoppableFeed>, log: Logger, retryMs: number): StoppableFeed {
+export function lateFeed(connect: () => Promise<ConnectedFeed>, log: Logger, retryMs: number): StoppableFeed {
   const listeners = new Map<FeedListener, (() => void) | undefined>()
-  let feed: StoppableFeed | undefined
+  let feed: ConnectedFeed | undefined
   let stopped = false
   let retry: NodeJS.Timeout | undefined
 
@@ -21,10 +26,11 @@ export function lateFeed(connect: () => Promise<StoppableFeed>, log: Logger, ret
       const connected = await connect()
       if (stopped) return await connected.stop()
       feed = connected
+      void connected.ended.then(() => startOver(connected))
       for (const listener of listeners.keys()) {
         listeners.set(listener, feed.subscribe(listener))
-        // Whatever was read before now was read without hearing of changes.
-        listener.recovered(false)
+        // Whatever was read before now was read without hearing of changes; a feed that is not current yet says so itself.
+        if (feed.current) listener.recovered(false)
       }
     } catch (error) {
       log.warn({ reason: (error as Error).message }, 'there are no events yet')
@@ -32,6 +38,14 @@ export function lateFeed(connect: () => Promise<StoppableFeed>, log: Logger, ret
     }
   }
   void attempt()
+
+  async function startOver(ended: ConnectedFeed): Promise<void> {
+    if (stopped || feed !== ended) return
+    feed = undefined
+    for (const listener of listeners.keys()) listener.lost()
+    await ended.stop().catch(() => {})
+    void attempt()
+  }
 
   return {
     get current() {

@@ -43,7 +43,7 @@ export function createCoherence(): Coherence {
   let serving = false
 
   function raise(subject: string, version: number): void {
-    if (version <= (floors.peek(subject) ?? 0)) return
+    if (!Number.isSafeInteger(version) || version <= (floors.peek(subject) ?? 0)) return
     floors.set(subject, version)
     for (const cache of caches) cache.raise(subject, version)
   }

@@ -18,12 +18,15 @@ export interface LoaderOptions<K, V> {
 
 /** Reads values by key through a cache that events keep exact. */
 export interface Loader<K, V> {
-  /** The value, null when there is none; never older than the floor known when it was asked for. Shared by all callers: do not change it. */
+  /** The value, null when there is none; never older than the floor known when it was asked for, as long as the database has what was announced. Shared by all callers: do not change it. */
   load(key: K): Promise<V | null>
   loadMany(keys: readonly K[]): Promise<(V | null)[]>
   /** Counters since the start. */
   readonly stats: { hits: number; misses: number; bypassed: number; refused: number }
 }
+
+/** Characters of a subject that may be a key of the cache. */
+const MAX_SUBJECT = 1_000
 
 interface Entry<V> {
   promise: Promise<V | null>
@@ -89,7 +92,8 @@ export function createLoader<K, V>(options: LoaderOptions<K, V>): Loader<K, V> {
   })
 
   function load(key: K): Promise<V | null> {
-    if (!coherence.serving) {
+    // A key that nobody sensible has is read, but may not fill the memory.
+    if (!coherence.serving || subjectOf(key).length > MAX_SUBJECT) {
       stats.bypassed += 1
       return direct.load(key)
     }

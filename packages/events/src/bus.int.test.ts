@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { LocalNats } from '@commerce/local/nats.ts'
+import { cpSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type LocalNats, startNats } from '@commerce/local/nats.ts'
 import { eventually, restartNats, testDatabase, testNats, whenDone } from '@commerce/local/testing.ts'
 import { PrismaClient } from '@commerce/prisma/inventory'
 import { PrismaPg } from '@prisma/adapter-pg'
@@ -25,7 +27,7 @@ beforeAll(async () => {
   databaseUrl = await testDatabase('inventory')
   prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl, max: 4 }) })
   whenDone(() => prisma.$disconnect())
-  connection = await connectEvents({ url: nats.url, name: 'test', log })
+  connection = await connectEvents({ url: nats.url, name: 'test', log, replicas: 1 })
   whenDone(() => connection.close())
   relay = startRelay({ databaseUrl, connection, source: '/inventory', log, pollMs: 100 })
   whenDone(() => relay.stop())
@@ -120,10 +122,49 @@ test('a handler that fails gets the event again, and holds no other event up', a
 
 test('what is not JSON or breaks its contract is set aside and stops nobody', async () => {
   const got = await collect('garbage')
+  const feed = await startFeed(connection, ['inventory.>'])
+  whenDone(() => feed.stop())
+  const versions: number[] = []
+  feed.subscribe({ event: ({ data }) => versions.push(data.version), lost() {}, recovered() {} })
+  feed.subscribe({
+    event() {
+      throw new Error('a listener that fails')
+    },
+    lost() {},
+    recovered() {},
+  })
   await connection.nats.jetstream().publish('inventory.stock.changed.garbage', 'not json')
   await connection.nats.jetstream().publish('inventory.stock.changed.garbage', JSON.stringify({ type: 'nobody.knows' }))
+  await connection.nats.jetstream().publish('inventory.stock.changed.garbage', 'null')
   await emit(stockChanged('after-garbage', 1))
   await eventually('the good event', () => got.some(({ subject }) => subject === 'after-garbage'))
+  await eventually('the feed goes on', () => versions.length > 0)
+  expect(versions.every(Number.isInteger)).toBe(true)
+})
+
+test('a relay whose database connections are cut goes on with new ones', async () => {
+  const got = await collect('cut')
+  const skus = Array.from({ length: 40 }, (_, i) => `cut-${i}`)
+  for (const sku of skus) {
+    await emit(stockChanged(sku, 1))
+    await prisma.$executeRawUnsafe(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'relay/inventory' and datname = current_database()`,
+    )
+  }
+  await eventually('all events', () => skus.every((sku) => got.some(({ subject }) => subject === sku)), 20_000)
+}, 60_000)
+
+test('a connection that NATS refuses for good says so, so that its process can start anew', async () => {
+  const own = await testNats()
+  const refused = await connectEvents({ url: own.url, name: 'refused', log, replicas: 1 })
+  await own.kill()
+  const locked = await startNats({ folder: `${own.folder}-locked`, password: 'another', port: own.port })
+  whenDone(() => locked.stop())
+  await refused.ended
+  expect(refused.connected).toBe(false)
+  await expect(connectEvents({ url: own.url, name: 'again', log })).rejects.toThrow(
+    /^NATS at .* refuses: .*See NATS_URL\.$/,
+  )
 })
 
 test('events written while NATS is dead leave when it is back, each one, without a gap in the feed', async () => {
@@ -169,6 +210,47 @@ test('a relay killed between publish and commit leaves a duplicate to nobody', a
   await eventually('the next event', () => got.some(({ subject }) => subject === 'after-twice'))
   expect(got.filter(({ subject }) => subject === sku)).toHaveLength(1)
 })
+
+test('a NATS server that lost its last events gets them again, also when others published first, and the feed knows', async () => {
+  const got = await collect('lost-tail')
+  await emit(stockChanged('before-backup', 1))
+  await eventually('the event before', () => got.some(({ subject }) => subject === 'before-backup'))
+  const streams = join(nats.folder, 'streams')
+  await nats.stop()
+  cpSync(streams, `${streams}.backup`, { recursive: true })
+  nats = await restartNats(nats)
+  await eventually('connected again', () => connection.connected, 20_000)
+
+  const feed = await startFeed(connection, ['inventory.>'])
+  whenDone(() => feed.stop())
+  const story: string[] = []
+  feed.subscribe({
+    event: ({ subject }) => story.push(subject),
+    lost: () => story.push('lost'),
+    recovered: (complete) => story.push(`recovered ${complete}`),
+  })
+  const skus = Array.from({ length: 5 }, (_, i) => `tail-${i}`)
+  for (const sku of skus) await emit(stockChanged(sku, 1))
+  await eventually('the feed has them', () => skus.every((sku) => story.includes(`inventory.stock.changed.${sku}`)))
+  await eventually('they left', async () => (await relay.backlog()) === 0)
+  const before = got.length
+
+  await nats.kill() // and with the power everything that was not synced
+  rmSync(streams, { recursive: true })
+  renameSync(`${streams}.backup`, streams)
+  nats = await restartNats(nats)
+  const other = await connectEvents({ url: nats.url, name: 'other', log })
+  whenDone(() => other.close())
+  for (let i = 0; i < 8; i++) await other.nats.jetstream().publish('inventory.other.happened.x', '{}')
+
+  await eventually(
+    'all of them again',
+    () => skus.every((sku) => got.slice(before).some(({ subject }) => subject === sku)),
+    30_000,
+  )
+  await eventually('the feed is current', () => feed.current, 20_000)
+  expect(story.filter((line) => line.startsWith('recovered'))).toEqual(['recovered false'])
+}, 90_000)
 
 test('a NATS server that comes back empty is filled again from the outbox, and the feed says that it cannot be complete', async () => {
   const got = await collect('empty-disk')

@@ -30,7 +30,7 @@ function subject(contract: { service: string; name: string }): string {
   return `command.${contract.service}.${contract.name}`
 }
 
-/** Sends a command and waits at most `timeoutMs` for its answer. Throws `CommandError`. */
+/** Sends a command and waits at most `timeoutMs` for its answer. Throws `CommandError`; an input that breaks the contract throws before anything is sent. */
 export async function callCommand<I extends z.ZodType, O extends z.ZodType>(
   connection: EventConnection,
   contract: CommandContract<I, O>,
@@ -53,7 +53,9 @@ export async function callCommand<I extends z.ZodType, O extends z.ZodType>(
     })
   const failure = reply.headers?.get('Nats-Service-Error')
   if (failure) throw new CommandError('FAILED', `${what} failed: ${failure}`)
-  return contract.output.parse(reply.json())
+  const output = contract.output.safeParse(reply.json())
+  if (!output.success) throw new CommandError('FAILED', `${what} answered what its contract does not know.`)
+  return output.data
 }
 
 /** A command with the function that carries it out. */
@@ -80,18 +82,16 @@ export async function serveCommands(
   log: Logger,
 ): Promise<{ stop(): Promise<void> }> {
   const served = await connection.nats.services.add({ name: service, version: '1.0.0', queue: service })
-  let running = 0
+  const running = new Set<Promise<void>>()
   for (const { contract, handle } of handlers) {
     served.addEndpoint(contract.name, {
       subject: subject(contract),
       handler(error, message) {
         if (error) return log.error({ err: error }, 'a command could not be received')
-        if (running >= MAX_CONCURRENT)
+        if (running.size >= MAX_CONCURRENT)
           return void message.respondError(429, `more than ${MAX_CONCURRENT} commands at once`)
-        running += 1
-        void answer(message, contract, handle).finally(() => {
-          running -= 1
-        })
+        const work = answer(message, contract, handle).finally(() => running.delete(work))
+        running.add(work)
       },
     })
   }
@@ -119,6 +119,7 @@ export async function serveCommands(
   return {
     async stop() {
       await served.stop()
+      await Promise.all(running) // each is bounded by its own timeouts
     },
   }
 }

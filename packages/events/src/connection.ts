@@ -6,6 +6,7 @@ export const STREAM = 'COMMERCE'
 const SUBJECTS = ['catalog.>', 'inventory.>', 'checkout.>']
 // Events carry the whole state of their entity, so its latest ones are all that a new projection needs.
 const STATES_KEPT = 32
+const RETRY_MS = 500
 
 /** A connection to NATS that comes back by itself for as long as the process lives. */
 export interface EventConnection {
@@ -13,8 +14,13 @@ export interface EventConnection {
   log: Logger
   /** True between a (re)connect and the next disconnect. */
   readonly connected: boolean
+  /** Told after each reconnect, once the stream is there. */
   onReconnect(listener: () => void): () => void
   onDisconnect(listener: () => void): () => void
+  /** Resolves when the connection is over for good although nobody closed it: NATS refuses us. Then start anew. */
+  ended: Promise<void>
+  /** Makes the stream if it is not there; does nothing on a connection that only reads. */
+  ensureStream(): Promise<void>
   close(): Promise<void>
 }
 
@@ -23,24 +29,39 @@ export interface ConnectOptions {
   url: string
   name: string
   log: Logger
-  /** Copies of the stream in a NATS cluster (1, 3 or 5). */
+  /** Makes the stream with this many copies (1, 3 or 5 in a cluster); without it the stream is left to those who publish. */
   replicas?: number
   /** Give up when no server answered within this time (30 s). */
   waitMs?: number
 }
 
-/** Connects and makes sure that the stream exists. Throws when no server answers within `waitMs`. */
-export async function connectEvents({
-  url,
-  name,
-  log,
-  replicas = 1,
-  waitMs = 30_000,
-}: ConnectOptions): Promise<EventConnection> {
-  const nats = await connectWithin(url, name, waitMs)
+/** Connects, and makes sure of the stream when `replicas` is given. Throws when that does not succeed within `waitMs`. */
+export async function connectEvents(options: ConnectOptions): Promise<EventConnection> {
+  const { log, replicas, waitMs = 30_000 } = options
+  const deadline = Date.now() + waitMs
+  const nats = await connectWithin(options, waitMs)
   const reconnected = new Set<() => void>()
   const disconnected = new Set<() => void>()
   let connected = true
+  let closing = false
+  const ensureStream = async (): Promise<void> => {
+    if (replicas !== undefined) await makeStream(nats, replicas)
+  }
+
+  // A server that came back empty has no stream: it is made again before anyone is told.
+  async function restore(): Promise<void> {
+    while (connected && !nats.isClosed()) {
+      try {
+        await ensureStream()
+        for (const listener of reconnected) listener()
+        return
+      } catch (error) {
+        log.warn({ err: error }, 'the stream cannot be made yet')
+        await pause(RETRY_MS)
+      }
+    }
+  }
+
   void (async () => {
     for await (const status of nats.status()) {
       if (status.type === 'disconnect') {
@@ -50,15 +71,25 @@ export async function connectEvents({
       } else if (status.type === 'reconnect') {
         connected = true
         log.info('NATS reconnected')
-        // A server that came back empty has no stream: it is made again before anyone uses it.
-        await ensureStream(nats, replicas).catch((error: unknown) =>
-          log.error({ err: error }, 'the stream cannot be made'),
-        )
-        for (const listener of reconnected) listener()
+        void restore()
       }
     }
   })()
-  await ensureStream(nats, replicas)
+
+  for (;;) {
+    try {
+      await ensureStream()
+      break
+    } catch (error) {
+      if (Date.now() < deadline) await pause(RETRY_MS)
+      else {
+        await nats.close()
+        throw new Error(
+          `NATS at NATS_URL does not keep the stream ${STREAM}: ${(error as Error).message}. Is JetStream on?`,
+        )
+      }
+    }
+  }
   return {
     nats,
     log,
@@ -67,7 +98,12 @@ export async function connectEvents({
     },
     onReconnect: (listener) => add(reconnected, listener),
     onDisconnect: (listener) => add(disconnected, listener),
-    close: () => nats.close(),
+    ended: nats.closed().then(() => (closing ? new Promise<void>(() => {}) : undefined)),
+    ensureStream,
+    close() {
+      closing = true
+      return nats.close()
+    },
   }
 }
 
@@ -76,7 +112,11 @@ function add<T>(set: Set<T>, member: T): () => void {
   return () => set.delete(member)
 }
 
-async function connectWithin(url: string, name: string, waitMs: number): Promise<NatsConnection> {
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+async function connectWithin({ url, name }: ConnectOptions, waitMs: number): Promise<NatsConnection> {
   const { servers, user, pass } = serversOf(url)
   const attempt = connect({
     servers,
@@ -93,7 +133,9 @@ async function connectWithin(url: string, name: string, waitMs: number): Promise
   })
   const late = Symbol()
   const first = await Promise.race([
-    attempt,
+    attempt.catch((error: Error) => {
+      throw new Error(`NATS at ${servers.join(', ')} refuses: ${error.message}. See NATS_URL.`)
+    }),
     new Promise<typeof late>((resolve) => setTimeout(resolve, waitMs, late).unref()),
   ])
   if (first !== late) return first
@@ -113,7 +155,7 @@ function serversOf(url: string): { servers: string[]; user?: string; pass?: stri
   }
 }
 
-async function ensureStream(nats: NatsConnection, replicas: number): Promise<void> {
+async function makeStream(nats: NatsConnection, replicas: number): Promise<void> {
   const manager = await nats.jetstreamManager()
   const config = {
     name: STREAM,
@@ -127,16 +169,17 @@ async function ensureStream(nats: NatsConnection, replicas: number): Promise<voi
     duplicate_window: nanos(2 * 60 * 1000),
     allow_direct: true,
   }
-  if (await streamExists(manager)) await manager.streams.update(STREAM, config)
-  else await manager.streams.add(config)
+  const copies = await copiesOf(manager)
+  if (copies === undefined) await manager.streams.add(config)
+  else await manager.streams.update(STREAM, { ...config, num_replicas: Math.max(copies, replicas) })
 }
 
-async function streamExists(manager: JetStreamManager): Promise<boolean> {
+/** How many copies the stream has; undefined when there is none. */
+async function copiesOf(manager: JetStreamManager): Promise<number | undefined> {
   try {
-    await manager.streams.info(STREAM)
-    return true
+    return (await manager.streams.info(STREAM)).config.num_replicas
   } catch (error) {
-    if ((error as { api_error?: { err_code?: number } }).api_error?.err_code === 10059) return false // stream not found
+    if ((error as { api_error?: { err_code?: number } }).api_error?.err_code === 10059) return undefined // stream not found
     throw error
   }
 }

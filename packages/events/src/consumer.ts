@@ -23,6 +23,7 @@ export interface EventConsumer {
 
 const ACK_WAIT_MS = 60_000
 const EXPIRES_MS = 5_000
+const RETRY_MS = 500
 const RETRY_DELAYS_MS = [100, 1_000, 5_000, 30_000]
 
 /**
@@ -49,18 +50,36 @@ export async function startConsumer({
   const ensure = (): Promise<ConsumerInfo> => manager.consumers.add(STREAM, config)
   await ensure()
   const source = await nats.jetstream().consumers.get(STREAM, name)
-  const forgetReconnect = connection.onReconnect(() => {
-    // A server that came back empty does not know us any more.
-    ensure().catch((error: unknown) => log.warn({ err: error, consumer: name }, 'the consumer could not be made again'))
-  })
-  // At most `max_ack_pending` events wait here: the server sends no more before some are acknowledged.
-  const arrived: JsMsg[] = []
-  let signal = (): void => {}
   let stopping = false
+
+  // A server that came back empty does not know us any more.
+  async function comeBack(): Promise<void> {
+    while (!stopping && connection.connected) {
+      try {
+        await ensure()
+        return
+      } catch (error) {
+        log.warn({ err: error, consumer: name }, 'the consumer cannot be made again yet')
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      }
+    }
+  }
+  const forgetReconnect = connection.onReconnect(() => void comeBack())
+
+  // At most `max_ack_pending` events wait here: the server sends no more before some are acknowledged, and sends none again
+  // while we keep saying that we work on it.
+  const arrived: JsMsg[] = []
+  let inHand: readonly JsMsg[] = []
+  let signal = (): void => {}
+  const working = setInterval(() => {
+    for (const message of [...inHand, ...arrived]) message.working()
+  }, ACK_WAIT_MS / 3)
   const messages = await source.consume({
     max_messages: batch,
     expires: EXPIRES_MS,
     callback(message) {
+      const isHere = ({ seq }: JsMsg): boolean => seq === message.seq
+      if (message.redelivered && (arrived.some(isHere) || inHand.some(isHere))) return
       arrived.push(message)
       signal()
     },
@@ -70,7 +89,9 @@ export async function startConsumer({
     while (!stopping) {
       if (arrived.length === 0) await new Promise<void>((resolve) => (signal = resolve))
       // What has arrived by now is one batch: a lone event does not wait for company.
-      if (!stopping) await take(arrived.splice(0, batch))
+      inHand = arrived.splice(0, batch)
+      if (!stopping && inHand.length > 0) await take(inHand)
+      inHand = []
     }
   })()
 
@@ -120,6 +141,7 @@ export async function startConsumer({
     async stop() {
       stopping = true
       forgetReconnect()
+      clearInterval(working)
       await messages.close()
       signal()
       await loop

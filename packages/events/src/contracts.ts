@@ -75,6 +75,12 @@ const orderPlaced = z.object({
   ),
 })
 
+const orderChanged = orderPlaced.omit({ reservationId: true }).extend({
+  status: z.string().describe('As `OrderStatus` in the graph; more values may come.'),
+  paymentState: z.string().describe('As `PaymentState` in the graph; more values may come.'),
+  changedAt: moment,
+})
+
 /** Every event type: what it says, which field of its data is the entity's key, and the schema of its data. */
 export const contracts = {
   'catalog.product.changed': {
@@ -89,6 +95,11 @@ export const contracts = {
     data: stockChanged,
   },
   'checkout.order.placed': { summary: 'An order was placed and its payment authorized.', key: 'id', data: orderPlaced },
+  'checkout.order.changed': {
+    summary: 'An order was placed, or its status or the state of its payment changed.',
+    key: 'id',
+    data: orderChanged,
+  },
 } as const
 
 export type EventType = keyof typeof contracts

@@ -1,4 +1,4 @@
-import { AckPolicy, createInbox, DeliverPolicy, type Msg, nanos, type Subscription } from 'nats'
+import { AckPolicy, createInbox, DeliverPolicy, type JetStreamManager, type Msg, nanos, type Subscription } from 'nats'
 import { type EventConnection, STREAM } from './connection.ts'
 import type { CommerceEvent } from './contracts.ts'
 
@@ -43,32 +43,48 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
   let watchdog: NodeJS.Timeout | undefined
   let retry: NodeJS.Timeout | undefined
   let opening = false
-  // Where we are: the last stream sequence delivered, and which stream that was.
-  let position: { stream: string; seq: number } | undefined
+  // Where we are: the last stream sequence delivered, when it was stored (ms), and which stream that was.
+  let position: { stream: string; seq: number; at: number | undefined } | undefined
+  // Whether something was missed that will not be delivered: until that has been told, however often the way there fails.
+  let incomplete = false
 
   function lose(reason: string): void {
     if (stopped) return
     const was = current
     current = false
+    if (!position) incomplete = true // never followed yet: what came meanwhile is not known
     clearTimeout(watchdog)
     subscription?.unsubscribe()
     subscription = undefined
     if (was) {
       log.warn({ reason }, 'the event feed is behind')
-      for (const listener of listeners) listener.lost()
+      tellAll((listener) => listener.lost())
     }
     if (!opening) openLater()
   }
 
-  function openLater(): void {
+  function openLater(ms = RETRY_MS): void {
     clearTimeout(retry)
-    retry = setTimeout(open, RETRY_MS)
+    if (!stopped) retry = setTimeout(open, ms)
   }
 
-  function recover(complete: boolean): void {
+  function recover(): void {
+    const complete = !incomplete
+    incomplete = false
     current = true
     log.debug({ complete }, 'the event feed is current')
-    for (const listener of listeners) listener.recovered(complete)
+    tellAll((listener) => listener.recovered(complete))
+  }
+
+  // One listener that fails must not keep the others from hearing.
+  function tellAll(tell: (listener: FeedListener) => void): void {
+    for (const listener of listeners) {
+      try {
+        tell(listener)
+      } catch (error) {
+        log.error({ err: error }, 'a listener of the event feed failed')
+      }
+    }
   }
 
   async function open(): Promise<void> {
@@ -87,14 +103,10 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
     const manager = await nats.jetstreamManager()
     if (consumerName) await manager.consumers.delete(STREAM, consumerName).catch(() => {})
     const { created, state } = await manager.streams.info(STREAM)
-    const resumable =
-      position !== undefined &&
-      position.stream === created &&
-      position.seq <= state.last_seq &&
-      position.seq + 1 >= state.first_seq
+    const resumable = position !== undefined && position.stream === created && (await stillThere(manager, position))
+    if (position && !resumable) incomplete = true
     const from = resumable && position ? position.seq + 1 : state.last_seq + 1
-    const first = position === undefined
-    position = { stream: created, seq: from - 1 }
+    position = { stream: created, seq: from - 1, at: resumable ? position?.at : await storedAt(manager, from - 1) }
 
     const inbox = createInbox()
     let delivered = 0
@@ -115,11 +127,11 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
         if (info.delivered !== delivered + 1)
           return lose(`event ${delivered + 1} is missing, ${info.delivered} arrived`)
         delivered = info.delivered
-        position = { stream: created, seq: info.seq }
+        position = { stream: created, seq: info.seq, at: info.at }
         tell(message)
-        if (!current && delivered >= toCatchUp) recover(resumable || first)
+        if (!current && (delivered >= toCatchUp || info.pending === 0)) recover()
       }
-    })()
+    })().catch((error: Error) => lose(error.message))
     const consumer = await manager.consumers.add(STREAM, {
       deliver_subject: inbox,
       deliver_policy: DeliverPolicy.StartSequence,
@@ -139,20 +151,23 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
     consumerName = consumer.name
     watch()
     toCatchUp = consumer.num_pending + consumer.delivered.consumer_seq
-    if (delivered >= toCatchUp) recover(resumable || first)
+    if (!current && delivered >= toCatchUp) recover()
   }
 
   function tell(message: Msg): void {
-    let received: CommerceEvent
+    let received: CommerceEvent | null
     try {
-      received = message.json<CommerceEvent>()
-    } catch (error) {
-      log.error({ err: error, subject: message.subject }, 'an event is not JSON')
+      received = message.json<CommerceEvent | null>()
+    } catch {
+      received = null
+    }
+    if (!Number.isSafeInteger(received?.data?.version)) {
+      log.error({ subject: message.subject }, 'an event has no version and is passed over')
       return
     }
     // JetStream delivers to the inbox; the subject it was published on is what listeners know.
-    const event = { subject: message.subject, data: received.data }
-    for (const listener of listeners) listener.event(event)
+    const event = { subject: message.subject, data: (received as CommerceEvent).data }
+    tellAll((listener) => listener.event(event))
   }
 
   function watch(): void {
@@ -161,6 +176,9 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
   }
 
   const forgetDisconnect = connection.onDisconnect(() => lose('disconnected'))
+  const forgetReconnect = connection.onReconnect(() => {
+    if (!subscription && !opening) openLater(0)
+  })
   await open()
   return {
     get current() {
@@ -173,21 +191,45 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
     async stop() {
       stopped = true
       forgetDisconnect()
+      forgetReconnect()
       clearTimeout(watchdog)
       clearTimeout(retry)
       subscription?.unsubscribe()
       if (consumerName && connection.connected) {
-        const manager = await nats.jetstreamManager()
-        await manager.consumers.delete(STREAM, consumerName).catch(() => {})
+        // Best effort: the server forgets it by itself after a while.
+        await nats
+          .jetstreamManager()
+          .then((manager) => manager.consumers.delete(STREAM, consumerName as string))
+          .catch(() => {})
       }
     },
   }
 }
 
+/** Whether the stream still holds the very message we stopped at: a server that lost its end may have used the number again. */
+async function stillThere(
+  manager: JetStreamManager,
+  position: { seq: number; at: number | undefined },
+): Promise<boolean> {
+  return position.seq === 0 || (position.at !== undefined && (await storedAt(manager, position.seq)) === position.at)
+}
+
+/** When a message was stored, in milliseconds; undefined when there is none of that number. */
+async function storedAt(manager: JetStreamManager, seq: number): Promise<number | undefined> {
+  if (seq === 0) return undefined
+  try {
+    return (await manager.streams.getMessage(STREAM, { seq })).time.getTime()
+  } catch (error) {
+    if ((error as { api_error?: { err_code?: number } }).api_error?.err_code === 10037) return undefined // no message found
+    throw error
+  }
+}
+
 /** `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>`, longer forms add a domain and account in front. */
-function deliveryInfo(message: Msg): { seq: number; delivered: number } | undefined {
+function deliveryInfo(message: Msg): { seq: number; delivered: number; at: number; pending: number } | undefined {
   const tokens = message.reply?.split('.')
   if (!tokens?.[0]?.startsWith('$JS') || tokens[1] !== 'ACK') return undefined
-  const [seq, delivered] = tokens.length > 9 ? [tokens[7], tokens[8]] : [tokens[5], tokens[6]]
-  return { seq: Number(seq), delivered: Number(delivered) }
+  const [seq, delivered, nanoseconds, pending] = tokens.slice(tokens.length > 9 ? 7 : 5)
+  const at = Number(BigInt(nanoseconds ?? 0) / 1_000_000n)
+  return { seq: Number(seq), delivered: Number(delivered), at, pending: Number(pending) }
 }

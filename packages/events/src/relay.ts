@@ -1,4 +1,4 @@
-import { headers as natsHeaders, type PubAck } from 'nats'
+import { NatsError, headers as natsHeaders, type PubAck } from 'nats'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { type EventConnection, STREAM } from './connection.ts'
@@ -26,6 +26,10 @@ export interface Relay {
 
 const BATCH = 500
 const PUBLISH_LIMIT_MS = 5_000
+const NO_RESPONDERS = '503' // nobody takes the subject: there is no stream
+const TOO_LARGE = 'MAX_PAYLOAD_EXCEEDED'
+const SET_ASIDE = 'set aside'
+const UNSYNCED = '5 minutes' // NATS syncs every 2 minutes unless told otherwise
 
 interface Row {
   id: string
@@ -50,7 +54,14 @@ export function startRelay({
   pollMs = 500,
   keepMs = 86_400_000,
 }: RelayOptions): Relay {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, application_name: `relay${source}` })
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: 2,
+    application_name: `relay${source}`,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 30_000,
+    keepAlive: true,
+  })
   pool.on('error', (error) => log.warn({ err: error }, 'the relay lost a database connection'))
   const stream = connection.nats.jetstream()
   let stopping = false
@@ -62,10 +73,11 @@ export function startRelay({
     woken = true
     alarm?.()
   }
-  const forgetReconnect = connection.onReconnect(() => {
+  // Set at the loss, not at the return: nothing may be published to a server before we know what it holds.
+  const forgetDisconnect = connection.onDisconnect(() => {
     mustReconcile = true
-    wake()
   })
+  const forgetReconnect = connection.onReconnect(wake)
 
   const loop = (async () => {
     while (!stopping) {
@@ -81,8 +93,8 @@ export function startRelay({
         }
       } catch (error) {
         if (!stopping) log.warn({ err: error }, 'the relay could not publish; it tries again')
+        if ((error as { code?: string }).code === NO_RESPONDERS) await connection.ensureStream().catch(() => {})
         woken = false
-        mustReconcile = true
       }
       if (!woken && !stopping) await pause()
     }
@@ -100,6 +112,10 @@ export function startRelay({
 
   async function publishBatch(): Promise<number> {
     const client = await pool.connect()
+    // A connection that breaks while we wait for NATS has no query to fail: without a listener it would end the process.
+    const broken = (error: Error): void => log.warn({ err: error }, 'the relay lost a database connection')
+    client.on('error', broken)
+    let failure: Error | undefined
     try {
       await client.query('begin')
       const { rows } = await client.query<Row>(
@@ -110,23 +126,30 @@ export function startRelay({
         const acks = await Promise.allSettled(rows.map(publish))
         const done = rows.flatMap((row, i) => {
           const ack = acks[i]
-          return ack?.status === 'fulfilled' ? [{ id: row.id, seq: ack.value.seq }] : []
+          if (ack?.status === 'fulfilled') return [{ id: row.id, stream: holder, seq: ack.value.seq }]
+          if (ack?.reason.code !== TOO_LARGE) return []
+          log.error({ subject: row.subject, event: row.event_id }, 'an event is too large for NATS and is set aside')
+          return [{ id: row.id, stream: SET_ASIDE, seq: 0 }]
         })
         await client.query(
-          `update outbox set published_at = now(), stream = $1, stream_seq = done.seq
-           from unnest($2::bigint[], $3::bigint[]) as done(id, seq) where outbox.id = done.id`,
-          [incarnation, done.map(({ id }) => id), done.map(({ seq }) => seq)],
+          `update outbox set published_at = now(), stream = done.stream, stream_seq = done.seq
+           from unnest($1::bigint[], $2::text[], $3::bigint[]) as done(id, stream, seq) where outbox.id = done.id`,
+          [done.map(({ id }) => id), done.map(({ stream }) => stream), done.map(({ seq }) => seq)],
         )
         await client.query('commit')
-        const failed = acks.find((ack) => ack.status === 'rejected')
-        if (failed) throw failed.reason
+        const failed = acks.find((ack) => ack.status === 'rejected' && ack.reason.code !== TOO_LARGE)
+        if (failed?.status === 'rejected') throw failed.reason
       } else await client.query('commit')
       return rows.length
     } catch (error) {
+      failure = error as Error
       await client.query('rollback').catch(() => {})
       throw error
     } finally {
-      client.release()
+      // A client that failed is thrown away; until it is gone it may fail once more.
+      const isBroken = failure !== undefined && !(failure instanceof NatsError)
+      if (!isBroken) client.off('error', broken)
+      client.release(isBroken ? failure : undefined)
     }
   }
 
@@ -152,18 +175,23 @@ export function startRelay({
     })
   }
 
-  // A stream is known by the moment it was made. Rows that another stream took, or that this one no longer holds
-  // although they are younger than it keeps, leave again: JetStream acknowledges before it syncs to disk.
-  let incarnation = ''
+  // Who holds an event: the stream, known by the moment it was made, on a server, known by an id of each of its runs.
+  // Another stream holds none of our rows. The same stream on another run of the server may have lost the end of what an
+  // earlier run acknowledged, because JetStream acknowledges before it syncs to disk. Those rows leave again; who has them ignores them.
+  let holder = ''
   async function reconcile(): Promise<void> {
     const manager = await connection.nats.jetstreamManager()
-    const { created, state } = await manager.streams.info(STREAM)
-    incarnation = created
+    const { created } = await manager.streams.info(STREAM)
+    holder = `${created} ${connection.nats.info?.server_id}`
     const { rowCount } = await pool.query(
-      `update outbox set published_at = null where published_at is not null and (stream <> $1 or stream_seq > $2)`,
-      [created, state.last_seq],
+      `update outbox set published_at = null
+       from (select stream, max(published_at) as last from outbox
+             where published_at is not null and stream not in ($1, '${SET_ASIDE}') group by stream) as earlier
+       where outbox.stream = earlier.stream and outbox.published_at is not null
+         and (split_part(earlier.stream, ' ', 1) <> $2 or outbox.published_at > earlier.last - interval '${UNSYNCED}')`,
+      [holder, created],
     )
-    if (rowCount) log.warn({ rows: rowCount }, 'the stream does not hold these events: they are published again')
+    if (rowCount) log.warn({ rows: rowCount }, 'the stream may not hold these events: they are published again')
   }
 
   async function cleanUp(): Promise<void> {
@@ -183,6 +211,7 @@ export function startRelay({
     },
     async stop() {
       stopping = true
+      forgetDisconnect()
       forgetReconnect()
       wake()
       await loop

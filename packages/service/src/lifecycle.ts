@@ -26,7 +26,7 @@ export async function runProcess(log: Logger, start: () => Promise<Running>): Pr
     return
   }
   log.info({ url: running.url }, 'ready')
-  process.send?.({ ready: running.url })
+  if (process.connected) process.send?.({ ready: running.url })
 
   let stopping = false
   const stop = async (reason: string, limitMs = STOP_LIMIT_MS): Promise<void> => {

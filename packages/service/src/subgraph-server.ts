@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import { ApolloServer, type BaseContext } from '@apollo/server'
 import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { withTrace } from '@commerce/events/trace.ts'
 import { type GraphQLSchema, parse } from 'graphql'
 import { answerHealth, type Checks } from './health.ts'
-import { answerError, answerGraphQL, listen } from './http.ts'
+import { answerError, answerGraphQL, listen, RequestError } from './http.ts'
 import type { Running } from './lifecycle.ts'
 import type { Logger } from './log.ts'
-import { headers, isGateway, type Viewer, viewerFrom } from './viewer.ts'
+import { floorsFrom, isGateway, type Viewer, viewerFrom } from './viewer.ts'
 
 /** Field resolvers by type; `__resolveReference` for entities, scalars as `GraphQLScalarType`. */
 // biome-ignore lint/suspicious/noExplicitAny: resolvers are typed where they are written, each with its own parent and arguments
@@ -56,6 +57,15 @@ export async function serveGraphQL<C extends BaseContext>(options: GraphQLServer
   })
   await apollo.start()
 
+  function fromGateway(request: IncomingMessage): Viewer | null {
+    try {
+      options.raiseFloors(floorsFrom(request.headers))
+      return viewerFrom(request.headers)
+    } catch (error) {
+      throw new RequestError(400, `The gateway's headers cannot be read: ${(error as Error).message}`)
+    }
+  }
+
   const http = await listen(
     options,
     async (request, response) => {
@@ -66,12 +76,11 @@ export async function serveGraphQL<C extends BaseContext>(options: GraphQLServer
       if (!isGateway(request.headers, options.gatewaySecret)) {
         return answerError(response, 401, 'UNAUTHENTICATED', 'Subgraphs answer only the gateway: ask there.')
       }
-      const floors = request.headers[headers.floors]
-      if (typeof floors === 'string') options.raiseFloors(JSON.parse(floors))
+      const viewer = fromGateway(request)
       await withTrace(request.headers.traceparent, () =>
         answerGraphQL(apollo, request, response, {
           bodyLimit: BODY_LIMIT,
-          context: async () => options.context(viewerFrom(request.headers)),
+          context: async () => options.context(viewer),
         }),
       )
     },

@@ -63,12 +63,19 @@ export async function startSubgraph<Db extends Database, C extends object>(
   const { name, config, databaseUrl, database, log } = options
   const stops: (() => Promise<unknown>)[] = [() => database.$disconnect()]
   const stop = async (): Promise<void> => {
-    for (const end of stops.splice(0).reverse()) await end()
+    for (const end of stops.splice(0).reverse()) {
+      // One part that cannot stop properly must not keep the others open.
+      await end().catch((error: unknown) => log.warn({ err: error }, 'a part did not stop properly'))
+    }
   }
   try {
     await database.$queryRawUnsafe('select 1')
     const connection = await connectEvents({ url: config.NATS_URL, name, log, replicas: config.NATS_REPLICAS })
     stops.push(() => connection.close())
+    void connection.ended.then(() => {
+      log.fatal('NATS refuses this process for good: it ends, to be started again')
+      process.kill(process.pid, 'SIGTERM')
+    })
 
     const relay = startRelay({ databaseUrl, connection, source: `/${name}`, log })
     stops.push(() => relay.stop())

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { GraphQLError } from 'graphql'
+import { z } from 'zod'
 
 /** Who is asking. Anonymous shoppers have no viewer (null). */
 export interface Viewer {
@@ -23,12 +24,20 @@ export function encodeViewer(viewer: Viewer): string {
   return Buffer.from(JSON.stringify({ id: viewer.id, scopes: viewer.scopes })).toString('base64url')
 }
 
-/** The viewer in a request's headers, null when anonymous. Only to be believed behind `isGateway`. */
+/** The viewer in a request's headers, null when anonymous. Only to be believed behind `isGateway`. Throws when it is malformed. */
 export function viewerFrom(requestHeaders: IncomingHttpHeaders): Viewer | null {
   const encoded = requestHeaders[headers.viewer]
   if (typeof encoded !== 'string') return null
-  const { id, scopes } = JSON.parse(Buffer.from(encoded, 'base64url').toString()) as Viewer
-  return { id: String(id), scopes: scopes.map(String) }
+  return viewerShape.parse(JSON.parse(Buffer.from(encoded, 'base64url').toString()))
+}
+
+const viewerShape = z.object({ id: z.string(), scopes: z.array(z.string()) })
+const floorsShape = z.record(z.string(), z.int().positive())
+
+/** What the gateway has seen: event subject → version; empty when the header is absent. Throws when it is malformed. */
+export function floorsFrom(requestHeaders: IncomingHttpHeaders): Record<string, number> {
+  const text = requestHeaders[headers.floors]
+  return typeof text === 'string' ? floorsShape.parse(JSON.parse(text)) : {}
 }
 
 /** Whether the caller knows the secret that only the gateway and its subgraphs share. */

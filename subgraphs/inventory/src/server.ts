@@ -8,11 +8,11 @@ import { startSubgraph } from '@commerce/service/subgraph.ts'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { InventoryConfig } from './config.ts'
 import type { InventoryContext } from './context.ts'
-import { startForgetting } from './idempotency/forget.ts'
+import { startForgetting } from './forget.ts'
 import { forgetKeys } from './idempotency/repository.ts'
 import { orderConsumer, reservationCommands } from './reservation/consumer.ts'
 import { startExpiry } from './reservation/expiry.ts'
-import { untilNextExpiry } from './reservation/repository.ts'
+import { forgetReservations, untilNextExpiry } from './reservation/repository.ts'
 import { createReservationService, EXPIRY_BATCH } from './reservation/service.ts'
 import { readStocks } from './stock/repository.ts'
 import { stockResolvers } from './stock/resolvers.ts'
@@ -20,6 +20,9 @@ import { createStockService } from './stock/service.ts'
 import type { Stock } from './stock/stock.ts'
 
 const KEYS_KEPT_DAYS = 7
+// Far longer than anyone asks about a reservation that ended: checkout is done with an order, or gives it up, within days. What was sold
+// stays in the ledger, and `commitStock` finds it there: `checkout.order.placed` may be told again at any age, by a stream that was replayed.
+const RESERVATIONS_KEPT_DAYS = 30
 const STOCKS_CACHED = 50_000
 
 /** Starts the inventory subgraph. */
@@ -58,7 +61,19 @@ export function start(config: InventoryConfig, log: Logger): Promise<Running> {
         context: (viewer): InventoryContext => ({ viewer, stocks, stockService }),
         commands: reservationCommands(reservations, expiry),
         consumers: [orderConsumer(reservations, log)],
-        background: [expiry, startForgetting(() => forgetKeys(database, KEYS_KEPT_DAYS), log)],
+        background: [
+          expiry,
+          startForgetting({
+            what: 'idempotency keys',
+            forget: (limit) => forgetKeys(database, KEYS_KEPT_DAYS, limit),
+            log,
+          }),
+          startForgetting({
+            what: 'reservations',
+            forget: (limit) => forgetReservations(database, RESERVATIONS_KEPT_DAYS, limit),
+            log,
+          }),
+        ],
       }
     },
   })

@@ -104,6 +104,9 @@ CREATE INDEX "movement_sku_location_id_idx" ON "movement"("sku", "location", "id
 CREATE UNIQUE INDEX "movement_reservation_id_sku_key" ON "movement"("reservation_id", "sku");
 
 -- CreateIndex
+CREATE INDEX "reservation_closed_at_idx" ON "reservation"("closed_at");
+
+-- CreateIndex
 CREATE INDEX "idempotency_at_idx" ON "idempotency"("at");
 
 -- AddForeignKey

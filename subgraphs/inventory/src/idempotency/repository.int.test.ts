@@ -28,7 +28,7 @@ it('only old keys are forgotten', async () => {
   await claimKey(database, 'new', 'f')
   await claimKey(database, 'old', 'f')
   await database.$executeRaw`update idempotency set at = now() - interval '8 days' where key = 'old'`
-  expect(await forgetKeys(database, 7)).toBe(1)
+  expect(await forgetKeys(database, 7, 10)).toBe(1)
   expect((await claimKey(database, 'new', 'f')).mine).toBe(false)
   expect((await claimKey(database, 'old', 'f')).mine).toBe(true)
 })

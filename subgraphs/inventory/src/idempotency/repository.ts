@@ -20,9 +20,10 @@ export async function keepResult(sql: Sql, key: string, result: unknown): Promis
   await sql.$executeRaw`update idempotency set result = ${JSON.stringify(result)}::json where key = ${key}`
 }
 
-/** Forgets up to 10,000 keys older than so many days; answers how many it were. */
-export function forgetKeys(sql: Sql, days: number): Promise<number> {
+/** Forgets up to `limit` keys older than so many days; answers how many it were. */
+export function forgetKeys(sql: Sql, days: number, limit: number): Promise<number> {
   return sql.$executeRaw`
     delete from idempotency where key in (
-      select key from idempotency where at < now() - ${days}::int * interval '1 day' limit 10000 for update skip locked)`
+      select key from idempotency where at < now() - ${days}::int * interval '1 day'
+      limit ${limit} for update skip locked)`
 }

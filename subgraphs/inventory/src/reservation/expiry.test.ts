@@ -64,6 +64,14 @@ it('finds holds of another process within a second', async () => {
   expect(ended).toHaveLength(1)
 })
 
+it('rests while somebody else is working on what is overdue', async () => {
+  const { options } = holds()
+  const expireOverdue = vi.fn(options.expireOverdue)
+  expiry = startExpiry({ ...options, expireOverdue, untilNext: async () => -5 })
+  await vi.advanceTimersByTimeAsync(999)
+  expect(expireOverdue).toHaveBeenCalledTimes(20)
+})
+
 it('goes on after the database failed', async () => {
   const now = Date.now()
   const { ended, options } = holds(now)

@@ -17,6 +17,9 @@ export interface Expiry {
   stop(): Promise<void>
 }
 
+// While somebody else is working on all that is overdue, there is no hurry.
+const REST_MS = 50
+
 /** Ends holds when their time is over, to the millisecond. Any number of processes may do this side by side. */
 export function startExpiry({ expireOverdue, untilNext, batch, log, pollMs = 1_000 }: ExpiryOptions): Expiry {
   let stopping = false
@@ -38,8 +41,11 @@ export function startExpiry({ expireOverdue, untilNext, batch, log, pollMs = 1_0
 
   async function work(): Promise<number> {
     try {
-      while (!stopping && (await expireOverdue()) === batch);
-      return Math.min(Math.max(Math.ceil((await untilNext()) ?? pollMs), 0), pollMs)
+      let ended = batch
+      while (!stopping && ended === batch) ended = await expireOverdue()
+      const next = Math.min(Math.ceil((await untilNext()) ?? pollMs), pollMs)
+      if (next > 0) return next
+      return ended > 0 ? 0 : REST_MS
     } catch (error) {
       log.warn({ err: error }, 'overdue reservations could not be ended; it is tried again')
       return pollMs

@@ -81,6 +81,21 @@ export async function closeReservations(
     update reservation set state = ${state}, closed_at = now() where id = any(${[...ids]}::uuid[])`
 }
 
+/** Whether the ledger has a sale of this reservation: it knows also of those that were forgotten. */
+export async function wasSold(sql: Sql, id: string): Promise<boolean> {
+  const found = await sql.$queryRaw<unknown[]>`select 1 from movement where reservation_id = ${id}::uuid limit 1`
+  return found.length > 0
+}
+
+/** Forgets up to `limit` reservations, with their lines, that ended more than so many days ago; answers how many it were. */
+export function forgetReservations(sql: Sql, days: number, limit: number): Promise<number> {
+  // What is held has not ended: its closed_at is null (a CHECK sees to it).
+  return sql.$executeRaw`
+    delete from reservation where id in (
+      select id from reservation where closed_at < now() - ${days}::int * interval '1 day'
+      limit ${limit} for update skip locked)`
+}
+
 /** Milliseconds until the next reservation expires, by the clock of the database; negative when overdue, null when none is held. */
 export async function untilNextExpiry(sql: Sql): Promise<number | null> {
   const [next] = await sql.$queryRaw<{ ms: number | null }[]>`

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { commitStock, releaseStock, reserveStock } from '@commerce/events/commands.ts'
 import { event } from '@commerce/events/contracts.ts'
 import { eventually } from '@commerce/local/testing.ts'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { contradictions, inMs, startInventory, type TestInventory } from '../../test/inventory.ts'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { contradictions, inMs, log, startInventory, type TestInventory } from '../../test/inventory.ts'
 
 let inventory: TestInventory
 
@@ -26,6 +26,23 @@ async function levelOf(sku: string) {
     stock: { version: number; available: number; locations: [{ onHand: number; reserved: number }] }
   }>(query, { sku })
   return { version: stock.version, available: stock.available, ...stock.locations[0] }
+}
+
+/** Publishes that an order was placed with this hold, as checkout does. */
+async function tellOfOrder(reservationId: string): Promise<void> {
+  const { subject, ...placed } = event('checkout.order.placed', {
+    id: randomUUID(),
+    version: 1,
+    number: '1000001',
+    cartId: randomUUID(),
+    reservationId,
+    viewerId: null,
+    placedAt: inMs(0),
+    currencyCode: 'USD',
+    totalMinorUnits: 200,
+    lines: [{ sku: 'ordered', title: 'Ordered', quantity: 2, unitMinorUnits: 100 }],
+  })
+  await inventory.connection.nats.jetstream().publish(subject, JSON.stringify(placed))
 }
 
 async function stateOf(id: string): Promise<string | undefined> {
@@ -204,21 +221,21 @@ describe('committing', () => {
     await inventory.stock('ordered', 5)
     const reservationId = randomUUID()
     await reserve({ ordered: 2 }, { id: reservationId })
-    const { subject, ...placed } = event('checkout.order.placed', {
-      id: randomUUID(),
-      version: 1,
-      number: '1000001',
-      cartId: randomUUID(),
-      reservationId,
-      viewerId: null,
-      placedAt: inMs(0),
-      currencyCode: 'USD',
-      totalMinorUnits: 200,
-      lines: [{ sku: 'ordered', title: 'Ordered', quantity: 2, unitMinorUnits: 100 }],
-    })
-    await inventory.connection.nats.jetstream().publish(subject, JSON.stringify(placed))
+    await tellOfOrder(reservationId)
     await eventually('the units are sold', async () => (await stateOf(reservationId)) === 'committed')
     expect(await levelOf('ordered')).toMatchObject({ onHand: 3, reserved: 0 })
+  })
+
+  it('is left to checkout, with a warning, when the hold of the placed order was lost', async () => {
+    const [warn, error] = [vi.spyOn(log, 'warn'), vi.spyOn(log, 'error')]
+    const reservation = randomUUID()
+    await release(reservation)
+    await tellOfOrder(reservation)
+    const facts = { order: '1000001', reservation, state: 'released' }
+    await eventually('the warning', () => warn.mock.calls.length > 0)
+    expect(warn).toHaveBeenCalledWith(facts, expect.stringContaining('checkout holds its units again'))
+    expect(error).not.toHaveBeenCalled()
+    vi.restoreAllMocks()
   })
 })
 

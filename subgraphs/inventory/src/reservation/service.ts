@@ -11,6 +11,7 @@ import {
   openReleased,
   openReservation,
   refuseReservation,
+  wasSold,
 } from './repository.ts'
 import {
   aggregate,
@@ -75,7 +76,8 @@ export function createReservationService(transact: Transact<Prisma.TransactionCl
     commit: (id: string): Promise<ClosedState | 'unknown'> =>
       transact(async (tx, emit) => {
         const found = await lockReservation(tx, id)
-        if (!found || found.reservation.state === 'refused') return 'unknown'
+        if (!found) return (await wasSold(tx, id)) ? 'committed' : 'unknown'
+        if (found.reservation.state === 'refused') return 'unknown'
         if (found.reservation.state !== 'held') return found.reservation.state
         await lockLines(tx, found.lines)
         await change(tx, emit, sell(found.lines), { kind: 'sale', reservationId: id })

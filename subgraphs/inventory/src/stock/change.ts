@@ -1,3 +1,4 @@
+import { isSku } from '@commerce/service/sku.ts'
 import type { Posting, Stock } from './stock.ts'
 
 /** The biggest count of a SKU at a location; the sum over 20 locations still fits GraphQL's Int. */
@@ -44,14 +45,14 @@ export type MovementKind = 'count' | 'receipt' | 'correction' | 'sale'
 /** What to write, or why not. A count that finds what was known has null to write. */
 export type Decision = { posting: Posting | null; kind: MovementKind } | { refusal: Refusal }
 
-/** Whether this can name a SKU (or a key): 1 to 200 characters, none of them a control character. */
+/** Whether this can be a key, or the code of a location: 1 to 200 characters (or `max`), none of them a control character. */
 export function isName(text: string, max = 200): boolean {
   return text.length > 0 && text.length <= max && text.isWellFormed() && !/\p{Cc}/u.test(text)
 }
 
 /** What is wrong with a count whatever the stock is. */
 export function refuseCount({ sku, onHand, safety }: Count): Refusal | null {
-  if (!isName(sku)) return invalidSku
+  if (!isSku(sku)) return invalidSku
   if (onHand < 0) return belowZero('onHand', onHand)
   if (onHand > MAX_UNITS) return outOfRange('onHand', onHand)
   if (safety != null && (safety < 0 || safety > MAX_UNITS)) return outOfRange('safety', safety)
@@ -60,7 +61,7 @@ export function refuseCount({ sku, onHand, safety }: Count): Refusal | null {
 
 /** What is wrong with an adjustment whatever the stock is. */
 export function refuseAdjustment({ sku, delta, reason }: Adjustment): Refusal | null {
-  if (!isName(sku)) return invalidSku
+  if (!isSku(sku)) return invalidSku
   if (delta === 0) return refused('QUANTITY_OUT_OF_RANGE', 'delta', 'A change of 0 units is none.')
   if (!isName(reason, 500)) return refused('INVALID_REASON', 'reason', 'A reason has 1 to 500 printable characters.')
   return null
@@ -100,7 +101,11 @@ export function refused(code: RefusalCode, field: string, message: string): Refu
   return { code, field: [field], message }
 }
 
-const invalidSku = refused('INVALID_SKU', 'sku', 'A SKU has 1 to 200 printable characters.')
+const invalidSku = refused(
+  'INVALID_SKU',
+  'sku',
+  'A SKU has 1 to 200 printable characters, no white space at either end.',
+)
 
 function belowZero(field: string, after: number): Refusal {
   return refused('BELOW_ZERO', field, `${after} units would be on hand; there cannot be fewer than 0.`)

@@ -1,4 +1,5 @@
 import type { Prisma } from '@commerce/prisma/inventory'
+import { isSku } from '@commerce/service/sku.ts'
 import { isName, type MovementKind } from './change.ts'
 import type { Posting, Stock, StockLevel } from './stock.ts'
 
@@ -107,5 +108,5 @@ export async function locationExists(sql: Sql, code: string): Promise<boolean> {
 
 // What cannot be a SKU is not asked for: PostgreSQL refuses some characters instead of not finding them.
 function storable(skus: readonly string[]): string[] {
-  return skus.filter((sku) => isName(sku))
+  return skus.filter(isSku)
 }

@@ -1,3 +1,4 @@
+import { isSku } from '@commerce/service/sku.ts'
 import type { Resolvers } from '@commerce/service/subgraph-server.ts'
 import { hasScope, requireScope } from '@commerce/service/viewer.ts'
 import { GraphQLError } from 'graphql'
@@ -22,7 +23,7 @@ export const stockResolvers: Resolvers = {
     },
     stock(_: unknown, { sku }: { sku: string }, context: InventoryContext) {
       requireScope(context.viewer, 'inventory:read')
-      return context.stocks.load(sku)
+      return find(sku, context)
     },
   },
   Mutation: {
@@ -54,8 +55,13 @@ export const stockResolvers: Resolvers = {
   },
 }
 
-async function stockOf(sku: string, { stocks }: InventoryContext): Promise<Stock> {
-  return (await stocks.load(sku)) ?? neverStocked(sku)
+// What cannot be a SKU never had stock: it gets no place in the cache, where it would push out what is asked for.
+async function find(sku: string, { stocks }: InventoryContext): Promise<Stock | null> {
+  return isSku(sku) ? stocks.load(sku) : null
+}
+
+async function stockOf(sku: string, context: InventoryContext): Promise<Stock> {
+  return (await find(sku, context)) ?? neverStocked(sku)
 }
 
 function seesAll({ viewer }: InventoryContext): boolean {

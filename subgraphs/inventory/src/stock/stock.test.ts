@@ -84,6 +84,7 @@ describe('a count', () => {
 
   it.each([
     [{ sku: '' }, 'INVALID_SKU'],
+    [{ sku: ' mug.blue' }, 'INVALID_SKU'],
     [{ onHand: -1 }, 'BELOW_ZERO'],
     [{ onHand: 100_000_001 }, 'QUANTITY_OUT_OF_RANGE'],
     [{ safety: -1 }, 'QUANTITY_OUT_OF_RANGE'],

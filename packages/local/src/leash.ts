@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
 
 /** What the leashed server does on SIGINT or SIGTERM is its own choice: the caller names the signal that means "stop now, cleanly". */
 export interface LeashOptions {
@@ -7,10 +8,14 @@ export interface LeashOptions {
   uid?: number
   gid?: number
   stopSignal: 'INT' | 'TERM'
+  /** Where everything it prints is kept, of this start only. */
+  logFile?: string
 }
 
 export interface Leashed {
   process: ChildProcess
+  /** The last 20 KB of what it printed. */
+  output(): string
   /** Resolves with the exit code when the server has ended, for whatever reason. */
   exited: Promise<number | null>
   /** Asks the server to stop and waits; after `graceMs` it is killed. */
@@ -41,12 +46,21 @@ export function leash(command: string, args: string[], options: LeashOptions): L
     env: { PATH: process.env.PATH, HOME: '/', LC_ALL: 'C', LEASH_SIGNAL: options.stopSignal },
   })
   child.stdin?.on('error', () => {})
+  const log = options.logFile ? createWriteStream(options.logFile) : undefined
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      output = (output + chunk).slice(-20_000)
+      log?.write(chunk)
+    })
+  }
   const exited = new Promise<number | null>((resolve) => {
     child.once('error', () => resolve(null))
     child.once('exit', (code) => resolve(code))
   })
   return {
     process: child,
+    output: () => output,
     exited,
     async stop(graceMs = 10_000) {
       child.stdin?.destroy()

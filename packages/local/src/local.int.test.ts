@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { DATABASES } from '@commerce/prisma/engine.ts'
+import { applyMigrations, DATABASES } from '@commerce/prisma/engine.ts'
 import pg from 'pg'
 import { expect, inject, test } from 'vitest'
 import { natsBinary, postgresHome } from './binaries.ts'
@@ -10,7 +10,8 @@ import { startGraph } from './graph.ts'
 import { leash } from './leash.ts'
 import { lockFolder } from './lock.ts'
 import { startPostgres } from './postgres.ts'
-import { eventually, scratchFolder, whenDone } from './testing.ts'
+import { readSecrets } from './secrets.ts'
+import { eventually, scratchFolder, testDatabase, whenDone } from './testing.ts'
 
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`)
 
@@ -66,7 +67,9 @@ test('PostgreSQL keeps its data over a restart and refuses a wrong password', as
 
 test('a first start that was interrupted is begun again', async () => {
   const folder = scratchFolder('pg')
-  mkdirSync(join(folder, 'cluster', 'base'), { recursive: true })
+  // What initdb leaves when it is killed in the middle.
+  mkdirSync(join(folder, 'cluster.partial', 'base'), { recursive: true })
+  writeFileSync(join(folder, 'cluster.partial', 'PG_VERSION'), '18')
   const server = await startPostgres({ folder, password: 'x', durable: false })
   await server.stop()
 })
@@ -82,6 +85,34 @@ test.runIf(process.getuid?.() === 0)(
     expect(server.folder).toMatch(/^\/var\/tmp\//)
   },
 )
+
+test('data with another password than the folder remembers is one clear sentence', async () => {
+  const folder = scratchFolder('pg')
+  const server = await startPostgres({ folder, password: 'first', durable: false })
+  await server.stop()
+  await expect(startPostgres({ folder, password: 'second', durable: false })).rejects.toThrow(
+    /has another password than the data folder remembers: put secrets.json back, or remove .* to begin anew/,
+  )
+})
+
+test('secrets are made once and whole; damaged ones are told and never replaced', () => {
+  const folder = scratchFolder('secrets')
+  const first = readSecrets(folder)
+  expect(readSecrets(folder)).toEqual(first)
+  expect(statSync(join(folder, 'secrets.json')).mode & 0o777).toBe(0o600)
+  writeFileSync(join(folder, 'secrets.json'), '{"postgresPassword": "')
+  expect(() => readSecrets(folder)).toThrow(/secrets.json is damaged: put it back from a copy, or remove its folder/)
+})
+
+test('a migration that was interrupted does not stand in the way of the next start', async () => {
+  const url = await testDatabase('search')
+  const client = new pg.Client(url)
+  await client.connect()
+  await client.query(`insert into _prisma_migrations (id, checksum, migration_name, started_at, applied_steps_count)
+                      values ('x', 'x', '20990101000000_never', now(), 0)`)
+  await client.end()
+  expect(await applyMigrations('search', url)).toEqual([])
+})
 
 test('a data folder that cannot be used is one clear sentence', async () => {
   const file = scratchFolder('not-a-folder')

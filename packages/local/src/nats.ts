@@ -12,6 +12,8 @@ export interface NatsOptions {
   password: string
   /** A port to come back on after a restart; otherwise a free one. */
   port?: number
+  /** Where what the server prints is kept. */
+  logFile?: string
 }
 
 export interface LocalNats {
@@ -23,6 +25,8 @@ export interface LocalNats {
   /** Ends the server as a power cut would: no farewell to its clients. */
   kill(): Promise<void>
 }
+
+const START_LIMIT_MS = 120_000 // reading large streams again takes its time
 
 /** Starts the NATS server that npm installed, with JetStream, on loopback, with a password. Ready when it accepts connections. */
 export async function startNats(options: NatsOptions): Promise<LocalNats> {
@@ -37,18 +41,14 @@ export async function startNats(options: NatsOptions): Promise<LocalNats> {
   const config = join(options.folder, 'nats.conf')
   writeFileSync(config, configuration(port, options), { mode: 0o600 })
   const pidFile = join(options.folder, 'nats.pid')
-  const server = leash(natsBinary(options.folder), ['-c', config, '-P', pidFile], { stopSignal: 'TERM' })
-  let output = ''
-  const keep = (chunk: Buffer): void => {
-    output = (output + chunk).slice(-20_000)
-  }
-  server.process.stdout?.on('data', keep)
-  server.process.stderr?.on('data', keep)
-
+  const server = leash(natsBinary(options.folder), ['-c', config, '-P', pidFile], {
+    stopSignal: 'TERM',
+    logFile: options.logFile,
+  })
   const started = await Promise.race([untilListening(port), server.exited.then(() => false)])
   if (!started) {
     await server.stop()
-    throw new SetupError(`The NATS server did not start: ${output.trim().split('\n').at(-1) ?? 'no output'}`)
+    throw new SetupError(`The NATS server did not start: ${server.output().trim().split('\n').at(-1) ?? 'no output'}`)
   }
   return {
     port,
@@ -74,7 +74,7 @@ authorization { user: "commerce", password: ${JSON.stringify(password)} }
 }
 
 async function untilListening(port: number): Promise<boolean> {
-  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+  for (const end = Date.now() + START_LIMIT_MS; Date.now() < end; ) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1')
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false))

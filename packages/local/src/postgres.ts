@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import pg from 'pg'
@@ -14,6 +14,8 @@ export interface PostgresOptions {
   password: string
   /** False trades safety after a power loss for speed: tests only. */
   durable: boolean
+  /** Where what the server prints is kept. */
+  logFile?: string
 }
 
 export interface LocalPostgres {
@@ -35,13 +37,15 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
   const user = unprivilegedUser()
   const { home, version } = postgresHome()
   const programs = user && !isReachable(join(home, 'bin', 'postgres'), user) ? reachableCopy(home, version) : home
-  const folder = user && !isReachable(options.folder, user) ? reachableTwin(options.folder) : options.folder
+  // The password is part of the twin's name: who removes the data folder, and with it the password, begins anew.
+  const folder =
+    user && !isReachable(options.folder, user) ? reachableTwin(options.folder, options.password) : options.folder
   const data = join(folder, 'cluster')
 
   makeFolder(options.folder)
   makeFolder(folder, user)
   await stopLeftover(data)
-  if (!existsSync(join(data, 'PG_VERSION'))) await initialise(programs, folder, data, options.password, user)
+  if (!existsSync(data)) await initialise(programs, folder, data, options, user)
 
   const port = await freePort()
   const settings = {
@@ -57,13 +61,19 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
   const server = leash(join(programs, 'bin', 'postgres'), ['-D', data, ...flags], {
     cwd: folder,
     stopSignal: 'INT',
+    logFile: options.logFile,
     ...user,
   })
   await untilReady(server, data)
+  const url = (database: string): string => `postgresql://${USER}:${options.password}@127.0.0.1:${port}/${database}`
+  await checkPassword(url('postgres'), data).catch(async (error: unknown) => {
+    await server.stop()
+    throw error
+  })
   return {
     port,
     folder,
-    url: (database) => `postgresql://${USER}:${options.password}@127.0.0.1:${port}/${database}`,
+    url,
     exited: server.exited,
     stop: () => server.stop(),
   }
@@ -84,6 +94,20 @@ export async function createDatabase(url: string, name: string, template?: strin
   }
 }
 
+async function checkPassword(url: string, data: string): Promise<void> {
+  const client = new pg.Client(url)
+  try {
+    await client.connect()
+  } catch (error) {
+    if ((error as { code?: string }).code !== '28P01') throw error
+    throw new SetupError(
+      `The PostgreSQL data in ${data} has another password than the data folder remembers: put secrets.json back, or remove ${data} to begin anew.`,
+    )
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
 function makeFolder(folder: string, owner?: UnprivilegedUser): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -100,31 +124,32 @@ async function initialise(
   programs: string,
   folder: string,
   data: string,
-  password: string,
+  { password, durable }: PostgresOptions,
   user: UnprivilegedUser | undefined,
 ): Promise<void> {
-  rmSync(data, { recursive: true, force: true }) // what an interrupted first start left
+  // Made beside and moved at the end, so that an interrupted first start leaves nothing that looks whole.
+  const partial = `${data}.partial`
+  rmSync(partial, { recursive: true, force: true })
   const passwordFile = join(folder, 'password')
   writeFileSync(passwordFile, password, { mode: 0o600 })
   if (user) chownSync(passwordFile, user.uid, user.gid)
   const flags = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
+  if (!durable) flags.push('--no-sync')
   const run = leash(
     join(programs, 'bin', 'initdb'),
-    ['-D', data, '-U', USER, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync', ...flags],
+    ['-D', partial, '-U', USER, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, ...flags],
     { cwd: folder, stopSignal: 'TERM', ...user },
   )
-  const output = collect(run)
   const code = await run.exited
   await run.stop()
   rmSync(passwordFile, { force: true })
   if (code !== 0) {
-    rmSync(data, { recursive: true, force: true })
-    throw new SetupError(`PostgreSQL could not make its data folder ${data}: ${output().trim().split('\n').at(-1)}`)
+    throw new SetupError(`PostgreSQL could not make its data folder ${data}: ${run.output().trim().split('\n').at(-1)}`)
   }
+  renameSync(partial, data)
 }
 
 async function untilReady(server: Leashed, data: string): Promise<void> {
-  const output = collect(server)
   const lines = createInterface({ input: server.process.stderr as NodeJS.ReadableStream })
   const ready = new Promise<'ready'>((resolve) =>
     lines.on('line', (line) => line.includes('ready to accept connections') && resolve('ready')),
@@ -133,20 +158,9 @@ async function untilReady(server: Leashed, data: string): Promise<void> {
   const outcome = await Promise.race([ready, server.exited, timeout])
   if (outcome !== 'ready') {
     await server.stop()
-    const reason = output().match(/(?:FATAL|PANIC): .*/)?.[0] ?? output().trim().split('\n').at(-1)
+    const reason = server.output().match(/(?:FATAL|PANIC): .*/)?.[0] ?? server.output().trim().split('\n').at(-1)
     throw new SetupError(`PostgreSQL did not start on ${data}: ${reason ?? 'no output'}`)
   }
-}
-
-/** The last 20 KB of what a server printed. */
-function collect(server: Leashed): () => string {
-  let text = ''
-  const keep = (chunk: Buffer): void => {
-    text = (text + chunk).slice(-20_000)
-  }
-  server.process.stdout?.on('data', keep)
-  server.process.stderr?.on('data', keep)
-  return () => text
 }
 
 /** A server that still holds this folder (its starter was killed before the leash existed, or it is just ending) is stopped first. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { SignJWT } from 'jose'
 import { SetupError } from './failure.ts'
 
@@ -25,11 +25,8 @@ export function dataFolder(environment: Record<string, string | undefined>): str
 /** Reads the secrets of a data folder, or makes them. Throws `SetupError` when the folder cannot be used. */
 export function readSecrets(folder: string): Secrets {
   const file = join(folder, 'secrets.json')
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Secrets
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ENOENT') throw unusable(folder, error)
-  }
+  const known = read(file)
+  if (known) return known
   const secret = (): string => randomBytes(24).toString('base64url')
   const secrets = {
     postgresPassword: secret(),
@@ -37,13 +34,36 @@ export function readSecrets(folder: string): Secrets {
     gatewaySecret: secret(),
     jwtSecret: secret() + secret(),
   }
+  const mine = `${file}.${process.pid}`
   try {
     mkdirSync(folder, { recursive: true })
-    writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
+    writeFileSync(mine, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 })
+    linkSync(mine, file) // whole or not at all
+    return secrets
   } catch (error) {
+    // Another process made them in the same moment: those are the ones.
+    const theirs = (error as { code?: string }).code === 'EEXIST' ? read(file) : undefined
+    if (theirs) return theirs
     throw unusable(folder, error)
+  } finally {
+    rmSync(mine, { force: true })
   }
-  return secrets
+}
+
+function read(file: string): Secrets | undefined {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw unusable(dirname(file), error)
+  }
+  try {
+    return JSON.parse(text) as Secrets
+  } catch {
+    throw new SetupError(`${file} is damaged: put it back from a copy, or remove its folder to begin anew.`)
+  }
 }
 
 function unusable(folder: string, error: unknown): SetupError {

@@ -52,29 +52,36 @@ async function main(): Promise<void> {
   mkdirSync(folder, { recursive: true })
   unlock = lockFolder(folder)
 
+  // While it starts there is nothing to stop yet in order: what asks for the end is remembered, and asked twice it is obeyed at once.
   let starting = true
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (!starting) void end(signal, 0)
-      else abandoned = signal
-    })
+  let abandoned: { reason: string; code: number } | undefined
+  const ask = (reason: string, code: number): void => {
+    if (!starting) void end(reason, code)
+    else if (abandoned && code === 0)
+      process.kill(process.pid, 'SIGKILL') // everything started is on a leash
+    else {
+      say(`${reason}: stopping as soon as it has started (once more: at once)`)
+      abandoned ??= { reason, code }
+    }
   }
-  let abandoned: string | undefined
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ask(signal, 0))
   try {
     graph = await startGraph({
       folder,
       port,
       environment: process.env,
       report: say,
-      broken: (reason) => void end(reason, 1),
+      broken: (reason) => ask(reason, 1),
     })
     if (!abandoned && !values.empty && (await seedIfEmpty(graph))) say('The sample shop was imported.')
+  } catch (error) {
+    if (!abandoned) throw error
   } finally {
     starting = false
     if (!graph) unlock()
   }
-  if (abandoned) return end(abandoned, 0)
-  say(readiness(graph, folder))
+  if (abandoned) return end(abandoned.reason, abandoned.code)
+  if (graph) say(readiness(graph, folder))
 }
 
 function readiness({ url, subgraphs, databases, natsUrl }: Graph, folder: string): string {

@@ -79,7 +79,8 @@ export async function supervise(options: ProcessOptions): Promise<Supervised> {
   async function again(): Promise<void> {
     const now = Date.now()
     deaths.push(now)
-    if (deaths.filter((at) => at > now - RESTARTS.withinMs).length > RESTARTS.most) {
+    while ((deaths[0] ?? now) < now - RESTARTS.withinMs) deaths.shift()
+    if (deaths.length > RESTARTS.most) {
       report(`${name} ended ${RESTARTS.most} times within a minute; see ${options.logFile}`)
       return options.givenUp()
     }

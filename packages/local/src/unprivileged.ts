@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { SetupError } from './failure.ts'
 
@@ -38,19 +38,31 @@ export function isReachable(path: string, user: UnprivilegedUser): boolean {
 
 const FALLBACK = '/var/tmp/commerce-supergraph'
 
-/** A folder outside the project that `nobody` can reach, one per original `path`; root owns its parent. */
-export function reachableTwin(path: string): string {
+/**
+ * A folder outside the project that `nobody` can reach, for what belongs at `path`; root owns its parent. Another `secret` is
+ * another folder, and what an earlier one left there is removed.
+ */
+export function reachableTwin(path: string, secret = ''): string {
   mkdirSync(FALLBACK, { recursive: true, mode: 0o755 })
   const { uid } = lstatSync(FALLBACK)
   if (uid !== process.getuid?.() || lstatSync(FALLBACK).isSymbolicLink()) {
     throw new SetupError(`${FALLBACK} belongs to another user: remove it, or start as an ordinary user.`)
   }
-  return join(FALLBACK, createHash('sha256').update(resolve(path)).digest('hex').slice(0, 12))
+  const prefix = `${short(resolve(path))}-`
+  const twin = `${prefix}${short(secret)}`
+  for (const entry of readdirSync(FALLBACK)) {
+    if (entry.startsWith(prefix) && entry !== twin) rmSync(join(FALLBACK, entry), { recursive: true, force: true })
+  }
+  return join(FALLBACK, twin)
+}
+
+function short(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }
 
 /** A copy of a folder of programs that `nobody` can reach; made once per version. */
 export function reachableCopy(path: string, version: string): string {
-  const copy = `${reachableTwin(path)}-${version}`
+  const copy = reachableTwin(path, version)
   if (!existsSync(join(copy, '.complete'))) {
     cpSync(path, copy, { recursive: true, verbatimSymlinks: true })
     mkdirSync(join(copy, '.complete'), { recursive: true })

@@ -105,14 +105,14 @@ export function subscribe(shop: Shop, query: string, variables: object = {}): { 
 }
 
 /** The process of a shop that runs this file. */
-export function processOf(shop: Shop, script: string): number {
+export function processOf(shop: Pick<Shop, 'folder'>, script: string): number {
   const found = processesOf(shop).find((line) => line.split(' ')[1]?.endsWith('node') && line.includes(script))
   if (!found) throw new Error(`nothing runs ${script}`)
   return Number(found.split(' ')[0])
 }
 
 /** The processes of a shop that live: servers by the data folder in their command line, the others by the environment they were given. */
-export function processesOf(shop: Shop): string[] {
+export function processesOf(shop: Pick<Shop, 'folder'>): string[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((pid) => {

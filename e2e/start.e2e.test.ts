@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { eventually } from '@commerce/local/testing.ts'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { eventually, scratchFolder } from '@commerce/local/testing.ts'
 import { expect, test } from 'vitest'
-import { ask, processesOf, processOf, runNpm, startShop, subscribe } from './shop.ts'
+import { ask, npm, processesOf, processOf, runNpm, startShop, subscribe } from './shop.ts'
 
 const TITLES = '{ products(first: 100, sort: { key: TITLE }) { nodes { title } } }'
 
@@ -59,6 +60,33 @@ test('killed hard it leaves nothing running, and the next start recovers', async
   expect((await ask(again, TITLES)).data).toEqual(before.data)
   await again.end('SIGINT')
 }, 120_000)
+
+test('Ctrl-C and the death of a server in the middle of a start end everything', async () => {
+  for (const [script, disturb, words] of [
+    [
+      'subgraphs/catalog',
+      (group: number) => process.kill(-group, 'SIGINT'),
+      'SIGINT: stopping as soon as it has started',
+    ],
+    ['subgraphs/catalog', (_: number, folder: string) => killServer(folder), 'NATS ended unexpectedly'],
+  ] as const) {
+    const folder = scratchFolder('start')
+    const child = npm(['start', '--silent'], { DATA_DIR: folder, PORT: '0' })
+    let output = ''
+    child.stdout?.on('data', (chunk) => (output += chunk))
+    await eventually('it is in the middle', () => processesOf({ folder }).some((line) => line.includes(script)), 30_000)
+    disturb(child.pid ?? 0, folder)
+    await eventually('everything is gone', () => processesOf({ folder }).length === 0, 60_000)
+    expect(output).toContain(words)
+    expect(output).not.toContain('The graph is ready')
+    expect(existsSync(join(folder, 'lock'))).toBe(false)
+  }
+}, 120_000)
+
+function killServer(folder: string): void {
+  const nats = processesOf({ folder }).find((line) => line.includes('nats-server') && !line.includes('/bin/sh'))
+  process.kill(Number(nats?.split(' ')[0]), 'SIGKILL')
+}
 
 test('a subgraph that dies is started again; meanwhile its fields are null and the rest is there', async () => {
   const shop = await startShop()

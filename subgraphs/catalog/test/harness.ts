@@ -5,6 +5,9 @@ import { createLog } from '@commerce/service/log.ts'
 import { encodeViewer, headers, type Viewer } from '@commerce/service/viewer.ts'
 import { start } from '../src/server.ts'
 
+/** The tables of the catalog, without the outbox. */
+export const TABLES = ['category', 'product', 'variant', 'price']
+
 const SECRET = 'a secret that only tests know'
 const log = createLog('catalog-test', 'silent')
 

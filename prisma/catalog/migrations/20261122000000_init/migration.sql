@@ -140,7 +140,7 @@ ALTER TABLE "price"
   ADD CONSTRAINT "price_compare_at" CHECK ("compare_at_minor_units" > "minor_units"),
   ADD CONSTRAINT "price_compare_at_needs_price" CHECK ("minor_units" IS NOT NULL OR "compare_at_minor_units" IS NULL);
 
--- Lists sorted by title without regard to case, and by price with what has none at the end in both directions.
+-- Lists sorted by title without regard to case, and by price, each currency for itself, with what has none at the end in both directions.
 CREATE INDEX "product_title" ON "product" (lower("title"), "id");
-CREATE INDEX "product_cheapest" ON "product" (coalesce("lowest_price", 9223372036854775807), "id");
-CREATE INDEX "product_dearest" ON "product" (coalesce("lowest_price", -1), "id");
+CREATE INDEX "product_cheapest" ON "product" (coalesce("lowest_currency", 'ZZZZ'), coalesce("lowest_price", 9223372036854775807), "id");
+CREATE INDEX "product_dearest" ON "product" (coalesce("lowest_currency", ''), coalesce("lowest_price", -1), "id");

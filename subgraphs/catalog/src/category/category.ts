@@ -1,4 +1,5 @@
 import { slugify } from '../product/slug.ts'
+import { oneLine } from '../product/text.ts'
 
 /** A place in the tree; what it is called and where it stands never changes. */
 export interface CategoryState {
@@ -11,19 +12,23 @@ export interface CategoryState {
 /** The names from the root down to a category. */
 export type CategoryPath = readonly string[]
 
-/** What makes a category the same one: its path as text. */
+/** How many children of a category, or roots of the tree, are answered. */
+export const MAX_CHILDREN = 500
+
+/** What makes a category the same one: its path as text, without regard to case and surplus white space. */
 export function pathKey(path: CategoryPath): string {
-  return JSON.stringify(path)
+  return JSON.stringify(path.map((name) => oneLine(name).toLowerCase()))
 }
 
-/** Every category that these paths need, each once, parents before their children. */
+/** Every category that these paths need, each once as it is written first, parents before their children. */
 export function withAncestors(paths: readonly CategoryPath[]): CategoryPath[][] {
   const levels: Map<string, CategoryPath>[] = []
   for (const path of paths) {
     for (let depth = 1; depth <= path.length; depth++) {
       const part = path.slice(0, depth)
-      levels[depth - 1] ??= new Map()
-      levels[depth - 1]?.set(pathKey(part), part)
+      const level = levels[depth - 1] ?? new Map<string, CategoryPath>()
+      levels[depth - 1] = level
+      if (!level.has(pathKey(part))) level.set(pathKey(part), part)
     }
   }
   // Sorted, so that two imports that make the same categories take turns instead of waiting for each other.

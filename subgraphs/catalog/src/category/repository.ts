@@ -1,41 +1,36 @@
 import { type Reader, storable } from '../database.ts'
-import { type CategoryPath, type CategoryState, categorySlugs, pathKey } from './category.ts'
+import { oneLine } from '../product/text.ts'
+import { type CategoryPath, type CategoryState, categorySlugs, MAX_CHILDREN, pathKey } from './category.ts'
 
 const COLUMNS = 'id, parent_id as "parentId", slug, name'
 
-/** Categories by id, in the order of the ids; null where there is none. */
-export async function readCategories(db: Reader, ids: readonly string[]): Promise<(CategoryState | null)[]> {
-  const rows = await db.$queryRawUnsafe<CategoryState[]>(
-    `select ${COLUMNS} from category where id = any($1::uuid[])`,
-    ids,
-  )
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  return ids.map((id) => byId.get(id) ?? null)
-}
-
-/** The category with this slug. */
-export async function readCategoryBySlug(db: Reader, slug: string): Promise<CategoryState | null> {
+/** The categories with these slugs; a slug that does not exist is left out. */
+export async function readCategorySlugs(db: Reader, slugs: readonly string[]): Promise<Map<string, CategoryState>> {
   const rows = await db.$queryRawUnsafe<CategoryState[]>(
     `select ${COLUMNS} from category where slug = any($1)`,
-    storable([slug]),
+    storable(slugs),
   )
-  return rows[0] ?? null
+  return new Map(rows.map((row) => [row.slug, row]))
 }
 
-/** The children of each category, by name; of the tree itself for `''`. */
+/** The first 500 children of each category, by name; of the tree itself for `''`. */
 export async function readChildren(db: Reader, parentIds: readonly string[]): Promise<CategoryState[][]> {
   const rows = await db.$queryRawUnsafe<CategoryState[]>(
-    `select ${COLUMNS} from category
-     where parent_id = any($1::uuid[]) or ($2 and parent_id is null) order by lower(name), id`,
+    `select ${COLUMNS} from (
+       select *, row_number() over (partition by parent_id order by lower(name), id) as place from category
+       where parent_id = any($1::uuid[]) or ($2 and parent_id is null)
+     ) as child
+     where place <= $3 order by place`,
     parentIds.filter((id) => id !== ''),
     parentIds.includes(''),
+    MAX_CHILDREN,
   )
   const byParent = Map.groupBy(rows, ({ parentId }) => parentId ?? '')
   return parentIds.map((id) => byParent.get(id) ?? [])
 }
 
-/** For each category the way down to it, from the root, itself included; empty when there is no such category. */
-export async function readChains(db: Reader, ids: readonly string[]): Promise<CategoryState[][]> {
+/** For each category the way down to it, from the root, itself included; a category that does not exist is left out. */
+export async function readChains(db: Reader, ids: readonly string[]): Promise<Map<string, CategoryState[]>> {
   const rows = await db.$queryRawUnsafe<(CategoryState & { start: string })[]>(
     `with recursive chain as (
        select id as start, 0 as height, category.* from category where id = any($1::uuid[])
@@ -46,21 +41,22 @@ export async function readChains(db: Reader, ids: readonly string[]): Promise<Ca
     ids,
   )
   const byStart = Map.groupBy(rows, ({ start }) => start)
-  return ids.map((id) => (byStart.get(id) ?? []).map(({ start: _, ...category }) => category))
+  return new Map([...byStart].map(([id, chain]) => [id, chain.map(({ start: _, ...category }) => category)]))
 }
 
-/** The id of a category and of all categories below it. */
-export async function readDescendantIds(db: Reader, id: string): Promise<string[]> {
-  const rows = await db.$queryRawUnsafe<{ id: string }[]>(
+/** For each category its id and those of all categories below it; empty when there is no such category. */
+export async function readDescendantIds(db: Reader, ids: readonly string[]): Promise<string[][]> {
+  const rows = await db.$queryRawUnsafe<{ start: string; id: string }[]>(
     `with recursive below as (
-       select id from category where id = $1::uuid
+       select id as start, id from category where id = any($1::uuid[])
        union all
-       select child.id from below join category child on child.parent_id = below.id
+       select below.start, child.id from below join category child on child.parent_id = below.id
      )
-     select id from below`,
-    id,
+     select start, id from below`,
+    ids,
   )
-  return rows.map((row) => row.id)
+  const byStart = Map.groupBy(rows, ({ start }) => start)
+  return ids.map((start) => (byStart.get(start) ?? []).map(({ id }) => id))
 }
 
 /** Those of these paths that exist, by their key. */
@@ -79,7 +75,7 @@ export async function insertCategories(
   now: Date,
 ): Promise<void> {
   const rows = categories.map(({ id, parent, path }) => {
-    const name = path.at(-1) ?? ''
+    const name = oneLine(path.at(-1) ?? '')
     return {
       id,
       parent_id: parent?.id ?? null,

@@ -4,7 +4,6 @@ import type { Context } from '../context.ts'
 import { exactlyOne } from '../input.ts'
 import { type FilterInput, productPage, type SortInput } from '../listing/resolvers.ts'
 import type { CategoryState } from './category.ts'
-import { readCategoryBySlug } from './repository.ts'
 
 interface ListArguments extends PageArguments {
   filter?: FilterInput | null
@@ -14,7 +13,7 @@ interface ListArguments extends PageArguments {
 export const categoryQueries = {
   category(_: unknown, { id, slug }: { id?: string | null; slug?: string | null }, context: Context) {
     exactlyOne('`id` and `slug`', id, slug)
-    if (id == null) return readCategoryBySlug(context.catalog.database, slug ?? '')
+    if (id == null) return context.loaders.categorySlug.load(slug ?? '')
     return byId(context, id)
   },
   categories: (_: unknown, __: unknown, { loaders }: Context) => loaders.children.load(''),

@@ -57,6 +57,11 @@ describe('a feed row', () => {
     })
   })
 
+  it('is wrong when its id cannot be a SKU', () => {
+    expect(fields({ ...row, id: 'A\u0085B' })).toEqual(['id'])
+    expect(fields({ ...row, id: 'x'.repeat(200) })).toEqual([])
+  })
+
   it('has color and size as options when it belongs to a group', () => {
     const { product } = read({ ...row, item_group_id: 'A', color: 'Red', size: 'M' })
     expect(product).toMatchObject({

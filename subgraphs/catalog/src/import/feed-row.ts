@@ -4,7 +4,7 @@
  */
 import type { Media, Named } from '../product/parts.ts'
 import { oneLine, type Problem, problem, textProblem } from '../product/text.ts'
-import { isWebAddress, LIMITS } from '../product/wish.ts'
+import { isWebAddress, LIMITS, skuProblem } from '../product/wish.ts'
 import { isGtin, readCategoryPath, readDetailCell, readFeedPrice } from './feed-values.ts'
 import type { ImportRow } from './rows.ts'
 
@@ -164,7 +164,14 @@ export function readRow(record: Readonly<Record<string, unknown>>, options: Read
     return text === null || fits(text) ? text : wrong(field, form, text)
   }
 
-  const id = line('id', LIMITS.sku)
+  const sku = (): string | null => {
+    const text = line('id', LIMITS.sku)
+    const found = text === null ? null : skuProblem(['id'], text)
+    if (found) errors.push(toField(found))
+    return found ? null : text
+  }
+
+  const id = sku()
   if (id === null && !errors.some(({ field }) => field === 'id')) wrong('id', 'an id', record.id ?? null)
   const title = line('title', LIMITS.title)
   if (title === null && !errors.some(({ field }) => field === 'title')) wrong('title', 'a title', record.title ?? null)

@@ -82,7 +82,33 @@ describe('productsImport', () => {
     expect(results[6]).toMatchObject({ hasPrice: false })
   })
 
-  it('imports the others one by one when the database refuses a row for a reason of its own', async () => {
+  it('rejects what cannot be a SKU', async () => {
+    expect(await send([row('A\tB'), row('fine')])).toMatchObject([
+      {
+        outcome: 'REJECTED',
+        problems: [{ field: 'sku', expected: expect.stringContaining('1 to 200'), got: '"A\\tB"' }],
+      },
+      { outcome: 'CREATED' },
+    ])
+  })
+
+  it('rejects just the row that makes a product too large for its event', async () => {
+    const long = (length: number) => '漢'.repeat(length)
+    const options = Array.from({ length: 5 }, (_, i) => ({ name: `${i}${long(99)}`, value: long(100) }))
+    const giants = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) =>
+        row(`${from + i}${long(190)}`, { groupKey: 'giants', options, price: null }),
+      )
+    expect((await send(giants(0, 165))).every(({ outcome }) => outcome === 'CREATED')).toBe(true)
+    const results = await send([row('small-1'), ...giants(165, 175), row('small-2')])
+    const rejected = results.filter(({ outcome }) => outcome === 'REJECTED')
+    expect(rejected.length).toBeGreaterThan(0)
+    expect(rejected.length).toBeLessThan(10)
+    expect(rejected[0]?.problems).toMatchObject([{ expected: expect.stringContaining('900,000 bytes') }])
+    expect([results.at(0), results.at(-1)]).toMatchObject([{ outcome: 'CREATED' }, { outcome: 'CREATED' }])
+  })
+
+  it('imports all others when the database refuses a row for a reason of its own', async () => {
     const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: catalog.databaseUrl }) })
     await database.$executeRawUnsafe("alter table product add constraint no_gremlins check (title <> 'Gremlin')")
     const results = await send([row('calm-1'), row('wild', { title: 'Gremlin' }), row('calm-2')])

@@ -1,3 +1,4 @@
+import { EventTooLarge } from '@commerce/events/outbox.ts'
 import { z } from 'zod'
 import type { Catalog } from '../catalog.ts'
 import { type CategoryState, pathKey } from '../category/category.ts'
@@ -26,7 +27,7 @@ export type RowResult =
       warnings: string[]
     }
 
-/** Imports rows, each all or nothing, normally in one transaction; when the database refuses one of them, one by one. */
+/** Imports rows, each all or nothing, normally in one transaction; when one of them cannot be saved, in halves until it is alone. */
 export async function importRows(catalog: Catalog, rows: readonly ImportRow[]): Promise<RowResult[]> {
   const seen = new Set<string>()
   const rejected = new Map<number, RowResult>()
@@ -46,38 +47,45 @@ async function importGood(catalog: Catalog, rows: readonly ImportRow[]): Promise
     return await importTogether(catalog, rows)
   } catch (error) {
     if (!isRefusal(error)) throw error
-    catalog.log.warn({ err: error, rows: rows.length }, 'the database refused a batch of rows')
-    if (rows.length === 1) return [refused(rows[0] as ImportRow)]
+    catalog.log.warn({ err: error, rows: rows.length }, 'a batch of rows could not be saved')
+    if (rows.length === 1) return [refused(rows[0] as ImportRow, error)]
   }
-  const results: RowResult[] = []
-  for (const row of rows) results.push(...(await importGood(catalog, [row])))
-  return results
+  const middle = Math.ceil(rows.length / 2)
+  const results = await importGood(catalog, rows.slice(0, middle))
+  return [...results, ...(await importGood(catalog, rows.slice(middle)))]
 }
 
-// What the data of a row can cause: SQLSTATE 22 (a value the database cannot hold), 23 (a constraint), an event against its contract.
+// What the data of a row can cause: SQLSTATE 22 (a value the database cannot hold), 23 (a constraint), an event against its
+// contract or too large to leave.
 function isRefusal(error: unknown): boolean {
-  return error instanceof z.ZodError || /^2[23]/.test(sqlState(error) ?? '')
+  return error instanceof z.ZodError || error instanceof EventTooLarge || /^2[23]/.test(sqlState(error) ?? '')
 }
 
-function refused({ sku }: ImportRow): RowResult {
-  return { sku, outcome: 'REJECTED', problems: [problem(['sku'], 'a row that the database accepts', sku)] }
+function refused({ sku }: ImportRow, error: unknown): RowResult {
+  const expected =
+    error instanceof EventTooLarge
+      ? 'a product of at most 900,000 bytes with all its variants'
+      : 'a row that the database accepts'
+  return { sku, outcome: 'REJECTED', problems: [problem(['sku'], expected, sku)] }
 }
 
 async function importTogether(catalog: Catalog, rows: readonly ImportRow[]): Promise<RowResult[]> {
-  const now = catalog.now()
-  const paths = rows.flatMap(({ categoryPath }) => (categoryPath?.length ? [categoryPath] : []))
-  return untilNotOvertaken(async () => {
-    const categories = await ensureCategories(catalog.database, paths, now, catalog.newId)
-    return catalog.transact(
+  return untilNotOvertaken(() =>
+    catalog.transact(
       async (tx, emit) => {
         const desk = await openDesk(tx, rows)
-        const results = rows.map((row) => importRow(catalog, desk, row, categories, now))
-        await saveDrafts(tx, [...desk.drafts.values()], now, emit)
+        const placed = rows.map((row) => placeRow(catalog, desk, row))
+        const paths = placed.flatMap(({ row, describes }) =>
+          describes && row.categoryPath?.length ? [row.categoryPath] : [],
+        )
+        const categories = await ensureCategories(tx, paths, catalog.now(), catalog.newId)
+        const results = placed.map((row) => finishRow(row, categories))
+        await saveDrafts(tx, [...desk.drafts.values()], catalog.now(), emit)
         return results
       },
       { timeoutMs: TRANSACTION_LIMIT_MS },
-    )
-  })
+    ),
+  )
 }
 
 /** What a batch works on: the products that its rows belong to, and how rows find them. */
@@ -101,42 +109,59 @@ async function openDesk(tx: Tx, rows: readonly ImportRow[]): Promise<Desk> {
   }
 }
 
-function importRow(
-  catalog: Catalog,
-  desk: Desk,
-  row: ImportRow,
-  categories: ReadonlyMap<string, CategoryState>,
-  now: Date,
-): RowResult {
+/** A row that became part of a product, but for its category; or why it did not. */
+interface PlacedRow {
+  row: ImportRow
+  problems: Problem[]
+  draft: Draft
+  /** Whether the variant was there before. */
+  existed: boolean
+  /** Whether this row describes the product, and not only its variant. */
+  describes: boolean
+  changed: boolean
+}
+
+function placeRow(catalog: Catalog, desk: Desk, row: ImportRow): PlacedRow {
   const existing = desk.productOfSku.get(row.sku)
   const id = existing ?? (row.groupKey ? desk.productOfGroup.get(row.groupKey) : undefined)
-  const draft = (id && desk.drafts.get(id)) || newDraft(catalog, row, now)
+  const draft = (id && desk.drafts.get(id)) || newDraft(catalog, row)
   const lead = draft.after.variants[0]
   const describes = lead === undefined || lead.sku === row.sku
   const wish = describes ? productWish(row) : variantOnlyWish(row)
-  const categoryId = row.categoryPath?.length ? categories.get(pathKey(row.categoryPath))?.id : null
-  const after = applyWish(draft.after, wish, describes ? categoryId : undefined, catalog.newId)
+  const after = applyWish(draft.after, wish, undefined, catalog.newId)
   const problems = completeness({ ...draft, after })
-  if (problems.length > 0) return { sku: row.sku, outcome: 'REJECTED', problems }
+  const placed = { row, problems, draft, existed: existing !== undefined, describes }
+  if (problems.length > 0) return { ...placed, describes: false, changed: false }
 
   const changed = !saysTheSame(draft.after, after)
   draft.after = after
   for (const variant of wish.variants) wantPrice(draft, variant)
   desk.drafts.set(after.id, draft)
   if (row.groupKey && !existing) desk.productOfGroup.set(row.groupKey, after.id)
-  const moved = existing !== undefined && (row.groupKey ?? null) !== after.groupKey
+  return { ...placed, changed }
+}
+
+function finishRow(placed: PlacedRow, categories: ReadonlyMap<string, CategoryState>): RowResult {
+  const { row, problems, draft, existed } = placed
+  if (problems.length > 0) return { sku: row.sku, outcome: 'REJECTED', problems }
+  const categoryId = placed.describes
+    ? (categories.get(pathKey(row.categoryPath ?? []))?.id ?? null)
+    : draft.after.categoryId
+  const changed = placed.changed || categoryId !== draft.after.categoryId || isPriceChanged(draft, row.sku)
+  draft.after = { ...draft.after, categoryId }
+  const moved = existed && (row.groupKey ?? null) !== draft.after.groupKey
   return {
     sku: row.sku,
-    outcome: !existing ? 'CREATED' : changed || isPriceChanged(draft, row.sku) ? 'UPDATED' : 'UNCHANGED',
-    productId: after.id,
+    outcome: !existed ? 'CREATED' : changed ? 'UPDATED' : 'UNCHANGED',
+    productId: draft.after.id,
     hasPrice: draftPrice(draft, row.sku) !== null,
     warnings: moved ? [`The group "${row.groupKey ?? ''}" is ignored: a SKU stays in the product it is in.`] : [],
   }
 }
 
-function newDraft(catalog: Catalog, row: ImportRow, now: Date): Draft {
+function newDraft(catalog: Catalog, row: ImportRow): Draft {
   const id = catalog.newId()
   const slugs = slugCandidates(row.title, row.sku, id)
-  const product = blankProduct(id, slugs[0] as string, row.groupKey ?? null, now)
+  const product = blankProduct(id, slugs[0] as string, row.groupKey ?? null, catalog.now())
   return { before: null, after: product, slugs, prices: new Map(), wanted: new Map() }
 }

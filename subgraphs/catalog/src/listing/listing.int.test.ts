@@ -30,7 +30,7 @@ beforeAll(async () => {
 
 const PAGE = `query ($first: Int, $after: String, $last: Int, $before: String, $sort: ProductSort, $filter: ProductFilter) {
   products(first: $first, after: $after, last: $last, before: $before, sort: $sort, filter: $filter) {
-    nodes { id title popularity createdAt variants { nodes { sku price { money { minorUnits } } } } }
+    nodes { id title popularity createdAt variants { nodes { sku price { money { minorUnits currencyCode } } } } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`
 
 interface PageInfo {
@@ -45,7 +45,7 @@ interface Node {
   title: string
   popularity: number
   createdAt: string
-  variants: { nodes: { sku: string; price: { money: { minorUnits: number } } | null }[] }
+  variants: { nodes: { sku: string; price: { money: { minorUnits: number; currencyCode: string } } | null }[] }
 }
 
 async function page(variables: object): Promise<{ nodes: Node[]; pageInfo: PageInfo }> {
@@ -73,15 +73,15 @@ async function backward(arguments_: object, size: number): Promise<Node[]> {
   }
 }
 
-const priceOf = (node: Node) => node.variants.nodes[0]?.price?.money.minorUnits ?? null
+const moneyOf = (node: Node) => node.variants.nodes[0]?.price?.money
 const ids = (nodes: Node[]) => nodes.map(({ id }) => id)
 
 describe('a list of products', () => {
   it.each([
     ['TITLE', 'ASC', (a: Node, b: Node) => compare(a.title.toLowerCase(), b.title.toLowerCase())],
     ['TITLE', 'DESC', (a: Node, b: Node) => compare(b.title.toLowerCase(), a.title.toLowerCase())],
-    ['PRICE', 'ASC', (a: Node, b: Node) => (priceOf(a) ?? Infinity) - (priceOf(b) ?? Infinity)],
-    ['PRICE', 'DESC', (a: Node, b: Node) => (priceOf(b) ?? -1) - (priceOf(a) ?? -1)],
+    ['PRICE', 'ASC', (a: Node, b: Node) => byPrice(a, b)],
+    ['PRICE', 'DESC', (a: Node, b: Node) => (moneyOf(a) && moneyOf(b) ? byPrice(b, a) : byPrice(a, b))],
     ['NEWEST', null, (a: Node, b: Node) => compare(b.createdAt, a.createdAt)],
     ['NEWEST', 'ASC', (a: Node, b: Node) => compare(a.createdAt, b.createdAt)],
     ['POPULARITY', null, (a: Node, b: Node) => b.popularity - a.popularity],
@@ -106,7 +106,9 @@ describe('a list of products', () => {
     [{ brand: 'odd' }, () => false],
     [{ hasPrice: false }, (row) => row.price === null],
     [{ hasPrice: true, brand: 'Even' }, (row) => row.price !== null && row.brand === 'Even'],
-    [{ priceMin: '2', priceMax: '4.00' }, costs('USD', 2, 4)],
+    [{ priceMin: '2', priceMax: '4.00', currencyCode: 'USD' }, costs('USD', 2, 4)],
+    [{ currencyCode: 'USD' }, costs('USD', 0, Infinity)],
+    [{ currencyCode: 'EUR', hasPrice: false }, () => false],
     [{ priceMin: '1', currencyCode: 'EUR' }, costs('EUR', 1, Infinity)],
     [{ updatedSince: '2100-01-01T00:00:00Z' }, () => false],
     [{ updatedSince: '2001-01-01T00:00:00Z' }, () => true],
@@ -126,11 +128,21 @@ describe('a list of products', () => {
     [{ first: 0 }],
     [{ first: 1, last: 1 }],
     [{ first: 1, after: 'nonsense' }],
-    [{ filter: { priceMin: '1.999' } }],
+    [{ filter: { priceMin: '1.999', currencyCode: 'USD' } }],
+    [{ filter: { priceMax: '1' } }],
     [{ filter: { categoryId: 'nonsense' } }],
   ])('refuses %j', async (variables) => {
     const { errors } = await catalog.answer(PAGE, variables)
     expect(errors[0].extensions.code).toBe('BAD_USER_INPUT')
+  })
+
+  it.each(['ASC', 'DESC'])('by PRICE %s of one currency is the same in pages as in one piece', async (direction) => {
+    const list = { sort: { key: 'PRICE', direction }, filter: { currencyCode: 'USD' } }
+    const whole = await forward(list, 100)
+    const amounts = whole.map((node) => moneyOf(node)?.minorUnits ?? Number.NaN)
+    expect(amounts).toEqual(amounts.toSorted((a, b) => (direction === 'ASC' ? a - b : b - a)))
+    expect(ids(await forward(list, 7))).toEqual(ids(whole))
+    expect(ids(await backward(list, 7))).toEqual(ids(whole))
   })
 
   it('has no row twice and misses none that was there all the time while rows move between pages', async () => {
@@ -176,6 +188,13 @@ describe('the category tree', () => {
     expect(category.products.nodes).toEqual([])
   })
 })
+
+// Each currency for itself, what has no price at the end.
+function byPrice(a: Node, b: Node): number {
+  const [one, other] = [moneyOf(a), moneyOf(b)]
+  if (!one || !other) return (one ? 0 : 1) - (other ? 0 : 1)
+  return compare(one.currencyCode, other.currencyCode) || one.minorUnits - other.minorUnits
+}
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0

@@ -1,11 +1,10 @@
 import { type Connection, type Page, toConnection } from '@commerce/service/connection.ts'
 import { fromAmount } from '@commerce/service/money.ts'
-import { readDescendantIds } from '../category/repository.ts'
 import type { Context } from '../context.ts'
 import { badInput, requireUuid } from '../input.ts'
 import type { ProductState } from '../product/product.ts'
 import { isCleanText } from '../product/text.ts'
-import { type ListFilter, listProducts, type Sort } from './repository.ts'
+import { type ListFilter, type ListRow, listProducts, type Sort } from './repository.ts'
 
 /** `ProductFilter` as GraphQL hands it over. */
 export interface FilterInput {
@@ -42,11 +41,11 @@ export async function productPage(
   const key = sortInput?.key ?? 'POPULARITY'
   const sort: Sort = { key, direction: sortInput?.direction ?? NATURAL[key] }
   const position = page.position && positionFrom(page.position, sort)
-  const conditions = await filterFrom(catalog.database, within, filter)
+  const conditions = await filterFrom(loaders, within, filter)
   const rows = conditions ? await listProducts(catalog.database, conditions, sort, { ...page, position }) : []
   const products = await loaders.product.loadMany(rows.map(({ id }) => id))
   const found = rows.flatMap((row, i) => (products[i] ? [{ row, product: products[i] }] : []))
-  const connection = toConnection(found, page, ({ row }) => [label(sort), row.value, row.id])
+  const connection = toConnection(found, page, ({ row }) => [label(sort), ...row.values, row.id])
   return {
     ...connection,
     edges: connection.edges.map(({ cursor, node }) => ({ cursor, node: node.product })),
@@ -56,36 +55,44 @@ export async function productPage(
 
 const label = ({ key, direction }: Sort): string => `${key}_${direction}`
 
-function positionFrom(cursor: readonly string[], sort: Sort): { value: string; id: string } {
-  const [made, value = '', id = ''] = cursor
+function positionFrom(cursor: readonly string[], sort: Sort): ListRow {
+  const [made, ...values] = cursor
+  const id = values.pop() ?? ''
   const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
-  if (made === label(sort) && uuid && isValue(sort.key, value)) return { value, id }
+  if (made === label(sort) && uuid && areValues(sort.key, values)) return { values, id }
   throw badInput('The cursor is not one of a list with this `sort`: use `pageInfo.endCursor` of the page before.')
 }
 
-function isValue(key: Sort['key'], value: string): boolean {
+function areValues(key: Sort['key'], values: readonly string[]): boolean {
+  const [value = '', price = ''] = values
+  if (values.length !== (key === 'PRICE' ? 2 : 1)) return false
+  if (key === 'PRICE') return /^[A-Z]{0,4}$/.test(value) && isInt64(price)
   if (key === 'TITLE') return isCleanText(value)
   if (key === 'NEWEST') return !Number.isNaN(Date.parse(value)) && new Date(value).toISOString() === value
-  return /^-?\d{1,19}$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value)
+  return isInt64(value)
+}
+
+function isInt64(text: string): boolean {
+  return /^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)
 }
 
 /** The conditions of a filter; null when nothing can fulfil them. */
 async function filterFrom(
-  database: Context['catalog']['database'],
+  loaders: Context['loaders'],
   { ids, categoryId }: { ids?: readonly string[]; categoryId?: string },
   filter: FilterInput,
 ): Promise<ListFilter | null> {
-  const currencyCode = filter.currencyCode ?? 'USD'
+  const currencyCode = filter.currencyCode ?? null
   const bound = (amount: string | null | undefined, name: string): bigint | null => {
     if (amount == null) return null
+    if (currencyCode === null) throw badInput(`\`${name}\` is an amount of \`currencyCode\`: give that too.`)
     const units = fromAmount(amount, currencyCode)
     if (units === null) throw badInput(`\`${name}\`: "${amount}" is not an amount of ${currencyCode}.`)
     return units
   }
   const named = filter.categoryId == null ? null : requireUuid(filter.categoryId, 'Category', 'categoryId')
-  const trees = await Promise.all(
-    [categoryId, named].filter((id) => id != null).map((id) => readDescendantIds(database, id)),
-  )
+  const branches = await loaders.below.loadMany([categoryId, named].filter((id) => id != null))
+  const trees = branches.map((ids) => ids ?? [])
   const categoryIds = trees.length === 0 ? null : trees.reduce((all, tree) => all.filter((id) => tree.includes(id)))
   if (categoryIds?.length === 0 || ids?.length === 0 || (filter.brand != null && !isCleanText(filter.brand)))
     return null

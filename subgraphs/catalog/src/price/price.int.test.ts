@@ -67,6 +67,15 @@ it('refuses an unknown SKU, a wrong amount and an old version', async () => {
   ])
 })
 
+it('takes a price away for null only, not for a price that was left out', async () => {
+  await set({ sku: 'LAMP.1 *', price: { amount: '10', currencyCode: 'USD' } })
+  expect((await set({ sku: 'LAMP.1 *' })).userErrors).toEqual([
+    { code: 'INVALID', field: ['price'], message: 'Give a price, or null to take it away.' },
+  ])
+  expect((await prices('LAMP.1 *'))[0].price).toEqual({ money: { minorUnits: 1000 } })
+  expect((await set({ sku: 'LAMP.1 *', price: null })).variant.price).toBeNull()
+})
+
 it('lets exactly one of many writers win who expect the same version', async () => {
   const { version } = (await prices('LAMP.1 *'))[0]
   const outcomes = await Promise.all(

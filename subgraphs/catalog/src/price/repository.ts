@@ -32,25 +32,25 @@ export async function readPricesOf(db: Reader, productIds: readonly string[]): P
 /** Saves prices, each with its version raised in the same statement; answers the new versions by variant id. */
 export async function savePrices(
   tx: Tx,
-  prices: readonly { variantId: string; value: PriceValue | null }[],
-  now: Date,
+  prices: readonly { variantId: string; value: PriceValue | null; setAt: Date }[],
 ): Promise<Map<string, number>> {
-  const rows = prices.map(({ variantId, value }) => ({
+  const rows = prices.map(({ variantId, value, setAt }) => ({
     variant_id: variantId,
     minor_units: value && Number(value.minorUnits),
     currency_code: value?.currencyCode ?? null,
     compare_at: value?.compareAt == null ? null : Number(value.compareAt),
+    set_at: setAt,
   }))
   const saved = await tx.$queryRawUnsafe<{ variantId: string; version: number }[]>(
     `insert into price (variant_id, minor_units, currency_code, compare_at_minor_units, version, set_at)
-     select variant_id, minor_units, currency_code, compare_at, 1, $2::timestamptz
-     from jsonb_to_recordset($1::jsonb) as row(variant_id uuid, minor_units bigint, currency_code text, compare_at bigint)
+     select variant_id, minor_units, currency_code, compare_at, 1, set_at
+     from jsonb_to_recordset($1::jsonb) as row(variant_id uuid, minor_units bigint, currency_code text, compare_at bigint,
+       set_at timestamptz)
      order by variant_id
      on conflict (variant_id) do update set minor_units = excluded.minor_units, currency_code = excluded.currency_code,
        compare_at_minor_units = excluded.compare_at_minor_units, set_at = excluded.set_at, version = price.version + 1
      returning variant_id as "variantId", version`,
     JSON.stringify(rows),
-    now,
   )
   return new Map(saved.map(({ variantId, version }) => [variantId, version]))
 }

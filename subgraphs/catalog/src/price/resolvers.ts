@@ -1,4 +1,5 @@
 import type { Money } from '@commerce/service/money.ts'
+import { isSku } from '@commerce/service/sku.ts'
 import { requireScope } from '@commerce/service/viewer.ts'
 import { type Context, WRITE_SCOPE } from '../context.ts'
 import { atMost } from '../input.ts'
@@ -19,7 +20,7 @@ type SetPrice = PriceState & { value: PriceValue }
 
 export const priceQueries = {
   async prices(_: unknown, { skus }: { skus: readonly string[] }, context: Context) {
-    const rows = [...new Set(atMost(MAX_SKUS, 'skus', skus))].map(async (sku) => {
+    const rows = [...new Set(atMost(MAX_SKUS, 'skus', skus).filter(isSku))].map(async (sku) => {
       const [place, price] = await Promise.all([context.loaders.sku.load(sku), context.loaders.price.load(sku)])
       return place && { sku, version: price?.version ?? 0, price: shown(price) }
     })
@@ -30,7 +31,8 @@ export const priceQueries = {
 export const priceMutations = {
   async priceSet(_: unknown, { input }: { input: SetArguments }, context: Context) {
     requireScope(context.viewer, WRITE_SCOPE)
-    const { sku, price = null, expectedVersion = null } = input
+    const { sku, price, expectedVersion = null } = input
+    if (price === undefined) return refuse('INVALID', ['price'], 'Give a price, or null to take it away.')
     return setPayload(await setPrice(context.catalog, { sku, price, expectedVersion }), sku, context)
   },
 }
@@ -62,12 +64,11 @@ function compareAt({ compareAt: minorUnits, currencyCode }: PriceValue): Money |
   return minorUnits === null ? null : { minorUnits, currencyCode }
 }
 
+function refuse(code: string, field: string[], message: string) {
+  return { variant: null, userErrors: [{ code, field, message }], warnings: [] }
+}
+
 async function setPayload(outcome: PriceOutcome, sku: string, context: Context) {
-  const refuse = (code: string, field: string[], message: string) => ({
-    variant: null,
-    userErrors: [{ code, field, message }],
-    warnings: [],
-  })
   switch (outcome.outcome) {
     case 'saved':
       return { variant: await variantBySku(context, sku), userErrors: [], warnings: [] }

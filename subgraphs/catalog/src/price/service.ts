@@ -1,3 +1,4 @@
+import { isSku } from '@commerce/service/sku.ts'
 import type { Catalog } from '../catalog.ts'
 import { untilNotOvertaken } from '../database.ts'
 import { type Draft, saveDrafts, takeDrafts } from '../product/drafts.ts'
@@ -21,6 +22,7 @@ export async function setPrice(
 ): Promise<PriceOutcome> {
   const value = price && readPrice(['price'], price)
   if (value && 'path' in value) return { outcome: 'invalid', problem: value }
+  if (!isSku(sku)) return { outcome: 'unknownSku' }
   const place = (await findSkus(catalog.database, [sku])).get(sku)
   if (!place) return { outcome: 'unknownSku' }
   return untilNotOvertaken(() =>

@@ -56,7 +56,10 @@ export function isPriceChanged({ prices, wanted }: Draft, sku: string): boolean 
   return wanted.has(sku) && !isSamePrice(prices.get(sku)?.value ?? null, wanted.get(sku) ?? null)
 }
 
-/** Saves what changed, whatever the number of drafts in a handful of statements, and appends one event for each changed product and price. */
+/**
+ * Saves what changed, whatever the number of drafts in a handful of statements, and appends one event for each changed product and
+ * price. `now` is to be taken after the drafts: it is when the changes had their turn.
+ */
 export async function saveDrafts(tx: Tx, drafts: readonly Draft[], now: Date, emit: Emit): Promise<void> {
   const listedOf = (draft: Draft) => listedPrice(draft.after.variants.map(({ sku }) => draftPrice(draft, sku)))
   const fresh = drafts.filter(({ before }) => before === null)
@@ -78,7 +81,7 @@ export async function saveDrafts(tx: Tx, drafts: readonly Draft[], now: Date, em
     changed.length > 0
       ? await updateProducts(
           tx,
-          changed.map(({ after }) => ({ ...after, updatedAt: now })),
+          changed.map(({ before, after }) => ({ ...after, updatedAt: following(before?.updatedAt, now) })),
         )
       : new Map<string, number>()
 
@@ -87,7 +90,7 @@ export async function saveDrafts(tx: Tx, drafts: readonly Draft[], now: Date, em
     slug: slugs.get(after.id) ?? after.slug,
     version: versions.get(after.id) ?? 1,
     createdAt: before?.createdAt ?? now,
-    updatedAt: now,
+    updatedAt: following(before?.updatedAt, now),
   }))
   if (saved.length > 0) {
     await saveVariants(
@@ -109,20 +112,25 @@ export async function saveDrafts(tx: Tx, drafts: readonly Draft[], now: Date, em
   }
 }
 
-async function saveNewPrices(tx: Tx, drafts: readonly Draft[], setAt: Date, emit: Emit): Promise<void> {
+// The clocks of two processes differ, and time must not go back where somebody asks for what changed since.
+function following(before: Date | undefined, now: Date): Date {
+  return before && before >= now ? new Date(before.getTime() + 1) : now
+}
+
+async function saveNewPrices(tx: Tx, drafts: readonly Draft[], now: Date, emit: Emit): Promise<void> {
   const prices = drafts.flatMap((draft) =>
     draft.after.variants
       .filter(({ sku }) => isPriceChanged(draft, sku))
       .map(({ id: variantId, sku }) => {
+        const setAt = following(draft.prices.get(sku)?.setAt, now)
         return { sku, variantId, productId: draft.after.id, value: draftPrice(draft, sku), setAt }
       }),
   )
-  const versions = await savePrices(tx, prices, setAt)
+  const versions = await savePrices(tx, prices)
   for (const price of prices) emit(priceChanged({ ...price, version: versions.get(price.variantId) as number }))
 }
 
 async function categoryChains(tx: Tx, products: readonly ProductState[]) {
   const ids = [...new Set(products.flatMap(({ categoryId }) => categoryId ?? []))]
-  const chains = ids.length > 0 ? await readChains(tx, ids) : []
-  return new Map(ids.map((id, i) => [id, chains[i] ?? []]))
+  return ids.length > 0 ? readChains(tx, ids) : new Map<string, never[]>()
 }

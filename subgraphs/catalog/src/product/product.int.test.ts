@@ -1,6 +1,8 @@
+import { statementsOf } from '@commerce/local/statements.ts'
 import { eventually } from '@commerce/local/testing.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { startCatalog, type TestCatalog } from '../../test/harness.ts'
+import { openDatabase } from '../../test/database.ts'
+import { startCatalog, TABLES, type TestCatalog } from '../../test/harness.ts'
 
 let catalog: TestCatalog
 beforeAll(async () => {
@@ -137,6 +139,54 @@ describe('productUpsert', () => {
     expect(new Set(ids).size).toBe(1)
   })
 
+  it('refuses an id that is none, an id together with a slug, and to empty the title', async () => {
+    expect((await upsert({ id: 'nonsense', title: 'X' })).userErrors).toMatchObject([
+      { code: 'INVALID', field: ['id'] },
+    ])
+    expect((await upsert({ id: 'nonsense', slug: 'other' })).userErrors).toMatchObject([
+      { code: 'INVALID', field: ['id'] },
+      { code: 'INVALID', field: ['slug'] },
+    ])
+    expect((await upsert({ slug: 'other', title: null })).userErrors).toMatchObject([
+      { code: 'INVALID', field: ['title'] },
+    ])
+  })
+
+  it('has a popularity of 0 after null', async () => {
+    await upsert({ slug: 'other', popularity: 5 })
+    await upsert({ slug: 'other', popularity: null })
+    expect(await catalog.ask('{ product(slug: "other") { popularity } }')).toEqual({ product: { popularity: 0 } })
+  })
+
+  it.each(['A\tB', ' A', 'A '.repeat(101), ''])('refuses %j as a SKU', async (sku) => {
+    expect((await upsert({ title: 'X', variants: [{ sku }] })).userErrors).toMatchObject([
+      { code: 'INVALID', field: ['variants', '0', 'sku'] },
+    ])
+  })
+
+  it('refuses a product whose event would be too large to leave', async () => {
+    const long = (length: number) => '漢'.repeat(length)
+    const { product, userErrors } = await upsert({
+      slug: 'giant',
+      title: 'Giant',
+      description: long(20_000),
+      categoryPath: ['Giants'],
+      attributes: Array.from({ length: 100 }, (_, i) => ({ name: `${i}${long(97)}`, value: long(500) })),
+      variants: Array.from({ length: 200 }, (_, v) => ({
+        sku: `GIANT-${v}`,
+        options: Array.from({ length: 5 }, (_, i) => ({ name: `${i}${long(99)}`, value: long(100) })),
+      })),
+    })
+    expect(product).toBeNull()
+    expect(userErrors).toMatchObject([
+      { code: 'INVALID', field: null, message: expect.stringMatching(/^The product is too large: /) },
+    ])
+    expect(await catalog.ask('{ product(slug: "giant") { id } category(slug: "giants") { id } }')).toEqual({
+      product: null,
+      category: null,
+    })
+  })
+
   it('needs the scope catalog:write', async () => {
     const input = { slug: 'linen-shirt', title: 'Mine' }
     const anonymous = await catalog.answer(UPSERT, { input }, null)
@@ -185,5 +235,63 @@ describe('what has an id', () => {
       { name: 'Shirts' },
       null,
     ])
+  })
+})
+
+it('reads nothing for what cannot be a SKU', async () => {
+  const skus = Array.from({ length: 200 }, (_, i) => `${i}${'.'.repeat(4_900)}`)
+  const query = `query ($skus: [String!]!, $sku: String!, $of: [_Any!]!) {
+    prices(skus: $skus) { sku } variant(sku: $sku) { id } _entities(representations: $of) { __typename } }`
+  const of = skus.map((sku) => ({ __typename: 'Variant', sku }))
+  const statements = await statementsOf(TABLES, async () => {
+    expect(await catalog.ask(query, { skus, sku: skus[0], of }, null)).toEqual({
+      prices: [],
+      variant: null,
+      _entities: of.map(() => null),
+    })
+  })
+  expect(statements).toEqual([])
+})
+
+describe('updatedAt', () => {
+  it('is not before the moment the change had its turn', async () => {
+    const database = openDatabase(catalog)
+    let waiting: Promise<{ product: { updatedAt: string } }> | undefined
+    let turn = new Date()
+    await database.$transaction(async (tx) => {
+      await tx.$executeRawUnsafe("update product set title = title where slug = 'other'")
+      waiting = upsert({ slug: 'other', title: 'After its turn' })
+      await eventually('the change to wait for its turn', async () => {
+        const [row] = await database.$queryRawUnsafe<{ n: bigint }[]>(
+          `select count(*) as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        )
+        return Number(row?.n) === 1
+      })
+      turn = new Date()
+    })
+    await waiting
+    const { product } = await catalog.ask('{ product(slug: "other") { updatedAt } }')
+    expect(new Date(product.updatedAt).getTime()).toBeGreaterThanOrEqual(turn.getTime())
+  })
+
+  it('and validFrom never go back, even after a clock that was ahead', async () => {
+    const database = openDatabase(catalog)
+    const ahead = '2100-01-01T00:00:00.000Z'
+    const input = { title: 'Clock', variants: [{ sku: 'CLOCK', price: { amount: '1', currencyCode: 'USD' } }] }
+    await upsert(input)
+    await database.$executeRawUnsafe(
+      "with clock as (update product set updated_at = $1::timestamptz where slug = 'clock' returning id) update price set set_at = $1::timestamptz from variant join clock on clock.id = product_id where variant.id = variant_id",
+      ahead,
+    )
+    await upsert({
+      slug: 'clock',
+      title: 'Watch',
+      variants: [{ sku: 'CLOCK', price: { amount: '2', currencyCode: 'USD' } }],
+    })
+    const { product } = await catalog.ask(
+      '{ product(slug: "clock") { updatedAt variants { nodes { price { validFrom } } } } }',
+    )
+    const next = '2100-01-01T00:00:00.001Z'
+    expect(product).toEqual({ updatedAt: next, variants: { nodes: [{ price: { validFrom: next } }] } })
   })
 })

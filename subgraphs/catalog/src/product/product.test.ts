@@ -91,3 +91,19 @@ it('finds everything that is wrong with a wish at once', () => {
     'variants',
   ])
 })
+
+it('says only that a list is too long, however wrong what is in it', () => {
+  const named = Array.from({ length: 60_000 }, () => ({ name: '', value: '' }))
+  const wish = {
+    categoryPath: named.map(({ name }) => name),
+    attributes: named,
+    media: named.map(() => ({ url: '', alt: null })),
+    variants: named.map(() => ({ sku: '' })),
+  }
+  expect(wishProblems(wish).map(({ path }) => path.join('.'))).toEqual([
+    'categoryPath',
+    'media',
+    'attributes',
+    'variants',
+  ])
+})

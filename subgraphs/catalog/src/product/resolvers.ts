@@ -9,6 +9,7 @@ import { readAttribute } from './attribute.ts'
 import type { Named } from './parts.ts'
 import { optionsOf, type ProductState, variantTitle } from './product.ts'
 import { type UpsertOutcome, upsertProduct } from './service.ts'
+import { type Problem, problem } from './text.ts'
 import { type ProductVariant, variantAt, variantBySku } from './variant-of.ts'
 import type { ProductWish, VariantWish } from './wish.ts'
 
@@ -20,9 +21,11 @@ interface ListArguments extends PageArguments {
   sort?: SortInput | null
 }
 
-interface UpsertArguments extends Omit<ProductWish, 'variants'> {
+interface UpsertArguments extends Omit<ProductWish, 'title' | 'popularity' | 'variants'> {
   id?: string | null
   slug?: string | null
+  title?: string | null
+  popularity?: number | null
   expectedVersion?: number | null
   variants?: readonly VariantWish[] | null
 }
@@ -49,13 +52,14 @@ export const productQueries = {
 export const productMutations = {
   async productUpsert(_: unknown, { input }: { input: UpsertArguments }, context: Context) {
     requireScope(context.viewer, WRITE_SCOPE)
-    const { id, slug, expectedVersion, variants, ...wish } = input
-    if (id != null && slug != null) throw badInput('Give `id` or `slug`, not both: a slug never changes.')
+    const { id, slug, title, expectedVersion, variants, ...wish } = input
+    const problems = formProblems(input)
+    if (problems.length > 0) return upsertPayload({ outcome: 'invalid', problems }, context)
     const outcome = await upsertProduct(context.catalog, {
-      id: id == null ? null : requireUuid(id, 'Product', 'id'),
+      id: id == null ? null : uuidFrom(id, 'Product'),
       slug: slug ?? null,
       expectedVersion: expectedVersion ?? null,
-      wish: toWish(wish, variants),
+      wish: { ...toWish(wish, variants), title: title ?? undefined },
     })
     return upsertPayload(outcome, context)
   },
@@ -136,15 +140,23 @@ async function findNode(context: Context, id: string): Promise<object | null> {
   return node && { __typename: type, ...node }
 }
 
-// GraphQL hands null for what shall be emptied and undefined for what shall stay; lists and titles cannot be emptied by null.
+// What a wish cannot say: it has a UUID or none, and a title or none.
+function formProblems({ id, slug, title }: UpsertArguments): Problem[] {
+  return [
+    id == null || uuidFrom(id, 'Product') ? null : problem(['id'], 'the id of a Product', id),
+    id == null || slug == null ? null : problem(['slug'], 'an `id` or a `slug`, not both', slug),
+    title === null ? problem(['title'], 'a title: it cannot be emptied', title) : null,
+  ].filter((found) => found !== null)
+}
+
+// GraphQL hands null for what shall be emptied and undefined for what shall stay.
 function toWish(
-  wish: Omit<UpsertArguments, 'id' | 'slug' | 'expectedVersion' | 'variants'>,
+  wish: Omit<UpsertArguments, 'id' | 'slug' | 'title' | 'expectedVersion' | 'variants'>,
   variants: UpsertArguments['variants'],
 ): ProductWish {
   return {
     ...wish,
-    title: wish.title ?? undefined,
-    popularity: wish.popularity ?? undefined,
+    popularity: wish.popularity === null ? 0 : wish.popularity,
     media: wish.media === null ? [] : wish.media?.map(withAlt),
     attributes: wish.attributes === null ? [] : wish.attributes,
     variants: (variants ?? []).map((variant) => ({
@@ -169,6 +181,14 @@ async function upsertPayload(outcome: UpsertOutcome, { loaders }: Context) {
       return refuse(
         ...outcome.problems.map(({ path, expected, got }) =>
           error('INVALID', path, `Expected ${expected}, got ${got}.`),
+        ),
+      )
+    case 'tooLarge':
+      return refuse(
+        error(
+          'INVALID',
+          null,
+          'The product is too large: with its description, attributes and variants it has more than 900,000 bytes.',
         ),
       )
     case 'notFound':

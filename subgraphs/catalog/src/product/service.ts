@@ -1,3 +1,4 @@
+import { type Emit, EventTooLarge } from '@commerce/events/outbox.ts'
 import type { Catalog } from '../catalog.ts'
 import { pathKey } from '../category/category.ts'
 import { ensureCategories } from '../category/service.ts'
@@ -22,6 +23,7 @@ export interface UpsertInput {
 export type UpsertOutcome =
   | { outcome: 'saved'; id: string }
   | { outcome: 'invalid'; problems: Problem[] }
+  | { outcome: 'tooLarge' }
   | { outcome: 'notFound' }
   | { outcome: 'conflict'; version: number }
   | { outcome: 'skuTaken'; sku: string; index: number }
@@ -30,26 +32,33 @@ export type UpsertOutcome =
 export async function upsertProduct(catalog: Catalog, input: UpsertInput): Promise<UpsertOutcome> {
   const problems = [...wishProblems(input.wish), ...slugProblems(input.slug)]
   if (problems.length > 0) return { outcome: 'invalid', problems }
+  try {
+    return await untilNotOvertaken(() => catalog.transact((tx, emit) => upsert(catalog, input, tx, emit)))
+  } catch (error) {
+    if (error instanceof EventTooLarge) return { outcome: 'tooLarge' }
+    throw error
+  }
+}
+
+async function upsert(catalog: Catalog, input: UpsertInput, tx: Tx, emit: Emit): Promise<UpsertOutcome> {
+  const found = await find(tx, input)
+  if (found.outcome !== 'found') return found
+  const draft = found.draft ?? blankDraft(catalog, input)
+  if (input.expectedVersion !== null && input.expectedVersion !== (draft.before?.version ?? 0)) {
+    return { outcome: 'conflict', version: draft.before?.version ?? 0 }
+  }
+  draft.after = applyWish(draft.after, input.wish, undefined, catalog.newId)
+  const missing = completeness(draft)
+  if (missing.length > 0) return { outcome: 'invalid', problems: missing }
   const { categoryPath } = input.wish
-  const now = catalog.now()
-  return untilNotOvertaken(async () => {
-    const categories = await ensureCategories(catalog.database, categoryPath ? [categoryPath] : [], now, catalog.newId)
-    const categoryId = categoryPath ? categories.get(pathKey(categoryPath))?.id : categoryPath
-    return catalog.transact(async (tx, emit) => {
-      const found = await find(tx, input)
-      if (found.outcome !== 'found') return found
-      const draft = found.draft ?? blankDraft(catalog, input, now)
-      if (input.expectedVersion !== null && input.expectedVersion !== (draft.before?.version ?? 0)) {
-        return { outcome: 'conflict', version: draft.before?.version ?? 0 }
-      }
-      draft.after = applyWish(draft.after, input.wish, categoryId, catalog.newId)
-      const missing = completeness(draft)
-      if (missing.length > 0) return { outcome: 'invalid', problems: missing }
-      for (const variant of input.wish.variants) wantPrice(draft, variant)
-      await saveDrafts(tx, [draft], now, emit)
-      return { outcome: 'saved', id: draft.after.id }
-    })
-  })
+  if (categoryPath !== undefined) {
+    const categories = await ensureCategories(tx, categoryPath ? [categoryPath] : [], catalog.now(), catalog.newId)
+    const categoryId = categories.get(pathKey(categoryPath ?? []))?.id ?? null
+    draft.after = { ...draft.after, categoryId }
+  }
+  for (const variant of input.wish.variants) wantPrice(draft, variant)
+  await saveDrafts(tx, [draft], catalog.now(), emit)
+  return { outcome: 'saved', id: draft.after.id }
 }
 
 type Found =
@@ -69,10 +78,10 @@ async function find(tx: Tx, { id, slug, wish }: UpsertInput): Promise<Found> {
   return draft ? { outcome: 'found', draft } : { outcome: 'notFound' }
 }
 
-function blankDraft(catalog: Catalog, { slug, wish }: UpsertInput, now: Date): Draft {
+function blankDraft(catalog: Catalog, { slug, wish }: UpsertInput): Draft {
   const id = catalog.newId()
   const slugs = slug === null ? slugCandidates(wish.title ?? '', wish.variants[0]?.sku ?? '', id) : [slug]
-  const product = blankProduct(id, slugs[0] as string, null, now)
+  const product = blankProduct(id, slugs[0] as string, null, catalog.now())
   return { before: null, after: product, slugs, prices: new Map(), wanted: new Map() }
 }
 

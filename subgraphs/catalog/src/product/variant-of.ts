@@ -1,3 +1,4 @@
+import { isSku } from '@commerce/service/sku.ts'
 import type { Context } from '../context.ts'
 import type { ProductState, VariantState } from './product.ts'
 import { readProducts } from './repository.ts'
@@ -8,8 +9,9 @@ export interface ProductVariant {
   variant: VariantState
 }
 
-/** The variant with this SKU. */
+/** The variant with this SKU. What cannot be one is never looked up: it would fill caches with whatever somebody sends. */
 export async function variantBySku(context: Context, sku: string): Promise<ProductVariant | null> {
+  if (!isSku(sku)) return null
   const place = await context.loaders.sku.load(sku)
   return place && variantAt(context, place.productId, place.variantId)
 }

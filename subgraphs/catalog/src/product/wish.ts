@@ -1,3 +1,4 @@
+import { isSku, MAX_SKU } from '@commerce/service/sku.ts'
 import { type PriceWish, readPrice } from '../price/price.ts'
 import type { Media, Named } from './parts.ts'
 import { isCleanText, type Problem, problem, textProblem } from './text.ts'
@@ -27,12 +28,15 @@ export interface VariantWish {
   condition?: string | null
 }
 
-/** How much a product may hold. An event carries a product whole, and NATS takes messages of at most 1 MB. */
+/**
+ * How much each part of a product may hold. All of them at their limits are more than the event can carry that has the product
+ * whole: `transact` refuses such a change with `EventTooLarge`.
+ */
 export const LIMITS = {
   title: 300,
   description: 20_000,
   brand: 100,
-  sku: 100,
+  sku: MAX_SKU,
   name: 100,
   value: 500,
   url: 2_000,
@@ -56,21 +60,26 @@ export function wishProblems(wish: ProductWish): Problem[] {
     (wish.popularity ?? 0) < 0 ? problem(['popularity'], 'a number of 0 or more', wish.popularity) : null,
     ...mediaProblems(['media'], wish.media),
     ...namedProblems(['attributes'], wish.attributes, LIMITS.attributes, LIMITS.value),
-    wish.variants.length > LIMITS.variants
-      ? problem(['variants'], `at most ${LIMITS.variants} variants`, wish.variants.length)
-      : null,
-    ...wish.variants.flatMap((variant, i) => variantProblems(['variants', String(i)], variant)),
-    ...twice(
-      ['variants'],
-      wish.variants.map(({ sku }) => sku),
-    ),
+    ...variantsProblems(['variants'], wish.variants),
   ].filter((found) => found !== null)
+}
+
+// A list that is too long is not looked into: what it costs to refuse does not grow with it.
+function variantsProblems(path: string[], variants: readonly VariantWish[]): (Problem | null)[] {
+  if (variants.length > LIMITS.variants) return [problem(path, `at most ${LIMITS.variants} variants`, variants.length)]
+  return [
+    ...variants.flatMap((variant, i) => variantProblems([...path, String(i)], variant)),
+    ...twice(
+      path,
+      variants.map(({ sku }) => sku),
+    ),
+  ]
 }
 
 function variantProblems(path: string[], variant: VariantWish): (Problem | null)[] {
   const price = variant.price && readPrice([...path, 'price'], variant.price)
   return [
-    check([...path, 'sku'], variant.sku, LIMITS.sku),
+    skuProblem([...path, 'sku'], variant.sku),
     ...namedProblems([...path, 'options'], variant.options, LIMITS.options, LIMITS.name),
     ...mediaProblems([...path, 'media'], variant.media),
     check([...path, 'gtin'], variant.gtin, LIMITS.code),
@@ -82,10 +91,11 @@ function variantProblems(path: string[], variant: VariantWish): (Problem | null)
 
 function categoryProblems(path: readonly string[] | null | undefined): (Problem | null)[] {
   if (path == null) return []
-  const depth = path.length >= 1 && path.length <= LIMITS.categoryDepth
+  if (path.length < 1 || path.length > LIMITS.categoryDepth) {
+    return [problem(['categoryPath'], `1 to ${LIMITS.categoryDepth} names`, `${path.length} names`)]
+  }
   const long = path.join('').length > LIMITS.categoryPath // it is the key of an index
   return [
-    depth ? null : problem(['categoryPath'], `1 to ${LIMITS.categoryDepth} names`, `${path.length} names`),
     long ? problem(['categoryPath'], `at most ${LIMITS.categoryPath} characters in all`, path.join(' > ')) : null,
     ...path.map((name, i) => textProblem(['categoryPath', String(i)], name, LIMITS.name)),
   ]
@@ -98,8 +108,8 @@ function namedProblems(
   longest: number,
 ): (Problem | null)[] {
   if (!pairs) return []
+  if (pairs.length > max) return [problem(path, `at most ${max}`, pairs.length)]
   return [
-    pairs.length > max ? problem(path, `at most ${max}`, pairs.length) : null,
     ...pairs.flatMap(({ name, value }, i) => [
       textProblem([...path, String(i), 'name'], name, LIMITS.name),
       textProblem([...path, String(i), 'value'], value, longest),
@@ -113,13 +123,11 @@ function namedProblems(
 
 function mediaProblems(path: string[], media: readonly Media[] | undefined): (Problem | null)[] {
   if (!media) return []
-  return [
-    media.length > LIMITS.media ? problem(path, `at most ${LIMITS.media} pictures`, media.length) : null,
-    ...media.flatMap(({ url, alt }, i) => [
-      isWebAddress(url) ? null : problem([...path, String(i), 'url'], 'an http or https address', url),
-      check([...path, String(i), 'alt'], alt, LIMITS.title),
-    ]),
-  ]
+  if (media.length > LIMITS.media) return [problem(path, `at most ${LIMITS.media} pictures`, media.length)]
+  return media.flatMap(({ url, alt }, i) => [
+    isWebAddress(url) ? null : problem([...path, String(i), 'url'], 'an http or https address', url),
+    check([...path, String(i), 'alt'], alt, LIMITS.title),
+  ])
 }
 
 /** Whether this is an http or https address of at most 2,000 characters. */
@@ -128,11 +136,18 @@ export function isWebAddress(url: string): boolean {
   return ['http:', 'https:'].includes(new URL(url).protocol)
 }
 
+/** What is wrong with a SKU; null when nothing is. */
+export function skuProblem(path: readonly string[], sku: string): Problem | null {
+  const form = `1 to ${MAX_SKU} characters, none of them a control character, no white space at the ends`
+  return isSku(sku) ? null : problem(path, form, sku)
+}
+
 function check(path: string[], text: string | null | undefined, max: number): Problem | null {
   return text == null ? null : textProblem(path, text, max)
 }
 
 function twice(path: string[], names: readonly string[]): Problem[] {
-  const repeated = names.find((name, i) => names.indexOf(name) !== i)
+  const seen = new Set<string>()
+  const repeated = names.find((name) => seen.size === seen.add(name).size)
   return repeated === undefined ? [] : [problem(path, 'each name once', repeated)]
 }

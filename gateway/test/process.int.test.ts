@@ -61,7 +61,11 @@ test('serves through losses of NATS: queries always, subscriptions whenever even
   expect(await readiness()).toBe(503)
   expect(await hello()).toEqual({ data: { hello: 'hello' } })
 
+  // Whoever publishes makes the stream; the gateway only follows it.
+  const makeStream = async (natsUrl: string) =>
+    (await connectEvents({ url: natsUrl, name: 'test', log: createLog('test', 'silent'), replicas: 1 })).close()
   const second = await restartNats(first)
+  await makeStream(second.url)
   await eventually('ready', async () => (await readiness()) === 200)
   const client = createClient({
     url: `${url.replace('http', 'ws')}/graphql`,
@@ -85,7 +89,7 @@ test('serves through losses of NATS: queries always, subscriptions whenever even
   await eventually('not ready', async () => (await readiness()) === 503)
   stock.set('b', { version: 9, status: 'OUT_OF_STOCK' })
   // The event of this change is lost with the server's disk.
-  await restartNats(second, { empty: true })
+  await makeStream((await restartNats(second, { empty: true })).url)
   expect((await take(stream, 1))[0].data.availabilityChanged.version).toBe(9)
   await eventually('ready again', async () => (await readiness()) === 200)
 

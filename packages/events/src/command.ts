@@ -73,6 +73,7 @@ export function command<I extends z.ZodType, O extends z.ZodType>(
 }
 
 const MAX_CONCURRENT = 100
+const STOP_LIMIT_MS = 5_000
 
 /** Serves a subgraph's commands; replicas share them (queue group). Past 100 at once further ones are refused as failed. */
 export async function serveCommands(
@@ -119,7 +120,8 @@ export async function serveCommands(
   return {
     async stop() {
       await served.stop()
-      await Promise.all(running) // each is bounded by its own timeouts
+      // What is in hand is answered, unless it takes too long.
+      await Promise.race([Promise.all(running), new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())])
     },
   }
 }

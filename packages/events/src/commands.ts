@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { CommandContract } from './command.ts'
 
 const lines = z
-  .array(z.object({ sku: z.string().min(1), quantity: z.int().positive().max(1_000_000) }))
+  .array(z.object({ sku: z.string().min(1).max(200), quantity: z.int().positive().max(1_000_000) }))
   .min(1)
   .max(500)
 

@@ -4,6 +4,10 @@ import { z } from 'zod'
 /** What checkout reads from its environment. */
 export const checkoutConfig = subgraphConfig.extend({
   DATABASE_URL_CHECKOUT: z.url(),
+  /** Who moves the money. There is no default: nobody shall sell for nothing by accident. */
+  PAYMENT_PROVIDER: z.enum(['local'], {
+    error: 'must name who moves the money; so far there is only "local", for development and tests, which moves none',
+  }),
   /** How long a replica may be silent about an attempt before another takes over. */
   ATTEMPT_LEASE_MS: z.coerce.number().int().min(100).default(30_000),
   /** How long an attempt may wait for an answer before it is undone. */

@@ -23,12 +23,14 @@ import { createLocalProvider } from './payment/local-provider.ts'
 import { withinTime } from './payment/payment.ts'
 import { createRemotes } from './remotes.ts'
 
+const PROVIDERS = { local: createLocalProvider } satisfies Record<CheckoutConfig['PAYMENT_PROVIDER'], unknown>
 const PAYMENT_LIMIT_MS = 3_000
 const scalars = { Decimal, Int64, CurrencyCode, DateTime }
 const now = (): Date => new Date()
 
 /** Starts the checkout subgraph. */
 export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
+  if (config.PAYMENT_PROVIDER === 'local') log.warn('PAYMENT_PROVIDER is "local": orders are placed and no money moves')
   const databaseUrl = config.DATABASE_URL_CHECKOUT
   const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl, max: 10 }) })
   return startSubgraph({
@@ -43,7 +45,7 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
       const offers = createOfferService(transact)
       const carts = createCartService({ database, transact, newId: randomUUID })
       const orders = createOrderService(database)
-      const payments = withinTime(createLocalProvider(database, transact), PAYMENT_LIMIT_MS)
+      const payments = withinTime(PROVIDERS[config.PAYMENT_PROVIDER](database, transact), PAYMENT_LIMIT_MS)
       const remotes = createRemotes(connection)
       const perform = createSteps({ database, offers, remotes, payments, newId: randomUUID, now })
       const driver = createDriver({

@@ -102,6 +102,7 @@ export async function createWorld({ catalog = true } = {}): Promise<World> {
       NATS_URL: nats.url,
       GATEWAY_SECRET: SECRET,
       PORT: '0',
+      PAYMENT_PROVIDER: 'local',
       LOG_LEVEL: 'silent',
       ...settings,
     }),

@@ -6,9 +6,16 @@ export interface ShownCart {
   id: string
   status: string
   version: number
-  lines: { id: string; sku: string; quantity: number; unitPrice: { amount: string } | null }[]
+  lines: {
+    id: string
+    sku: string
+    quantity: number
+    unitPrice: { amount: string } | null
+    lineTotal: { amount: string } | null
+  }[]
   totals: { total: { amount: string } } | null
   problems: { __typename: string; sku: string }[]
+  order: { id: string; status: string } | null
 }
 
 export interface Changed {
@@ -29,12 +36,18 @@ export interface Placed {
   message?: string
   changes?: { sku: string; before: { amount: string }; now: { amount: string } }[]
   cart?: ShownCart
-  shortages?: { sku: string; requested: number; available: number }[]
+  shortages?: { sku: string; requested: number; available: number | null }[]
   attemptId?: string
   retryAfterSeconds?: number
 }
 
-const CART = `id status version lines { id sku quantity unitPrice { amount } } totals { total { amount } }
+export interface OrderPage {
+  edges: { cursor: string; node: { id: string } }[]
+  nodes: { number: string }[]
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null }
+}
+
+const CART = `id status version lines { id sku quantity unitPrice { amount } lineTotal { amount } } order { id status } totals { total { amount } }
   problems { __typename ... on CartPriceChanged { sku } ... on NotForSale { sku } }`
 
 const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
@@ -80,6 +93,12 @@ export function shopper(ask: Ask, viewer: Viewer | null = null) {
     async place(cartId: string, input: object = {}): Promise<Placed> {
       const whole = { cartId, idempotencyKey: randomUUID(), paymentToken: 'tok_ok', ...input }
       return (await ask<{ placeOrder: Placed }>(PLACE, { input: whole }, viewer)).placeOrder
+    },
+    async orders(page: { first?: number; after?: string | null; last?: number; before?: string | null }) {
+      const query = `query ($first: Int, $after: String, $last: Int, $before: String) {
+        orders(first: $first, after: $after, last: $last, before: $before) {
+          edges { cursor node { id } } nodes { number } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`
+      return (await ask<{ orders: OrderPage }>(query, page, viewer)).orders
     },
     async order(id: string) {
       const query = `query ($id: ID!) { order(id: $id) {

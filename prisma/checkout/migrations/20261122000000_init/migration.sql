@@ -196,7 +196,7 @@ ALTER TABLE "cart_line"
   ADD CONSTRAINT "cart_line_accepted" CHECK ("accepted_minor_units" >= 0);
 
 ALTER TABLE "attempt"
-  ADD CONSTRAINT "attempt_phase" CHECK ("phase" IN ('started', 'quoted', 'held', 'authorized', 'ordered', 'sold', 'done', 'undoing', 'failed')),
+  ADD CONSTRAINT "attempt_phase" CHECK ("phase" IN ('started', 'quoted', 'held', 'authorized', 'ordered', 'sold', 'cancelling', 'done', 'undoing', 'failed')),
   ADD CONSTRAINT "attempt_phase_of_state" CHECK ("phase" = "state" ->> 'at'),
   ADD CONSTRAINT "attempt_lease_whole" CHECK (("lease" IS NULL) = ("lease_until" IS NULL));
 
@@ -204,8 +204,8 @@ ALTER TABLE "attempt"
 CREATE INDEX "attempt_open" ON "attempt"("next_try_at") WHERE "phase" NOT IN ('done', 'failed');
 
 ALTER TABLE "placed_order"
-  ADD CONSTRAINT "placed_order_status" CHECK ("status" IN ('PLACED', 'AWAITING_STOCK', 'CONFIRMED')),
-  ADD CONSTRAINT "placed_order_payment_state" CHECK ("payment_state" IN ('AUTHORIZED', 'CAPTURED')),
+  ADD CONSTRAINT "placed_order_status" CHECK ("status" IN ('PLACED', 'AWAITING_STOCK', 'CONFIRMED', 'CANCELLED')),
+  ADD CONSTRAINT "placed_order_payment_state" CHECK ("payment_state" IN ('AUTHORIZED', 'CAPTURED', 'VOIDED')),
   ADD CONSTRAINT "placed_order_total" CHECK ("total_minor_units" = "subtotal_minor_units" - "discount_minor_units" + "shipping_minor_units" + "tax_minor_units");
 
 ALTER TABLE "placed_order_line"

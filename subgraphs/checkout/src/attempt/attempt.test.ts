@@ -17,6 +17,7 @@ const given: Record<AttemptState['at'], AttemptState> = {
   authorized: { at: 'authorized', ...quoted },
   ordered: { at: 'ordered', orderId: 'order', round: 'round', lines, reservationId: 'round', regain: false },
   sold: { at: 'sold', orderId: 'order', round: 'round' },
+  cancelling: { at: 'cancelling', orderId: 'order', round: 'round' },
   done: { at: 'done', orderId: 'order' },
   undoing: { at: 'undoing', failure: declined, round: 'round', payment: true },
   failed: { at: 'failed', failure: declined },
@@ -59,7 +60,7 @@ describe('an attempt', () => {
   })
 
   it('cannot fail any more once there is an order', () => {
-    for (const state of [given.ordered, given.sold, given.done]) {
+    for (const state of [given.ordered, given.sold, given.cancelling, given.done]) {
       expect(() => advance(state, { is: 'failed', failure: declined })).toThrow('cannot fail')
     }
   })
@@ -71,6 +72,11 @@ describe('an attempt', () => {
     expect(advance(lost, { is: 'sold' })).toEqual(given.sold)
   })
 
+  it('whose units are gone for good lets the payment go, and is done', () => {
+    expect(advance(given.ordered, { is: 'goneForGood' })).toEqual(given.cancelling)
+    expect(advance(given.cancelling, { is: 'voided' })).toEqual(given.done)
+  })
+
   it('never does a step out of turn', () => {
     const turns: [AttemptState['at'], Fact['is']][] = [
       ['started', 'quoted'],
@@ -80,6 +86,8 @@ describe('an attempt', () => {
       ['ordered', 'sold'],
       ['ordered', 'holdLost'],
       ['ordered', 'stillShort'],
+      ['ordered', 'goneForGood'],
+      ['cancelling', 'voided'],
       ['sold', 'captured'],
       ['undoing', 'undone'],
     ]
@@ -90,8 +98,10 @@ describe('an attempt', () => {
       { is: 'ordered', orderId: 'order' },
       { is: 'holdLost', reservationId: 'other' },
       { is: 'stillShort', reservationId: 'other' },
+      { is: 'goneForGood' },
       { is: 'sold' },
       { is: 'captured' },
+      { is: 'voided' },
       { is: 'undone' },
     ]
     for (const state of Object.values(given)) {
@@ -154,6 +164,12 @@ describe('a quote', () => {
     })
     const euros = { minorUnits: 1_000n, currencyCode: 'EUR' }
     expect(compareQuote(cart, at(500n), euros, holdUntil)).toMatchObject({ failure: { is: 'pricesChanged' } })
+  })
+
+  it('beyond what the shop can count refuses', () => {
+    expect(compareQuote(cart, at(BigInt(Number.MAX_SAFE_INTEGER)), null, holdUntil)).toMatchObject({
+      failure: { is: 'refused', code: 'TOTAL_TOO_LARGE' },
+    })
   })
 
   it('without a price, or in another currency, refuses', () => {

@@ -24,6 +24,9 @@ export type RefusalCode =
   | 'CART_COMPLETED'
   | 'CART_BEING_PLACED'
   | 'NOT_FOR_SALE'
+  | 'TOTAL_TOO_LARGE'
+  | 'INVALID_IDEMPOTENCY_KEY'
+  | 'INVALID_PAYMENT_TOKEN'
   | 'IDEMPOTENCY_KEY_REUSED'
 
 export interface PriceChange {
@@ -63,7 +66,7 @@ interface Ordered {
 
 /**
  * The recovery point of an attempt: what is certain to be done. Up to `authorized` it can be undone; from `ordered` on there is an order and it
- * only goes forward.
+ * only goes forward: to its capture, or, when its units are gone for good, to its cancellation.
  */
 export type AttemptState =
   | { at: 'started'; request: PlaceRequest; round: string }
@@ -72,6 +75,7 @@ export type AttemptState =
   | ({ at: 'authorized' } & Quoted)
   | ({ at: 'ordered' } & Ordered)
   | { at: 'sold'; orderId: string; round: string }
+  | { at: 'cancelling'; orderId: string; round: string }
   | { at: 'done'; orderId: string }
   | { at: 'undoing'; failure: Failure; round: string; payment: boolean }
   | { at: 'failed'; failure: Failure }
@@ -84,8 +88,10 @@ export type Fact =
   | { is: 'ordered'; orderId: string }
   | { is: 'holdLost'; reservationId: string }
   | { is: 'stillShort'; reservationId: string }
+  | { is: 'goneForGood' }
   | { is: 'sold' }
   | { is: 'captured' }
+  | { is: 'voided' }
   | { is: 'undone' }
   | { is: 'failed'; failure: Failure }
 
@@ -103,6 +109,8 @@ export interface Attempt {
 export const HOLD_MS = 15 * 60_000
 /** An order is committed only while its units are held for at least this long: time to settle, and for clocks that differ. */
 const HOLD_MARGIN_MS = 5 * 60_000
+/** An order that lost its units waits this long for others, then it is cancelled. */
+export const STOCK_PATIENCE_MS = 24 * 3_600_000
 
 /** The state after a fact. Throws when the fact cannot happen there. */
 export function advance(state: AttemptState, fact: Fact): AttemptState {
@@ -131,9 +139,13 @@ export function advance(state: AttemptState, fact: Fact): AttemptState {
       if (fact.is === 'holdLost' || fact.is === 'stillShort') {
         return { ...state, reservationId: fact.reservationId, regain: true }
       }
+      if (fact.is === 'goneForGood') return { at: 'cancelling', orderId: state.orderId, round: state.round }
       break
     case 'sold':
       if (fact.is === 'captured') return { at: 'done', orderId: state.orderId }
+      break
+    case 'cancelling':
+      if (fact.is === 'voided') return { at: 'done', orderId: state.orderId }
       break
     case 'undoing':
       if (fact.is === 'undone') return { at: 'failed', failure: state.failure }
@@ -165,6 +177,11 @@ export function isOver(state: AttemptState): state is AttemptState & { at: 'done
 /** Whether the attempt can still be undone. */
 export function isRevocable({ at }: AttemptState): boolean {
   return at === 'started' || at === 'quoted' || at === 'held' || at === 'authorized'
+}
+
+/** Whether there is an order: whatever remains to be settled, the shopper has the answer. */
+export function hasOrder(state: AttemptState): state is AttemptState & { orderId: string } {
+  return 'orderId' in state
 }
 
 /** Whether the units are held for long enough to commit the order. */

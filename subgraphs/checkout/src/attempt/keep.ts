@@ -1,10 +1,10 @@
 import { event } from '@commerce/events/contracts.ts'
 import type { Emit } from '@commerce/events/outbox.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
-import { acceptPrices, completeCart, stopPlacing } from '../cart/repository.ts'
-import { orderPlaced } from '../order/order.ts'
+import { completeCart, stopPlacing } from '../cart/repository.ts'
+import { orderChanged, orderPlaced, type Standing } from '../order/order.ts'
 import { insertOrder, moveOrder } from '../order/repository.ts'
-import { type Attempt, type AttemptState, type Fact, type Failure, isOver, isRevocable } from './attempt.ts'
+import { type Attempt, type AttemptState, type Fact, hasOrder, isOver, isRevocable } from './attempt.ts'
 import { type Lease, saveState } from './repository.ts'
 
 type Tx = Prisma.TransactionClient
@@ -26,12 +26,30 @@ export async function keep(
   if (!(await saveState(tx, attempt, next, lease, { over: isOver(next) }))) return false
   if (before.at === 'authorized' && next.at === 'ordered')
     await placeOrder(tx, emit, attempt, before, next.orderId, now)
-  if (isRevocable(before) && (next.at === 'undoing' || next.at === 'failed')) await openCart(tx, attempt, next.failure)
-  if (fact.is === 'stillShort' && before.at === 'ordered') {
-    await moveOrder(tx, before.orderId, { status: 'AWAITING_STOCK', paymentState: 'AUTHORIZED' })
+  // What remains to be undone elsewhere does not keep the shopper from going on.
+  if (isRevocable(before) && fact.is === 'failed') await stopPlacing(tx, attempt.cartId, attempt.id)
+  const standing = standingAfter(fact)
+  if (standing && hasOrder(before)) {
+    const order = await moveOrder(tx, before.orderId, standing)
+    if (order) emit(event('checkout.order.changed', orderChanged(order, now)))
   }
-  if (next.at === 'done') await moveOrder(tx, next.orderId, { status: 'CONFIRMED', paymentState: 'CAPTURED' })
   return true
+}
+
+// Null: the order stands as before.
+function standingAfter(fact: Fact): Standing | null {
+  switch (fact.is) {
+    case 'stillShort':
+      return { status: 'AWAITING_STOCK', paymentState: 'AUTHORIZED' }
+    case 'captured':
+      return { status: 'CONFIRMED', paymentState: 'CAPTURED' }
+    case 'goneForGood':
+      return { status: 'CANCELLED', paymentState: 'AUTHORIZED' }
+    case 'voided':
+      return { status: 'CANCELLED', paymentState: 'VOIDED' }
+    default:
+      return null
+  }
 }
 
 async function placeOrder(
@@ -56,10 +74,5 @@ async function placeOrder(
   })
   if (!(await completeCart(tx, cartId, id))) throw new Error(`Cart ${cartId} is not held by attempt ${id}.`)
   emit(event('checkout.order.placed', orderPlaced(order, round)))
-}
-
-// What remains to be undone elsewhere does not keep the shopper from going on.
-async function openCart(tx: Tx, { id, cartId }: Attempt, failure: Failure): Promise<void> {
-  if (failure.is === 'pricesChanged' && failure.changes.length > 0) await acceptPrices(tx, cartId, failure.changes)
-  await stopPlacing(tx, cartId, id)
+  emit(event('checkout.order.changed', orderChanged(order, now)))
 }

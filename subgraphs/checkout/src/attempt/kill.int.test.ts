@@ -177,7 +177,9 @@ async function killedAfter(scene: (scene: Scene) => Promise<void>, paymentToken 
   const result = {
     again,
     orders: await world.database.order.count({ where: { cartId: cart } }),
-    told: await world.database.outbox.count({ where: { data: { path: ['cartId'], equals: cart } } }),
+    told: await world.database.outbox.count({
+      where: { type: 'checkout.order.placed', data: { path: ['cartId'], equals: cart } },
+    }),
     payments: await bookedOutcomes(),
     stock: await stock.of(sku),
     cart: (await shopper(next.ask).cart(cartId))?.status,

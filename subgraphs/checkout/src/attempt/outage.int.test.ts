@@ -3,15 +3,19 @@ import { randomUUID } from 'node:crypto'
 import { type CommandHandler, command } from '@commerce/events/command.ts'
 import { commitStock, quotePrices, releaseStock, reserveStock } from '@commerce/events/commands.ts'
 import { eventually } from '@commerce/local/testing.ts'
+import { uuidFrom } from '@commerce/service/ids.ts'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Ask, createWorld, phaseOf, startCheckout, type World } from '../../test/checkout.ts'
 import { shopper } from '../../test/shopper.ts'
+import { STOCK_PATIENCE_MS } from './attempt.ts'
 
 let world: World
 let ask: Ask
 let guest: ReturnType<typeof shopper>
 
-const silent = () => new Promise<never>(() => {})
+let silence = Promise.withResolvers<never>()
+/** Gives no answer as long as the test lasts. */
+const silent = () => silence.promise
 const yes = {
   quote: async () => [{ sku: 'cup', title: 'Cup', version: 1, price: { minorUnits: 500, currencyCode: 'USD' } }],
   reserve: async (): Promise<Reserved> => ({ outcome: 'reserved' }),
@@ -59,6 +63,9 @@ async function withInventory<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } finally {
+    silence.promise.catch(() => {}) // perhaps nobody was kept waiting
+    silence.reject(new Error('played')) // who serves commands leaves only when all are answered
+    silence = Promise.withResolvers()
     await leave()
   }
 }
@@ -178,6 +185,27 @@ describe('with an inventory that fails', () => {
   })
 })
 
+const none = async (): Promise<Reserved> => ({ outcome: 'insufficient', shortages: [{ sku: 'cup', available: 0 }] })
+
+/** Places an order whose hold is lost and which finds no other units. */
+async function shortOrder() {
+  others.commit = atFirst(1, async () => ({ state: 'expired' }), yes.commit)
+  others.reserve = atFirst(1, yes.reserve, none)
+  const made = await attempt()
+  expect(await made.place()).toMatchObject({ order: { status: 'AWAITING_STOCK', payment: { state: 'AUTHORIZED' } } })
+  const where = { attempt: { cartId: uuidFrom(made.cartId, 'Cart') ?? '' } }
+  return { ...made, order: await world.database.order.findFirstOrThrow({ where, include: { attempt: true } }) }
+}
+
+/** What the events have said of an order, in order. */
+async function toldOf(id: string) {
+  const rows = await world.database.outbox.findMany({
+    where: { type: 'checkout.order.changed', data: { path: ['id'], equals: id } },
+    orderBy: { id: 'asc' },
+  })
+  return rows.map(({ data }) => data as { version: number; status: string; paymentState: string })
+}
+
 describe('an order whose hold expired before its stock was taken', () => {
   it('takes the units under a new reservation', async () => {
     await withInventory(async () => {
@@ -191,20 +219,60 @@ describe('an order whose hold expired before its stock was taken', () => {
 
   it('waits for stock when there is none left, and is not charged before', async () => {
     await withInventory(async () => {
-      const none = async (): Promise<Reserved> => ({
-        outcome: 'insufficient',
-        shortages: [{ sku: 'cup', available: 0 }],
-      })
-      others.commit = atFirst(1, async () => ({ state: 'expired' }), yes.commit)
-      others.reserve = atFirst(1, yes.reserve, none)
-      const { place, phase } = await attempt()
-      expect(await place()).toMatchObject({ order: { status: 'AWAITING_STOCK', payment: { state: 'AUTHORIZED' } } })
+      const { place, phase, order } = await shortOrder()
       others.reserve = yes.reserve
       await eventually('settled', async () => (await phase()) === 'done')
       expect(await place()).toMatchObject({ order: { status: 'CONFIRMED', payment: { state: 'CAPTURED' } } })
       expect(new Set(asked.reserve).size).toBe(asked.reserve.length)
+      expect(await toldOf(order.id)).toMatchObject([
+        { version: 1, status: 'PLACED', paymentState: 'AUTHORIZED' },
+        { version: 2, status: 'AWAITING_STOCK', paymentState: 'AUTHORIZED' },
+        {
+          version: 3,
+          status: 'CONFIRMED',
+          paymentState: 'CAPTURED',
+          cartId: order.cartId,
+          number: String(order.number),
+        },
+      ])
     })
   })
+
+  it('asks less and less often while there is none, however often the shopper asks', async () => {
+    await withInventory(async () => {
+      const { place, order } = await shortOrder()
+      const { attemptId: id } = order
+      const stored = () => world.database.attempt.findUniqueOrThrow({ where: { id } })
+      const tries = async (count: number) => {
+        await eventually(`${count} tries`, async () => (await stored()).tries === count)
+        return (await stored()).nextTryAt.getTime() - Date.now()
+      }
+      expect(await tries(2)).toBeGreaterThan(1_000)
+      const before = asked.reserve.length
+      await Promise.all(Array.from({ length: 10 }, place))
+      expect(asked.reserve.length).toBe(before)
+      await world.database.attempt.update({ where: { id }, data: { tries: 6, nextTryAt: new Date(0) } })
+      expect(await tries(7)).toBeGreaterThan(50_000)
+    })
+  }, 30_000)
+
+  it('is cancelled and its payment let go when there is none for a day', async () => {
+    await withInventory(async () => {
+      const { cartId, place, phase, order } = await shortOrder()
+      const openedAt = new Date(order.attempt.openedAt.getTime() - STOCK_PATIENCE_MS)
+      await world.database.attempt.update({ where: { id: order.attemptId }, data: { openedAt } })
+      await eventually('the end', async () => (await phase()) === 'done')
+      expect(await place()).toMatchObject({ order: { status: 'CANCELLED', payment: { state: 'VOIDED' } } })
+      expect(await guest.cart(cartId)).toMatchObject({ status: 'COMPLETED', order: { status: 'CANCELLED' } })
+      expect((await toldOf(order.id)).slice(2)).toMatchObject([
+        { version: 3, status: 'CANCELLED', paymentState: 'AUTHORIZED' },
+        { version: 4, status: 'CANCELLED', paymentState: 'VOIDED' },
+      ])
+      const authorizationKey = `${order.attemptId}:authorize`
+      const entries = await world.database.localPayment.findMany({ where: { authorizationKey } })
+      expect(entries.map(({ kind }) => kind).sort()).toEqual(['authorize', 'void'])
+    })
+  }, 30_000)
 })
 
 describe('a payment provider that cannot be reached', () => {

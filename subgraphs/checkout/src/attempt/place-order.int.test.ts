@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { startConsumer } from '@commerce/events/consumer.ts'
 import type { CommerceEvent } from '@commerce/events/contracts.ts'
 import { eventually, whenDone } from '@commerce/local/testing.ts'
+import { encodeCursor } from '@commerce/service/connection.ts'
 import { uuidFrom } from '@commerce/service/ids.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Ask, createWorld, startCheckout, type World } from '../../test/checkout.ts'
@@ -108,18 +109,44 @@ describe('placing an order', () => {
 
   it('refuses a key that was used with other input, and tells nothing of the other', async () => {
     const sku = await newSku()
-    const cartId = await guest.cartWith({ [sku]: 1 })
-    const other = await guest.cartWith({ [sku]: 1 })
+    const ann = shopper(ask, { id: 'ann', scopes: [] })
+    const [cartId, other, third] = await Promise.all([1, 2, 3].map(() => guest.cartWith({ [sku]: 1 })))
     const idempotencyKey = randomUUID()
-    await guest.place(cartId, { idempotencyKey })
+    await ann.place(cartId ?? '', { idempotencyKey })
     for (const answer of [
-      await guest.place(cartId, { idempotencyKey, paymentToken: 'tok_decline' }),
-      await guest.place(other, { idempotencyKey }),
+      await ann.place(cartId ?? '', { idempotencyKey, paymentToken: 'tok_decline' }),
+      await ann.place(other ?? '', { idempotencyKey }),
     ]) {
       expect(answer).toMatchObject({ __typename: 'PlaceOrderRefused', code: 'IDEMPOTENCY_KEY_REUSED' })
     }
-    const ann = shopper(ask, { id: 'ann', scopes: [] })
-    expect(await ann.place(other, { idempotencyKey })).toMatchObject({ __typename: 'OrderPlaced' })
+    for (const id of [other, third]) {
+      expect(await guest.place(id ?? '', { idempotencyKey })).toMatchObject({ __typename: 'OrderPlaced' }) // guests share no keys
+    }
+    expect(await guest.place(third ?? '', { idempotencyKey, paymentToken: 'tok_decline' })).toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+    })
+  })
+
+  it('shows shoppers exact stock only where it is low', async () => {
+    const [few, many] = [await newSku(5), await newSku(6)]
+    const wanted = { [few]: 9, [many]: 9 }
+    const seenBy = async (who: typeof guest) => {
+      const { shortages } = await who.place(await who.cartWith(wanted))
+      return new Map(shortages?.map(({ sku, available }) => [sku, available]))
+    }
+    expect(await seenBy(guest)).toEqual(
+      new Map([
+        [few, 5],
+        [many, null],
+      ]),
+    )
+    const staff = shopper(ask, { id: 'sue', scopes: ['inventory:read'] })
+    expect(await seenBy(staff)).toEqual(
+      new Map([
+        [few, 5],
+        [many, 6],
+      ]),
+    )
   })
 
   it('says again what it said, also when the world has changed', async () => {
@@ -140,6 +167,13 @@ describe('placing an order', () => {
 })
 
 describe('the payment', () => {
+  it('may come with the long token of a wallet', async () => {
+    const cartId = await guest.cartWith({ [await newSku()]: 1 })
+    const place = (length: number) => guest.place(cartId, { paymentToken: 'x'.repeat(length) })
+    expect(await place(10_000)).toMatchObject({ __typename: 'PaymentDeclined' })
+    expect(await place(10_001)).toMatchObject({ __typename: 'PlaceOrderRefused', code: 'INVALID_PAYMENT_TOKEN' })
+  })
+
   it('declined gives the stock back and leaves the cart open for another card', async () => {
     const sku = await newSku()
     const cartId = await guest.cartWith({ [sku]: 2 })
@@ -176,20 +210,37 @@ describe('the payment', () => {
 })
 
 describe('the price', () => {
-  it('that rose behind the cart stops the order, is shown in the cart and accepted by the next try', async () => {
+  it('that rose behind the cart stops the order, also the next one, until the shopper has agreed to it', async () => {
     const sku = await newSku(10, 100)
     const cartId = await guest.cartWith({ [sku]: 1 })
     await world.sell(sku, 130, { announce: false })
     expect(await guest.place(cartId)).toMatchObject({
       __typename: 'OrderPriceChanged',
       changes: [{ sku, before: { amount: '1.00' }, now: { amount: '1.30' } }],
-      cart: { status: 'OPEN', lines: [{ unitPrice: { amount: '1.30' } }], problems: [] },
+      cart: {
+        status: 'OPEN',
+        lines: [{ unitPrice: { amount: '1.30' } }],
+        problems: [{ __typename: 'CartPriceChanged', sku }],
+      },
     })
+    // The answer may have got lost: another try agrees to nothing.
+    expect(await guest.place(cartId)).toMatchObject({ __typename: 'OrderPriceChanged', changes: [{ sku }] })
     expect(await stock.of(sku)).toEqual({ onHand: 10, reserved: 0 })
-    expect(await guest.place(cartId)).toMatchObject({
+    const expectedTotal = { amount: '1.30', currencyCode: 'USD' }
+    expect(await guest.place(cartId, { expectedTotal })).toMatchObject({
       __typename: 'OrderPlaced',
       order: { totals: { total: { amount: '1.30' } } },
     })
+  })
+
+  it('that the shopper accepts line by line is the agreed one', async () => {
+    const sku = await newSku(10, 100)
+    const { cart } = await guest.create({ [sku]: 1 })
+    await world.sell(sku, 130)
+    const id = cart?.id ?? ''
+    expect(await guest.place(id)).toMatchObject({ __typename: 'OrderPriceChanged' })
+    await guest.update(id, [{ id: cart?.lines[0]?.id ?? '', quantity: 1 }])
+    expect(await guest.place(id)).toMatchObject({ __typename: 'OrderPlaced' })
   })
 
   it('that the shopper names as expected total is enough, and nothing else is', async () => {
@@ -225,15 +276,62 @@ describe('an order', () => {
     expect(await guest.order('nonsense')).toBeNull()
   })
 
-  it('keeps its cart from being changed while it is placed', async () => {
+  it('is found through its cart, by those who may see it', async () => {
+    const sku = await newSku()
+    const ann = shopper(ask, { id: 'ann', scopes: [] })
+    const [open, guests, hers] = [
+      await guest.cartWith({ [sku]: 1 }),
+      await guest.cartWith({ [sku]: 1 }),
+      await guest.cartWith({ [sku]: 1 }), // made before she signed in
+    ]
+    const placed = await guest.place(guests)
+    const byAnn = await ann.place(hers)
+    expect(await guest.cart(open)).toMatchObject({ order: null })
+    expect(await guest.cart(guests)).toMatchObject({ order: { id: placed.order?.id, status: 'CONFIRMED' } })
+    expect(await ann.cart(hers)).toMatchObject({ order: { id: byAnn.order?.id } })
+    expect(await guest.cart(hers)).toMatchObject({ status: 'COMPLETED', order: null })
+  })
+
+  it('is listed for the viewer who placed it, newest first, page by page', async () => {
+    const sku = await newSku()
+    const [eve, mallory] = ['eve', 'mallory'].map((id) => shopper(ask, { id, scopes: ['checkout:read'] })) as [
+      typeof guest,
+      typeof guest,
+    ]
+    const numbers: (string | undefined)[] = []
+    for (let n = 0; n < 3; n++) numbers.unshift((await eve.place(await eve.cartWith({ [sku]: 1 }))).order?.number)
+    // Orders of the same millisecond have an order too.
+    await world.database.order.updateMany({ where: { viewerId: 'eve' }, data: { placedAt: new Date(1) } })
+    const first = await eve.orders({ first: 2 })
+    expect(first).toMatchObject({
+      nodes: numbers.slice(0, 2).map((number) => ({ number })),
+      pageInfo: { hasNextPage: true, hasPreviousPage: false },
+    })
+    const rest = await eve.orders({ first: 2, after: first.pageInfo.endCursor })
+    expect(rest).toMatchObject({ nodes: [{ number: numbers[2] }], pageInfo: { hasNextPage: false } })
+    const back = await eve.orders({ last: 5, before: rest.pageInfo.startCursor })
+    expect(back).toMatchObject({ nodes: first.nodes, pageInfo: { hasPreviousPage: false } })
+    expect((await mallory.orders({})).nodes).toEqual([])
+    await expect(eve.orders({ after: encodeCursor(['then', 'x']) })).rejects.toThrow('not one of a list of orders')
+    await expect(guest.orders({})).rejects.toThrow('nobody is signed in')
+  })
+
+  it('keeps its cart from being changed while it is placed, and the version says so', async () => {
     const sku = await newSku()
     const cartId = await guest.cartWith({ [sku]: 1 })
+    expect(await guest.place(cartId, { paymentToken: 'tok_decline' })).toMatchObject({ __typename: 'PaymentDeclined' })
+    expect(await guest.cart(cartId)).toMatchObject({ status: 'OPEN', version: 3 })
     const placing = await whileLocked(world.databaseUrl, 'local_payment', async () => {
       const answer = guest.place(cartId)
-      await eventually('placing', async () => (await guest.cart(cartId))?.status === 'PLACING')
+      const cart = await eventually('placing', async () => {
+        const shown = await guest.cart(cartId)
+        return shown?.status === 'PLACING' && shown
+      })
+      expect(cart.version).toBe(4)
       expect(await guest.add(cartId, { [sku]: 1 })).toMatchObject({ userErrors: [{ code: 'CART_BEING_PLACED' }] })
       return { answer }
     })
     expect(await placing.answer).toMatchObject({ __typename: 'OrderPlaced' })
+    expect(await guest.cart(cartId)).toMatchObject({ status: 'COMPLETED', version: 5 })
   })
 })

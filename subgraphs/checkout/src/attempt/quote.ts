@@ -2,6 +2,7 @@ import type { Money } from '@commerce/service/money.ts'
 import type { Cart } from '../cart/cart.ts'
 import { MAX_MINOR_UNITS, sumUp } from '../totals/totals.ts'
 import type { AttemptLine, Fact, PriceChange } from './attempt.ts'
+import { refusal } from './refusal.ts'
 
 /** What the catalog asks for a SKU now; null: it cannot be bought. */
 export interface QuotedOffer {
@@ -34,15 +35,14 @@ export function compareQuote(
     }
   }
   const totals = sumUp(currencyCode, lines)
-  if (missing.length > 0) return notForSale(`${missing.join('; ')}: cannot be bought at the moment.`)
-  if (totals.total > MAX_MINOR_UNITS) return notForSale('The total is beyond what the shop can count.')
+  if (missing.length > 0) {
+    const message = `${missing.join('; ')}: cannot be bought at the moment.`
+    return { is: 'failed', failure: { ...refusal('NOT_FOR_SALE'), message } }
+  }
+  if (totals.total > MAX_MINOR_UNITS) return { is: 'failed', failure: refusal('TOTAL_TOO_LARGE') }
   const agreed = expectedTotal
     ? expectedTotal.minorUnits === totals.total && expectedTotal.currencyCode === currencyCode
     : changes.length === 0
   if (!agreed) return { is: 'failed', failure: { is: 'pricesChanged', currencyCode, changes } }
   return { is: 'quoted', lines, totals, holdUntil }
-}
-
-function notForSale(message: string): Fact {
-  return { is: 'failed', failure: { is: 'refused', code: 'NOT_FOR_SALE', message } }
 }

@@ -81,6 +81,30 @@ describe('the lease of an attempt', () => {
   })
 })
 
+describe('the tries of an attempt', () => {
+  const restOf = async (id: string, token: ReturnType<typeof lease>) => {
+    let tried = -1
+    await restAttempt(database, id, token, (tries) => {
+      tried = tries
+      return 0
+    })
+    return tried
+  }
+
+  it('are counted while it stays in a phase, also when its state is stored anew, and start again in the next', async () => {
+    const { attempt, first } = await stored(60_000)
+    expect(await restOf(attempt.id, first)).toBe(0)
+    const second = lease(60_000)
+    await claimAttempt(database, attempt.id, second)
+    await saveState(database, attempt, { ...quoted, round: 'another' }, second, goesOn)
+    expect(await restOf(attempt.id, second)).toBe(1)
+    const third = lease(60_000)
+    await claimAttempt(database, attempt.id, third)
+    await saveState(database, attempt, next, third, goesOn)
+    expect(await restOf(attempt.id, third)).toBe(0)
+  })
+})
+
 describe('the state of an attempt', () => {
   it('comes back as it was stored, amounts beyond what a float can hold included', async () => {
     const { attempt } = await stored(60_000)

@@ -3,7 +3,7 @@ import type { Attempt, AttemptState } from './attempt.ts'
 
 type Tx = Prisma.TransactionClient
 
-/** Who asks with which key: keys of different viewers never meet, those of all who are not signed in share one scope. */
+/** Who asks with which key: keys of different viewers never meet, nor, of those who are not signed in, keys for different carts. */
 export interface AttemptKey {
   scope: string
   idempotencyKey: string
@@ -78,7 +78,10 @@ export async function claimDue(db: Tx, limit: number, lease: Lease): Promise<Sto
   return rows.map(toAttempt)
 }
 
-/** Stores the next state; false when the lease was lost meanwhile: then somebody else has gone on. The lease starts anew, or ends with the attempt. */
+/**
+ * Stores the next state; false when the lease was lost meanwhile: then somebody else has gone on. The lease starts anew, or ends with the attempt.
+ * The tries in vain are counted per phase.
+ */
 export async function saveState(
   tx: Tx,
   attempt: Attempt,
@@ -87,7 +90,8 @@ export async function saveState(
   { over }: { over: boolean },
 ): Promise<boolean> {
   const saved = await tx.$executeRaw`
-    update attempt set phase = ${next.at}, state = ${encode(next)}::jsonb, tries = 0, next_try_at = clock_timestamp(), updated_at = now(),
+    update attempt set phase = ${next.at}, state = ${encode(next)}::jsonb, next_try_at = clock_timestamp(), updated_at = now(),
+      tries = case when phase = ${next.at} then tries else 0 end,
       lease = ${over ? null : lease.token}::uuid, lease_until = ${leaseEnd(over ? null : lease)}
     where id = ${attempt.id}::uuid and lease = ${lease.token}::uuid and phase = ${attempt.state.at}`
   return saved === 1

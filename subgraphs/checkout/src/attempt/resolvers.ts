@@ -1,6 +1,7 @@
 import { encodeId, uuidFrom } from '@commerce/service/ids.ts'
 import { fromAmount, type Money } from '@commerce/service/money.ts'
 import type { Resolvers } from '@commerce/service/subgraph-server.ts'
+import { hasScope } from '@commerce/service/viewer.ts'
 import { GraphQLError } from 'graphql'
 import type { CheckoutContext } from '../context.ts'
 import type { PriceChange } from './attempt.ts'
@@ -27,6 +28,9 @@ const TYPES: Record<PlaceAnswer['is'], string> = {
   refused: 'PlaceOrderRefused',
 }
 
+/** Shoppers see exact stock up to here, as in the inventory's `Availability`. */
+const SHOWN_STOCK = 5
+
 const ASK_AGAIN_SECONDS = { pending: 2, unavailable: 5 }
 
 /** Placing orders in GraphQL. */
@@ -36,9 +40,9 @@ export const attemptResolvers: Resolvers = {
       return placing.place({
         cartId: uuidFrom(input.cartId, 'Cart'),
         viewerId: viewer?.id ?? null,
-        idempotencyKey: bounded('idempotencyKey', input.idempotencyKey),
+        idempotencyKey: input.idempotencyKey,
         request: {
-          paymentToken: bounded('paymentToken', input.paymentToken),
+          paymentToken: input.paymentToken,
           expectedTotal: input.expectedTotal ? moneyFrom(input.expectedTotal) : null,
         },
       })
@@ -53,7 +57,11 @@ export const attemptResolvers: Resolvers = {
     attemptId: ({ attemptId }: Answer<'pending'>) => encodeId('Attempt', attemptId),
     retryAfterSeconds: () => ASK_AGAIN_SECONDS.pending,
   },
-  Shortage: { variant: ({ sku }: { sku: string }) => ({ sku }) },
+  Shortage: {
+    variant: ({ sku }: Shortage) => ({ sku }),
+    available: ({ available }: Shortage, _: unknown, { viewer }: CheckoutContext) =>
+      available <= SHOWN_STOCK || hasScope(viewer, 'inventory:read') ? available : null,
+  },
   OrderPriceChanged: {
     cart: ({ cartId }: Answer<'pricesChanged'>, _: unknown, { carts, viewer }: CheckoutContext) =>
       carts.find(cartId, viewer?.id ?? null),
@@ -68,22 +76,13 @@ export const attemptResolvers: Resolvers = {
   CheckoutUnavailable: { retryAfterSeconds: () => ASK_AGAIN_SECONDS.unavailable },
 }
 
+type Shortage = Answer<'outOfStock'>['shortages'][number]
 type ShownChange = PriceChange & { currencyCode: string }
-
-const MAX_LENGTH = 200
-
-// What PostgreSQL cannot store is no key either.
-function bounded(name: string, value: string): string {
-  if (value.isWellFormed() && !/\p{Cc}/u.test(value) && value.length >= 1 && value.length <= MAX_LENGTH) return value
-  throw badInput(`\`${name}\` has 1 to ${MAX_LENGTH} characters, none of them control characters.`)
-}
 
 function moneyFrom({ amount, currencyCode }: { amount: string; currencyCode: string }): Money {
   const minorUnits = fromAmount(amount, currencyCode)
-  if (minorUnits === null) throw badInput(`\`expectedTotal\`: ${amount} is no amount of ${currencyCode}.`)
-  return { minorUnits, currencyCode }
-}
-
-function badInput(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
+  if (minorUnits !== null) return { minorUnits, currencyCode }
+  throw new GraphQLError(`\`expectedTotal\`: ${amount} is no amount of ${currencyCode}.`, {
+    extensions: { code: 'BAD_USER_INPUT' },
+  })
 }

@@ -1,18 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Transact } from '@commerce/events/outbox.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
-import { type Cart, isOpenTo } from '../cart/cart.ts'
+import { isOpenTo } from '../cart/cart.ts'
 import { lockCart, startPlacing } from '../cart/repository.ts'
 import {
   type Attempt,
   type AttemptState,
   type Failure,
   fingerprintOf,
+  hasOrder,
   isOver,
   type PlaceRequest,
   type RefusalCode,
 } from './attempt.ts'
 import type { Driver } from './driver.ts'
+import { refusal, whyMalformed, whyNot } from './refusal.ts'
 import {
   type AttemptKey,
   findAttempt,
@@ -60,8 +62,10 @@ export function createPlacingService({ database, transact, driver, waitMs, newId
   /** Places the order of a cart, or finds out what came of it before. */
   async function place(input: PlaceInput): Promise<PlaceAnswer> {
     const { cartId, viewerId, idempotencyKey, request } = input
+    const malformed = whyMalformed(idempotencyKey, request)
+    if (malformed) return { ...malformed, cartId: cartId ?? '' }
     if (cartId === null) return refused('CART_NOT_FOUND', '')
-    const key: AttemptKey = { scope: viewerId === null ? 'guest' : `viewer:${viewerId}`, idempotencyKey }
+    const key: AttemptKey = { scope: viewerId === null ? `guest:${cartId}` : `viewer:${viewerId}`, idempotencyKey }
     const fingerprint = fingerprintOf(cartId, request)
     const deadline = Date.now() + waitMs
 
@@ -134,7 +138,8 @@ export function createPlacingService({ database, transact, driver, waitMs, newId
       }
       const attempt = await findAttempt(database, id)
       if (!attempt) throw new Error(`Attempt ${id} is gone.`)
-      const rests = worked && attempt.work === 'none'
+      // With an order the answer is known: what remains comes in its own time, however often it is asked for.
+      const rests = attempt.work === 'none' && (worked || hasOrder(attempt.state))
       if (isOver(attempt.state) || rests || Date.now() >= deadline) return answerOf(attempt)
       if (driver.underWay(id)) continue
       if (attempt.work === 'leased' || driver.isFull() || !(await driver.take(id))) {
@@ -147,40 +152,13 @@ export function createPlacingService({ database, transact, driver, waitMs, newId
 
 /** What is said of an attempt as it is now: an order that exists is placed, whatever remains to be settled. */
 export function answerOf({ id, cartId, state }: Pick<Attempt, 'id' | 'cartId' | 'state'>): PlaceAnswer {
-  switch (state.at) {
-    case 'ordered':
-    case 'sold':
-    case 'done':
-      return { is: 'placed', orderId: state.orderId }
-    case 'undoing':
-    case 'failed':
-      return { ...state.failure, cartId }
-    default:
-      return { is: 'pending', attemptId: id }
-  }
-}
-
-function whyNot(cart: Cart): (Failure & { is: 'refused' }) | null {
-  if (cart.state.is === 'completed') return refusal('CART_COMPLETED')
-  if (cart.state.is === 'placing') return refusal('CART_BEING_PLACED')
-  return cart.lines.length === 0 ? refusal('CART_EMPTY') : null
+  if (hasOrder(state)) return { is: 'placed', orderId: state.orderId }
+  if (state.at === 'undoing' || state.at === 'failed') return { ...state.failure, cartId }
+  return { is: 'pending', attemptId: id }
 }
 
 function wasUnavailable(state: AttemptState): boolean {
   return (state.at === 'undoing' || state.at === 'failed') && state.failure.is === 'unavailable'
-}
-
-const REFUSALS: Record<RefusalCode, string> = {
-  CART_NOT_FOUND: 'There is no such cart.',
-  CART_EMPTY: 'The cart is empty.',
-  CART_COMPLETED: 'The order of this cart was placed before.',
-  CART_BEING_PLACED: 'The order of this cart is being placed right now.',
-  NOT_FOR_SALE: 'Something in the cart cannot be bought at the moment.',
-  IDEMPOTENCY_KEY_REUSED: 'This idempotency key was used with other input: a new try needs a new key.',
-}
-
-function refusal(code: RefusalCode): Failure & { is: 'refused' } {
-  return { is: 'refused', code, message: REFUSALS[code] }
 }
 
 function refused(code: RefusalCode, cartId: string): PlaceAnswer {

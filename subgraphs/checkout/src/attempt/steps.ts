@@ -3,7 +3,7 @@ import { findCart } from '../cart/repository.ts'
 import type { OfferService } from '../offer/service.ts'
 import { type PaymentProvider, type PaymentResult, settle } from '../payment/payment.ts'
 import type { Remotes } from '../remotes.ts'
-import { type Attempt, type AttemptState, type Fact, HOLD_MS, holdIsSafe } from './attempt.ts'
+import { type Attempt, type AttemptState, type Fact, HOLD_MS, holdIsSafe, STOCK_PATIENCE_MS } from './attempt.ts'
 import { compareQuote } from './quote.ts'
 
 type At<P extends AttemptState['at']> = AttemptState & { at: P }
@@ -25,7 +25,7 @@ export type Perform = (attempt: Attempt, options: { resumed: boolean }) => Promi
  * simply done again (`resumed`).
  */
 export function createSteps({ database, offers, remotes, payments, newId, now }: StepDependencies): Perform {
-  return ({ cartId, state }, { resumed }) => {
+  return ({ cartId, openedAt, state }, { resumed }) => {
     switch (state.at) {
       case 'started':
         return quote(cartId, state)
@@ -36,9 +36,11 @@ export function createSteps({ database, offers, remotes, payments, newId, now }:
       case 'authorized':
         return commitOrder(state)
       case 'ordered':
-        return state.regain ? regain(state) : sell(state)
+        return state.regain ? regain(state, openedAt) : sell(state)
       case 'sold':
         return capture(state, resumed)
+      case 'cancelling':
+        return letGo(state, resumed, { is: 'voided' })
       case 'undoing':
         return undo(state, resumed)
       default:
@@ -90,12 +92,14 @@ export function createSteps({ database, offers, remotes, payments, newId, now }:
     return state === 'committed' ? { is: 'sold' } : { is: 'holdLost', reservationId: newId() }
   }
 
-  // The units went back before the order could take them: they are taken anew, as soon as there are enough.
-  async function regain(state: At<'ordered'>): Promise<Fact> {
+  // The units went back before the order could take them: they are taken anew, as soon as there are enough. The inventory remembers a refusal
+  // by its reservation, so each try in vain needs another one.
+  async function regain(state: At<'ordered'>, openedAt: Date): Promise<Fact> {
     const { reservationId, lines } = state
     const answer = await remotes.reserve(reservationId, lines, inFuture(HOLD_MS))
-    if (answer.outcome === 'insufficient') return { is: 'stillShort', reservationId: newId() }
-    return sell(state)
+    if (answer.outcome !== 'insufficient') return sell(state)
+    const late = now().getTime() - openedAt.getTime() >= STOCK_PATIENCE_MS
+    return late ? { is: 'goneForGood' } : { is: 'stillShort', reservationId: newId() }
   }
 
   async function capture({ round }: At<'sold'>, madeBefore: boolean): Promise<Fact> {
@@ -104,14 +108,17 @@ export function createSteps({ database, offers, remotes, payments, newId, now }:
     return expecting('captured', await settle(payments, key, call, { madeBefore }), { is: 'captured' })
   }
 
-  async function undo({ round, payment }: At<'undoing'>, madeBefore: boolean): Promise<Fact> {
-    if (payment) {
-      const key = `${round}:void`
-      const call = () => payments.void({ key, authorizationKey: `${round}:authorize` })
-      expecting('voided', await settle(payments, key, call, { madeBefore }), { is: 'undone' })
-    }
-    await remotes.release(round)
-    return { is: 'undone' }
+  async function undo(state: At<'undoing'>, madeBefore: boolean): Promise<Fact> {
+    const done: Fact = { is: 'undone' }
+    if (state.payment) await letGo(state, madeBefore, done)
+    await remotes.release(state.round)
+    return done
+  }
+
+  async function letGo({ round }: { round: string }, madeBefore: boolean, fact: Fact): Promise<Fact> {
+    const key = `${round}:void`
+    const call = () => payments.void({ key, authorizationKey: `${round}:authorize` })
+    return expecting('voided', await settle(payments, key, call, { madeBefore }), fact)
   }
 
   function inFuture(ms: number): string {

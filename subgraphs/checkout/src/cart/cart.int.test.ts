@@ -30,7 +30,7 @@ describe('a cart', () => {
     })
 
     const { cart: grown } = await guest.add(id, { pot: 1, cup: 1 })
-    expect(grown?.version).toBe((made?.version ?? 0) + 1)
+    expect([made?.version, grown?.version]).toEqual([1, 2])
     expect(grown).toMatchObject({
       lines: [
         { sku: 'cup', quantity: 3 },
@@ -58,14 +58,46 @@ describe('a cart', () => {
   })
 
   it('takes any text for a SKU or a key without failing', async () => {
-    for (const sku of ['', 'nul \0', 'half \ud800', 'x'.repeat(10_000)]) {
+    for (const sku of ['', 'nul \0', 'half \ud800', ' cup', 'x'.repeat(10_000)]) {
       expect(codes(await guest.create({ [sku]: 1 }))).toEqual(['UNKNOWN_SKU'])
     }
     const cartId = await guest.cartWith({ cup: 1 })
     for (const idempotencyKey of ['', 'nul \0', 'half \ud800', 'x'.repeat(201)]) {
-      await expect(guest.place(cartId, { idempotencyKey })).rejects.toThrow('`idempotencyKey` has 1 to 200 characters')
+      expect(await guest.place(cartId, { idempotencyKey })).toMatchObject({ code: 'INVALID_IDEMPOTENCY_KEY' })
     }
     expect(await guest.cart(cartId)).toMatchObject({ status: 'OPEN' })
+  })
+
+  it('whose lines stay as they are keeps its version', async () => {
+    const { cart } = await guest.create({ cup: 1 })
+    const id = cart?.id ?? ''
+    await guest.add(id, {})
+    await guest.update(id, [{ id: cart?.lines[0]?.id ?? '', quantity: 1 }])
+    await guest.remove(id, [])
+    expect(await guest.cart(id)).toEqual(cart)
+  })
+
+  it('says so when more lines are named than a cart has', async () => {
+    const id = await guest.cartWith({ cup: 1 })
+    const lines = Array.from({ length: 101 }, () => encodeId('CartLine', randomUUID()))
+    const update = await guest.update(
+      id,
+      lines.map((line) => ({ id: line, quantity: 1 })),
+    )
+    expect(codes(update)).toEqual(['TOO_MANY_LINES'])
+    expect(codes(await guest.remove(id, lines))).toEqual(['TOO_MANY_LINES'])
+  })
+
+  it('whose total grew beyond what can be said shows its lines and names the problem', async () => {
+    await world.sell('moon', 100)
+    const id = await guest.cartWith({ moon: 2 })
+    await world.sell('moon', Number.MAX_SAFE_INTEGER)
+    expect(await guest.cart(id)).toMatchObject({
+      lines: [{ sku: 'moon', lineTotal: null }],
+      totals: null,
+      problems: [{ __typename: 'CartPriceChanged' }, { __typename: 'TotalTooLarge' }],
+    })
+    expect(await guest.place(id)).toMatchObject({ __typename: 'PlaceOrderRefused', code: 'TOTAL_TOO_LARGE' })
   })
 
   it('is not changed by those who saw an older version', async () => {

@@ -80,7 +80,7 @@ export function addLines(
   const lines = new Map(cart.lines.map((line) => [line.sku, line]))
   const faults: CartFault[] = []
   let currencyCode = cart.lines.length === 0 ? null : cart.currencyCode
-  if (wanted.length > MAX_LINES) return { faults: [tooManyLines(wanted.length)] }
+  if (wanted.length > MAX_LINES) return { faults: [tooManyLines('lines', wanted.length)] }
 
   for (const [index, { sku, quantity }] of wanted.entries()) {
     const at = ['lines', String(index)]
@@ -113,7 +113,7 @@ export function addLines(
       acceptedMinorUnits: minorUnits,
     })
   }
-  if (lines.size > MAX_LINES) faults.push(tooManyLines(lines.size))
+  if (lines.size > MAX_LINES) faults.push(tooManyLines('lines', lines.size))
   return outcome([...lines.values()], currencyCode, faults)
 }
 
@@ -123,7 +123,7 @@ export function updateLines(
   wanted: readonly { id: string | null; quantity: number }[],
   offers: ReadonlyMap<string, Offer>,
 ): Change {
-  if (wanted.length > MAX_LINES) return { faults: [noSuchLine(['lines'])] }
+  if (wanted.length > MAX_LINES) return { faults: [tooManyLines('lines', wanted.length)] }
   const lines = new Map(cart.lines.map((line) => [line.id, line]))
   const faults: CartFault[] = []
   for (const [index, { id, quantity }] of wanted.entries()) {
@@ -143,7 +143,7 @@ export function updateLines(
 
 /** Takes lines out. All or none. */
 export function removeLines(cart: Pick<Cart, 'lines' | 'currencyCode'>, lineIds: readonly (string | null)[]): Change {
-  if (lineIds.length > MAX_LINES) return { faults: [noSuchLine(['lineIds'])] }
+  if (lineIds.length > MAX_LINES) return { faults: [tooManyLines('lineIds', lineIds.length)] }
   const known = new Set<string | null>(cart.lines.map(({ id }) => id))
   const faults = lineIds.flatMap((id, index) => (known.has(id) ? [] : [noSuchLine(['lineIds', String(index)])]))
   return outcome(
@@ -152,6 +152,14 @@ export function removeLines(cart: Pick<Cart, 'lines' | 'currencyCode'>, lineIds:
     faults,
   )
 }
+
+/** Whether lines after a change are those of before. */
+export function areSame(before: readonly CartLine[], after: readonly CartLine[]): boolean {
+  const same = (line: CartLine, index: number) => CHANGEABLE.every((key) => line[key] === after[index]?.[key])
+  return before.length === after.length && before.every(same)
+}
+
+const CHANGEABLE = ['id', 'title', 'quantity', 'acceptedMinorUnits'] as const
 
 function outcome(lines: readonly CartLine[], currencyCode: string | null, faults: readonly CartFault[]): Change {
   if (faults.length > 0) return { faults }
@@ -169,8 +177,8 @@ function outcome(lines: readonly CartLine[], currencyCode: string | null, faults
   return { lines, currencyCode: lines.length === 0 ? null : currencyCode }
 }
 
-function tooManyLines(count: number): CartFault {
-  return fault('TOO_MANY_LINES', ['lines'], `A cart has at most ${MAX_LINES} lines; these would be ${count}.`)
+function tooManyLines(field: string, count: number): CartFault {
+  return fault('TOO_MANY_LINES', [field], `A cart has at most ${MAX_LINES} lines; these would be ${count}.`)
 }
 
 function noSuchLine(field: readonly string[]): CartFault {

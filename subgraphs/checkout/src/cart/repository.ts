@@ -32,60 +32,38 @@ export async function lockCart(tx: Tx, id: string): Promise<Cart | null> {
   return locked.length === 0 ? null : findCart(tx, id)
 }
 
-/** Stores a new cart without lines. */
-export async function insertCart(tx: Tx, cart: { id: string; viewerId: string | null }): Promise<void> {
-  await tx.$executeRaw`insert into cart (id, viewer_id) values (${cart.id}::uuid, ${cart.viewerId})`
+type Lines = Pick<Cart, 'lines' | 'currencyCode'>
+
+/** Stores a new cart with its lines, in version 1. */
+export async function insertCart(
+  tx: Tx,
+  { id, viewerId, currencyCode, lines }: Lines & Pick<Cart, 'id' | 'viewerId'>,
+): Promise<void> {
+  await tx.$executeRaw`
+    insert into cart (id, viewer_id, currency_code) values (${id}::uuid, ${viewerId}, ${currencyCode})`
+  await writeLines(tx, id, lines)
 }
 
 /** Replaces the lines of a cart; its version grows by one. */
-export async function saveLines(
-  tx: Tx,
-  cartId: string,
-  { lines, currencyCode }: { lines: readonly CartLine[]; currencyCode: string | null },
-): Promise<void> {
-  const rows = JSON.stringify(
-    lines.map(({ acceptedMinorUnits, ...line }, position) => ({
-      ...line,
-      position,
-      accepted: String(acceptedMinorUnits),
-    })),
-  )
+export async function saveLines(tx: Tx, cartId: string, { lines, currencyCode }: Lines): Promise<void> {
   await tx.$executeRaw`
     delete from cart_line where cart_id = ${cartId}::uuid and id <> all(${lines.map(({ id }) => id)}::uuid[])`
-  await tx.$executeRaw`
-    insert into cart_line (id, cart_id, position, sku, title, quantity, accepted_minor_units)
-    select id, ${cartId}::uuid, position, sku, title, quantity, accepted
-    from jsonb_to_recordset(${rows}::jsonb)
-      as row(id uuid, position int, sku text, title text, quantity int, accepted bigint)
-    on conflict (id) do update set position = excluded.position, title = excluded.title,
-      quantity = excluded.quantity, accepted_minor_units = excluded.accepted_minor_units`
+  await writeLines(tx, cartId, lines)
   await tx.$executeRaw`
     update cart set currency_code = ${currencyCode}, version = version + 1, updated_at = now() where id = ${cartId}::uuid`
 }
 
-/** Notes prices as accepted: the shopper has been told of them. The cart's version grows by one. */
-export async function acceptPrices(
-  tx: Tx,
-  cartId: string,
-  prices: readonly { lineId: string; now: bigint }[],
-): Promise<void> {
-  const rows = JSON.stringify(prices.map(({ lineId, now }) => ({ id: lineId, accepted: String(now) })))
-  await tx.$executeRaw`
-    update cart_line set accepted_minor_units = told.accepted
-    from jsonb_to_recordset(${rows}::jsonb) as told(id uuid, accepted bigint)
-    where cart_line.id = told.id and cart_line.cart_id = ${cartId}::uuid`
-  await tx.$executeRaw`update cart set version = version + 1, updated_at = now() where id = ${cartId}::uuid`
-}
-
-/** From now on only this attempt may place the cart's order, and nobody changes its lines. The cart must be locked and open. */
+/** From now on only this attempt may place the cart's order, and nobody changes its lines; its version grows by one. The cart must be locked and open. */
 export async function startPlacing(tx: Tx, cartId: string, attemptId: string): Promise<void> {
-  await tx.$executeRaw`update cart set attempt_id = ${attemptId}::uuid where id = ${cartId}::uuid`
+  await tx.$executeRaw`
+    update cart set attempt_id = ${attemptId}::uuid, version = version + 1, updated_at = now() where id = ${cartId}::uuid`
 }
 
-/** The attempt is over without an order: the cart is open again. */
+/** The attempt is over without an order: the cart is open again, and its version grows by one. */
 export async function stopPlacing(tx: Tx, cartId: string, attemptId: string): Promise<void> {
   await tx.$executeRaw`
-    update cart set attempt_id = null where id = ${cartId}::uuid and attempt_id = ${attemptId}::uuid and completed_at is null`
+    update cart set attempt_id = null, version = version + 1, updated_at = now()
+    where id = ${cartId}::uuid and attempt_id = ${attemptId}::uuid and completed_at is null`
 }
 
 /** The cart's order is placed; false when the attempt does not hold the cart. */
@@ -94,6 +72,24 @@ export async function completeCart(tx: Tx, cartId: string, attemptId: string): P
     update cart set completed_at = now(), version = version + 1, updated_at = now()
     where id = ${cartId}::uuid and attempt_id = ${attemptId}::uuid and completed_at is null`
   return changed === 1
+}
+
+async function writeLines(tx: Tx, cartId: string, lines: readonly CartLine[]): Promise<void> {
+  if (lines.length === 0) return
+  const rows = JSON.stringify(
+    lines.map(({ acceptedMinorUnits, ...line }, position) => ({
+      ...line,
+      position,
+      accepted: String(acceptedMinorUnits),
+    })),
+  )
+  await tx.$executeRaw`
+    insert into cart_line (id, cart_id, position, sku, title, quantity, accepted_minor_units)
+    select id, ${cartId}::uuid, position, sku, title, quantity, accepted
+    from jsonb_to_recordset(${rows}::jsonb)
+      as row(id uuid, position int, sku text, title text, quantity int, accepted bigint)
+    on conflict (id) do update set position = excluded.position, title = excluded.title,
+      quantity = excluded.quantity, accepted_minor_units = excluded.accepted_minor_units`
 }
 
 interface StoredLine {

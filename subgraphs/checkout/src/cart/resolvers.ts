@@ -2,7 +2,7 @@ import { encodeId, uuidFrom } from '@commerce/service/ids.ts'
 import { type Money, toAmount } from '@commerce/service/money.ts'
 import type { Resolvers } from '@commerce/service/subgraph-server.ts'
 import type { CheckoutContext } from '../context.ts'
-import { lineTotal, type Totals } from '../totals/totals.ts'
+import type { Totals } from '../totals/totals.ts'
 import type { CartProblem, PricedCart, PricedLine } from './priced-cart.ts'
 import type { CartAnswer, CartChange } from './service.ts'
 
@@ -14,6 +14,14 @@ interface UpdateInput {
 }
 interface RemoveInput {
   input: { cartId: string; expectedVersion?: number | null; lineIds: string[] }
+}
+
+type Problem<I extends CartProblem['is']> = CartProblem & { is: I }
+
+const PROBLEM_TYPES: Record<CartProblem['is'], string> = {
+  priceChanged: 'CartPriceChanged',
+  notForSale: 'NotForSale',
+  totalTooLarge: 'TotalTooLarge',
 }
 
 /** Carts in GraphQL. */
@@ -44,33 +52,32 @@ export const cartResolvers: Resolvers = {
     id: ({ id }: PricedCart) => encodeId('Cart', id),
     status: ({ state }: PricedCart) => state.is.toUpperCase(),
     totals: ({ totals }: PricedCart) => totals && { ...totals, estimated: true },
-    problems: ({ lines }: PricedCart) => lines.flatMap(({ problems }) => problems),
   },
   CartLine: {
     id: ({ id }: PricedLine) => encodeId('CartLine', id),
     variant: ({ sku }: PricedLine) => ({ sku }),
     unitPrice: (line: PricedLine) => (line.unitMinorUnits === null ? null : money(line.unitMinorUnits, line)),
-    lineTotal: ({ unitMinorUnits, quantity, currencyCode }: PricedLine) =>
-      unitMinorUnits === null ? null : money(lineTotal({ unitMinorUnits, quantity }), { currencyCode }),
+    lineTotal: (line: PricedLine) => (line.totalMinorUnits === null ? null : money(line.totalMinorUnits, line)),
   },
   CartProblem: {
-    __resolveType: ({ is }: CartProblem) => (is === 'priceChanged' ? 'CartPriceChanged' : 'NotForSale'),
+    __resolveType: ({ is }: CartProblem) => PROBLEM_TYPES[is],
   },
   CartPriceChanged: {
-    lineId: ({ line }: CartProblem) => encodeId('CartLine', line.id),
-    sku: ({ line }: CartProblem) => line.sku,
-    message(problem: CartProblem & { is: 'priceChanged' }) {
+    lineId: ({ line }: Problem<'priceChanged'>) => encodeId('CartLine', line.id),
+    sku: ({ line }: Problem<'priceChanged'>) => line.sku,
+    message(problem: Problem<'priceChanged'>) {
       const [before, now] = [money(problem.before, problem), money(problem.now, problem)]
       return `${problem.line.title} now costs ${toAmount(now)} ${now.currencyCode}, not ${toAmount(before)}.`
     },
-    before: (problem: CartProblem & { is: 'priceChanged' }) => money(problem.before, problem),
-    now: (problem: CartProblem & { is: 'priceChanged' }) => money(problem.now, problem),
+    before: (problem: Problem<'priceChanged'>) => money(problem.before, problem),
+    now: (problem: Problem<'priceChanged'>) => money(problem.now, problem),
   },
   NotForSale: {
-    lineId: ({ line }: CartProblem) => encodeId('CartLine', line.id),
-    sku: ({ line }: CartProblem) => line.sku,
-    message: ({ line }: CartProblem) => `${line.title} cannot be bought at the moment.`,
+    lineId: ({ line }: Problem<'notForSale'>) => encodeId('CartLine', line.id),
+    sku: ({ line }: Problem<'notForSale'>) => line.sku,
+    message: ({ line }: Problem<'notForSale'>) => `${line.title} cannot be bought at the moment.`,
   },
+  TotalTooLarge: { message: () => 'The total of the cart is beyond what the shop can count: take something out.' },
   Totals: {
     subtotal: (totals: Totals) => money(totals.subtotal, totals),
     discount: (totals: Totals) => money(totals.discount, totals),

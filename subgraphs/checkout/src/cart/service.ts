@@ -4,6 +4,7 @@ import type { Offer } from '../offer/offer.ts'
 import { findOffers } from '../offer/repository.ts'
 import {
   addLines,
+  areSame,
   type Cart,
   type CartFault,
   type Change,
@@ -53,8 +54,7 @@ export function createCartService({ database, transact, newId }: CartDependencie
         const change = addLines(empty, lines, await offersOf(tx, lines), newId)
         if ('faults' in change) return { cart: null, faults: change.faults }
         const id = newId()
-        await insertCart(tx, { id, viewerId })
-        if (lines.length > 0) await saveLines(tx, id, change)
+        await insertCart(tx, { id, viewerId, ...change })
         return { cart: await reread(tx, id), faults: [] }
       })
     },
@@ -85,6 +85,7 @@ export function createCartService({ database, transact, newId }: CartDependencie
       const offers = await offersOf(tx, [...cart.lines, ...further])
       const changed = rule(cart, offers)
       if ('faults' in changed) return { cart: priceCart(cart, offers), faults: changed.faults }
+      if (areSame(cart.lines, changed.lines)) return { cart: priceCart(cart, offers), faults: [] }
       await saveLines(tx, cart.id, changed)
       return { cart: await reread(tx, cart.id), faults: [] }
     })

@@ -1,4 +1,5 @@
 import type { Prisma } from '@commerce/prisma/checkout'
+import { isSku } from '@commerce/service/sku.ts'
 import type { ListedPrice, ListedProduct, Offer } from './offer.ts'
 
 type Tx = Prisma.TransactionClient
@@ -11,17 +12,17 @@ interface Row {
   currency_code: string | null
 }
 
-/** The offers of these SKUs; a SKU that no product lists is not in the map. */
+/** The offers of these SKUs; a SKU that no product lists, or text that is no SKU, is not in the map. */
 export async function findOffers(db: Tx, skus: readonly string[]): Promise<Map<string, Offer>> {
-  const storable = skus.filter((sku) => !sku.includes('\0')) // PostgreSQL has no such text
-  if (storable.length === 0) return new Map()
+  const possible = skus.filter(isSku)
+  if (possible.length === 0) return new Map()
   const rows = await db.$queryRaw<Row[]>`
     select distinct on (variant.sku) variant.sku, product.title as product_title, variant.title as variant_title,
            price.minor_units, price.currency_code
     from offer_variant variant
     join offer_product product using (product_id)
     left join offer_price price using (sku)
-    where variant.sku = any(${storable})
+    where variant.sku = any(${possible})
     order by variant.sku, product.product_id`
   return new Map(
     rows.map(({ sku, product_title, variant_title, minor_units, currency_code }) => {

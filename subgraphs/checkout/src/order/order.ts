@@ -15,13 +15,16 @@ export interface Order {
   attemptId: string
   cartId: string
   viewerId: string | null
-  status: 'PLACED' | 'AWAITING_STOCK' | 'CONFIRMED'
-  paymentState: 'AUTHORIZED' | 'CAPTURED'
+  status: 'PLACED' | 'AWAITING_STOCK' | 'CONFIRMED' | 'CANCELLED'
+  paymentState: 'AUTHORIZED' | 'CAPTURED' | 'VOIDED'
   totals: Totals
   version: number
   placedAt: Date
   lines: readonly OrderLine[]
 }
+
+/** What can change of an order. */
+export type Standing = Pick<Order, 'status' | 'paymentState'>
 
 /** The scope with which staff see every order. */
 export const READ_ANY_ORDER = 'checkout:read'
@@ -36,12 +39,21 @@ export function maySeeOrder(
 
 /** What the event says of an order that was placed with this reservation. */
 export function orderPlaced(order: Order, reservationId: string): EventData<'checkout.order.placed'> {
+  return { ...stateOf(order), reservationId }
+}
+
+/** What the event says of an order whose present state is new. */
+export function orderChanged(order: Order, changedAt: Date): EventData<'checkout.order.changed'> {
+  const { status, paymentState } = order
+  return { ...stateOf(order), status, paymentState, changedAt: changedAt.toISOString() }
+}
+
+function stateOf(order: Order) {
   return {
     id: order.id,
     version: order.version,
     number: String(order.number),
     cartId: order.cartId,
-    reservationId,
     viewerId: order.viewerId,
     placedAt: order.placedAt.toISOString(),
     currencyCode: order.totals.currencyCode,

@@ -1,25 +1,55 @@
 import type { Prisma } from '@commerce/prisma/checkout'
-import type { Order } from './order.ts'
+import type { Order, Standing } from './order.ts'
 
 type Tx = Prisma.TransactionClient
 
+/** Where an order stands in the list of its viewer. */
+export type OrderPosition = Pick<Order, 'placedAt' | 'number'>
+
+/** Up to `limit + 1` orders from a position on, newest first; backward those before it, the nearest first. */
+export interface OrderPage {
+  limit: number
+  backward: boolean
+  position: OrderPosition | null
+}
+
+const WITH_LINES = { lines: { orderBy: { position: 'asc' } } } satisfies Prisma.OrderInclude
+
 /** The order with its lines, or null. */
 export async function findOrder(db: Tx, id: string): Promise<Order | null> {
-  const row = await db.order.findUnique({ where: { id }, include: { lines: { orderBy: { position: 'asc' } } } })
-  if (!row) return null
-  return {
-    ...row,
-    status: row.status as Order['status'],
-    paymentState: row.paymentState as Order['paymentState'],
-    totals: {
-      currencyCode: row.currencyCode,
-      subtotal: row.subtotalMinorUnits,
-      discount: row.discountMinorUnits,
-      shipping: row.shippingMinorUnits,
-      tax: row.taxMinorUnits,
-      total: row.totalMinorUnits,
+  const row = await db.order.findUnique({ where: { id }, include: WITH_LINES })
+  return row && toOrder(row)
+}
+
+/** The orders of these carts, by the cart's id. */
+export async function findOrdersOfCarts(db: Tx, cartIds: readonly string[]): Promise<Map<string, Order>> {
+  const rows = await db.order.findMany({ where: { cartId: { in: [...cartIds] } }, include: WITH_LINES })
+  return new Map(rows.map((row) => [row.cartId, toOrder(row)]))
+}
+
+/** One page of a viewer's orders. */
+export async function findOrdersOfViewer(
+  db: Tx,
+  viewerId: string,
+  { limit, backward, position }: OrderPage,
+): Promise<Order[]> {
+  const [beyond, direction] = backward ? (['gt', 'asc'] as const) : (['lt', 'desc'] as const)
+  const rows = await db.order.findMany({
+    where: {
+      viewerId,
+      ...(position && {
+        placedAt: { [`${beyond}e`]: position.placedAt }, // implied by what follows, but this the index understands
+        OR: [
+          { placedAt: { [beyond]: position.placedAt } },
+          { placedAt: position.placedAt, number: { [beyond]: position.number } },
+        ],
+      }),
     },
-  }
+    orderBy: [{ placedAt: direction }, { number: direction }],
+    take: limit + 1,
+    include: WITH_LINES,
+  })
+  return rows.map(toOrder)
 }
 
 /** Stores a new order and gives it its number; fails when the attempt or the cart has one already. */
@@ -41,13 +71,28 @@ export async function insertOrder(tx: Tx, order: Omit<Order, 'number'>): Promise
   return { ...order, number }
 }
 
-/** Moves an order on; its version grows by one when that changes anything. */
-export async function moveOrder(
-  tx: Tx,
-  id: string,
-  { status, paymentState }: Pick<Order, 'status' | 'paymentState'>,
-): Promise<void> {
-  await tx.$executeRaw`
+/** Moves an order on; its version grows by one. Null, and nothing grows, when it stands there already. */
+export async function moveOrder(tx: Tx, id: string, { status, paymentState }: Standing): Promise<Order | null> {
+  const moved = await tx.$executeRaw`
     update placed_order set status = ${status}, payment_state = ${paymentState}, version = version + 1
     where id = ${id}::uuid and (status, payment_state) <> (${status}, ${paymentState})`
+  return moved === 1 ? findOrder(tx, id) : null
+}
+
+type Row = Prisma.OrderGetPayload<{ include: typeof WITH_LINES }>
+
+function toOrder(row: Row): Order {
+  return {
+    ...row,
+    status: row.status as Order['status'],
+    paymentState: row.paymentState as Order['paymentState'],
+    totals: {
+      currencyCode: row.currencyCode,
+      subtotal: row.subtotalMinorUnits,
+      discount: row.discountMinorUnits,
+      shipping: row.shippingMinorUnits,
+      tax: row.taxMinorUnits,
+      total: row.totalMinorUnits,
+    },
+  }
 }

@@ -1,8 +1,12 @@
+import { type PageArguments, pageFrom, toConnection } from '@commerce/service/connection.ts'
 import { encodeId, uuidFrom } from '@commerce/service/ids.ts'
 import type { Resolvers } from '@commerce/service/subgraph-server.ts'
+import { GraphQLError } from 'graphql'
+import type { PricedCart } from '../cart/priced-cart.ts'
 import type { CheckoutContext } from '../context.ts'
 import { lineTotal } from '../totals/totals.ts'
 import type { Order, OrderLine } from './order.ts'
+import type { OrderPosition } from './repository.ts'
 
 /** Placed orders in GraphQL. */
 export const orderResolvers: Resolvers = {
@@ -11,6 +15,17 @@ export const orderResolvers: Resolvers = {
       const uuid = uuidFrom(id, 'Order')
       return uuid === null ? null : orders.find(uuid, viewer)
     },
+    async orders(_: unknown, args: PageArguments, { orders, viewer }: CheckoutContext) {
+      if (!viewer)
+        throw refused('UNAUTHENTICATED', '`orders` are those of the signed-in viewer, and nobody is signed in.')
+      const page = pageFrom(args)
+      const rows = await orders.ofViewer(viewer.id, { ...page, position: page.position && positionFrom(page.position) })
+      return toConnection(rows, page, ({ placedAt, number }) => [placedAt.toISOString(), String(number)])
+    },
+  },
+  Cart: {
+    order: ({ id, state }: PricedCart, _: unknown, { orders, viewer }: CheckoutContext) =>
+      state.is === 'completed' ? orders.ofCart(id, viewer) : null,
   },
   Order: {
     id: ({ id }: Order) => encodeId('Order', id),
@@ -27,3 +42,15 @@ export const orderResolvers: Resolvers = {
 }
 
 type ShownLine = OrderLine & { currencyCode: string }
+
+function positionFrom([placedAt = '', number = '']: readonly string[]): OrderPosition {
+  const date = new Date(placedAt)
+  if (Number.isNaN(date.getTime()) || !/^\d{1,18}$/.test(number)) {
+    throw refused('BAD_USER_INPUT', 'The cursor is not one of a list of orders.')
+  }
+  return { placedAt: date, number: BigInt(number) }
+}
+
+function refused(code: string, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code } })
+}

@@ -13,7 +13,7 @@ import { type Answer, ask, root, runNpm, type Shop, staffToken, startShop, subsc
 // Real products stand beside the project where they may not be copied into it; without them the sample feed tells the same story.
 const realFeed = join(root, '../shared/data/products-best-buy.jsonl.gz')
 const feed = existsSync(realFeed) ? realFeed : join(root, 'prisma/seed/sample-shop.jsonl')
-const words = feed === realFeed ? 'galaxy smartphone' : 'mug'
+const words = feed === realFeed ? 'galaxy smartphone' : 'kettle'
 
 let shop: Shop
 let token: string
@@ -81,6 +81,13 @@ test('one query finds a product with its price, availability and category', asyn
 })
 
 test('a subscribed client gets the state first, then each stock change, with fields of other subgraphs', async () => {
+  const { errors } = await ask(
+    shop,
+    'mutation($input: StockSetInput!) { stockSet(input: $input) { userErrors { message } } }',
+    { input: { sku: found.sku, onHand: 0, idempotencyKey: 'story-start' } },
+    token,
+  )
+  expect(errors).toBeUndefined()
   const { payloads } = subscribe(shop, LIVE, { skus: [found.sku] })
   const last = (): Answer['data'] => payloads.at(-1)?.data?.availabilityChanged
   await eventually('the current state', () => payloads.length === 1)

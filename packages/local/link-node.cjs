@@ -15,7 +15,9 @@ try {
 } catch {
   const major = Number(process.versions.node.split('.')[0])
   if (major < wanted) {
-    console.error(`This needs Node ${wanted}. None came with npm for ${process.platform}-${process.arch}, and this is Node ${process.versions.node}: install Node ${wanted} or newer.`)
+    console.error(
+      `This needs Node ${wanted}. None came with npm for ${process.platform}-${process.arch}, and this is Node ${process.versions.node}: install Node ${wanted} or newer.`,
+    )
     process.exitCode = 1
   }
 }

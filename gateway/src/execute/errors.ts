@@ -39,6 +39,7 @@ interface Failure {
 export class Errors {
   readonly #list: GraphQLError[] = []
   readonly #failures: Failure[] = []
+  readonly #explained: Path[] = []
   #left = 0
   #index: { failed: Set<string>; prefixes: Set<string> } | undefined
 
@@ -64,6 +65,12 @@ export class Errors {
     this.#push(error)
   }
 
+  /** Nulls at and under these places come from an error that is told elsewhere. */
+  explain(places: readonly Path[]): void {
+    this.#explained.push(...places)
+    this.#index = undefined
+  }
+
   /** True when a null at `path` needs no error of its own: one is at or under it, or the object's fetch failed. */
   explains(path: Path): boolean {
     this.#index ??= this.#build()
@@ -84,6 +91,7 @@ export class Errors {
       if (!failures.has(error) && error.path && within(error.path))
         part.add(error.message, without(error.path), error.extensions)
     }
+    part.explain(this.#explained.filter(within).map(without))
     for (const failure of this.#failures) {
       const places = failure.places.filter(within).map(without)
       if (places.length > 0) part.addFailure(failure.message, places, failure.field, failure.extensions)
@@ -107,6 +115,7 @@ export class Errors {
 
   #build() {
     const failed = new Set<string>()
+    for (const place of this.#explained) failed.add(keyOf(place, place.length))
     const prefixes = new Set<string>()
     for (const { places } of this.#failures) for (const place of places) failed.add(keyOf(place, place.length))
     for (const { path } of this.#list) {

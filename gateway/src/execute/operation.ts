@@ -69,8 +69,13 @@ export function compileOperation(
   operationName: string | undefined,
 ): Operation {
   const definition = getOperationAST(document, operationName)
-  if (!definition)
-    throw new GraphQLError('The document has no such operation.', { extensions: { code: 'BAD_USER_INPUT' } })
+  if (!definition) {
+    const message =
+      operationName === undefined
+        ? 'The document has several operations: say which one with "operationName".'
+        : `The document has no operation named "${operationName}".`
+    throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
+  }
   if (!compiler.apiSchema.getRootType(definition.operation)) {
     const extensions = { code: 'BAD_REQUEST' }
     throw new GraphQLError(`This graph has no ${definition.operation}s.`, { extensions })

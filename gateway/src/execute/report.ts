@@ -32,6 +32,11 @@ export function reportErrors(
   }
 }
 
+/** The subgraph's own error took everything this fetch asked for with it: what is missing besides needs no error of its own. */
+export function explainAll(to: Reporter, fetch: Fetch, places: readonly Path[]): void {
+  to.errors.explain(missingAt(to, fetch, places))
+}
+
 /** Tells that a whole fetch brought nothing: one error, at the first field that is missing; further places are counted. */
 export function reportFailure(to: Reporter, fetch: Fetch, failure: SubgraphFailure, places: readonly Path[]): void {
   reportAll(to, fetch, { message: failure.message, extensions: { code: failure.code } }, places)
@@ -48,11 +53,17 @@ export function entitiesMissing(fetch: Fetch): SubgraphFailure {
 
 function reportAll(to: Reporter, fetch: Fetch, error: Omit<SubgraphError, 'path'>, places: readonly Path[]): void {
   const [field] = fetch.fields
-  // At the root other fetches have filled the same object, so only the fields of this one are explained.
-  const isRoot = places.every((place) => place.length === 0)
-  const paths = (isRoot ? fetch.fields.map((name) => [name]) : places).map((path) => clientPath(to, fetch, path))
-  const missing = isRoot || field === undefined ? undefined : to.clientName(field)
-  to.errors.addFailure(error.message, paths, missing, extensionsOf(fetch, error))
+  const missing = isAtRoot(places) || field === undefined ? undefined : to.clientName(field)
+  to.errors.addFailure(error.message, missingAt(to, fetch, places), missing, extensionsOf(fetch, error))
+}
+
+function isAtRoot(places: readonly Path[]): boolean {
+  return places.every((place) => place.length === 0)
+}
+
+// At the root other fetches have filled the same object, so only the fields of this one are explained.
+function missingAt(to: Reporter, fetch: Fetch, places: readonly Path[]): Path[] {
+  return (isAtRoot(places) ? fetch.fields.map((name) => [name]) : places).map((path) => clientPath(to, fetch, path))
 }
 
 function reportAt(to: Reporter, fetch: Fetch, error: SubgraphError, path: Path): void {

@@ -4,7 +4,7 @@ import { copy, merge } from './merge.ts'
 import { type Data, isData } from './own.ts'
 import { objectsAt, type Path, pathsAt } from './places.ts'
 import type { Fetch, Step } from './plan.ts'
-import { entitiesMissing, type Reporter, reportErrors, reportFailure } from './report.ts'
+import { entitiesMissing, explainAll, type Reporter, reportErrors, reportFailure } from './report.ts'
 import { batch } from './representations.ts'
 import { rewrite } from './rewrites.ts'
 import type { Subgraphs } from './subgraphs.ts'
@@ -90,7 +90,10 @@ function mergeEntity(run: Run, fetch: Fetch, entity: Data, objects: readonly Dat
 async function ask(run: Run, fetch: Fetch, variables: string, places: () => Path[][]): Promise<Answer | undefined> {
   try {
     const answer = await run.subgraphs.send(fetch.service, `${fetch.head}${variables}}}`, run.headers, fetch.repeatable)
-    if (answer.errors.length > 0) reportErrors(run, fetch, answer.errors, places())
+    if (answer.errors.length > 0) {
+      reportErrors(run, fetch, answer.errors, places())
+      if (!answer.data) explainAll(run, fetch, places().flat())
+    }
     return answer
   } catch (error) {
     if (!(error instanceof SubgraphFailure)) throw error

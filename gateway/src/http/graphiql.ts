@@ -3,7 +3,8 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 
-const defaultQuery = `# The commerce graph. Press Ctrl-Enter to run, open the book on the left for the schema.
+const defaultQuery = `# Ctrl-Enter runs this.
+# The book on the left is the schema.
 query Welcome {
   __schema {
     queryType {

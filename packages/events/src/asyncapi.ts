@@ -4,10 +4,10 @@ import { z } from 'zod'
 import * as commands from './commands.ts'
 import { contracts } from './contracts.ts'
 
-/*
- * Writes docs/asyncapi.json, the document of every event and command, from the contracts that the code itself checks with.
- * With --check it writes nothing and fails when the committed document is another one.
- */
+const HELP = `Usage: npm run events -- [--check]
+
+Writes docs/asyncapi.json, the document of every event and command, from the contracts that the code itself checks with.
+  --check   write nothing; exit 1 when the committed document is another one`
 
 const target = join(import.meta.dirname, '../../../docs/asyncapi.json')
 const entries = Object.entries(contracts)
@@ -87,7 +87,8 @@ function schema(type: z.ZodType): object {
 }
 
 const text = `${JSON.stringify(document, null, 2)}\n`
-if (!process.argv.includes('--check')) {
+if (process.argv.includes('--help')) console.log(HELP)
+else if (!process.argv.includes('--check')) {
   writeFileSync(target, text)
   console.log('docs/asyncapi.json')
 } else if (readFileSync(target, 'utf8') !== text) {

@@ -191,7 +191,11 @@ export function startRelay({
          and (split_part(earlier.stream, ' ', 1) <> $2 or outbox.published_at > earlier.last - interval '${UNSYNCED}')`,
       [holder, created],
     )
-    if (rowCount) log.warn({ rows: rowCount }, 'the stream may not hold these events: they are published again')
+    if (rowCount)
+      log.info(
+        { rows: rowCount },
+        'the NATS server is another run of itself: the latest events are published again, in case it lost them',
+      )
   }
 
   async function cleanUp(): Promise<void> {

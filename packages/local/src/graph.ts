@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { applyMigrations, DATABASES, type DatabaseName } from '@commerce/prisma/engine.ts'
 import { SetupError } from './failure.ts'
 import { startNats } from './nats.ts'
-import { isPortFree } from './ports.ts'
+import { portProblem } from './ports.ts'
 import { createDatabase, type LocalPostgres, startPostgres } from './postgres.ts'
 import { mintToken, projectRoot, readSecrets, type Secrets, STAFF_SCOPES } from './secrets.ts'
 import { type Supervised, supervise } from './supervise.ts'
@@ -36,11 +36,7 @@ export interface Graph {
 /** Starts servers, migrates databases, starts the four subgraphs and the gateway. What was started is stopped again when a later step fails. */
 export async function startGraph(options: GraphOptions): Promise<Graph> {
   const { folder, port, environment, report } = options
-  if (port !== 0 && !(await isPortFree(port))) {
-    throw new SetupError(
-      `Port ${port} is in use: stop what listens there, or choose another: PORT=${port + 100} npm start`,
-    )
-  }
+  await checkPort(port, environment.HOST || '127.0.0.1')
   const secrets = readSecrets(folder)
   const logs = join(folder, 'logs')
   const stops: (() => Promise<void>)[] = []
@@ -138,6 +134,15 @@ export async function startGraph(options: GraphOptions): Promise<Graph> {
     }
     return urls
   }
+}
+
+async function checkPort(port: number, host: string): Promise<void> {
+  const problem = await portProblem(port, host)
+  if (problem === null) return
+  const another = `choose another: PORT=${port < 1024 ? 4000 : port + 100} npm start`
+  if (problem === 'EADDRINUSE') throw new SetupError(`Port ${port} is in use: stop what listens there, or ${another}`)
+  if (problem === 'EACCES') throw new SetupError(`Port ${port} is not allowed for this user: ${another}`)
+  throw new SetupError(`Nothing can listen at ${host}:${port} (${problem}): set HOST to an address of this machine.`)
 }
 
 /** Waits for all, so that nothing is still starting when a failure is handled. */

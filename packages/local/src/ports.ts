@@ -12,11 +12,11 @@ export function freePort(): Promise<number> {
   })
 }
 
-/** True when a server could listen on this port of `host`. */
-export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+/** Why no server can listen on this port of `host` (`EADDRINUSE`, `EACCES`, ...), or null when one can. */
+export function portProblem(port: number, host: string): Promise<string | null> {
   return new Promise((resolve) => {
     const probe = createServer()
-    probe.once('error', () => resolve(false))
-    probe.listen(port, host, () => probe.close(() => resolve(true)))
+    probe.once('error', (error: { code?: string }) => resolve(error.code ?? 'unknown'))
+    probe.listen(port, host, () => probe.close(() => resolve(null)))
   })
 }

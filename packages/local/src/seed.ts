@@ -5,9 +5,10 @@ import type { Graph } from './graph.ts'
 import { projectRoot } from './secrets.ts'
 
 /** Imports the sample shop through the graph, as any client would, when the catalog is empty. Answers whether it did. */
-export async function seedIfEmpty(graph: Graph): Promise<boolean> {
+export async function seedIfEmpty(graph: Graph, say: (line: string) => void): Promise<boolean> {
   const { products } = await ask<{ products: { nodes: unknown[] } }>(graph, '{ products(first: 1) { nodes { id } } }')
   if (products.nodes.length > 0) return false
+  say('The catalog is empty: the sample shop is imported.')
 
   await importFeed(graph, join(projectRoot, 'prisma/seed/sample-shop.jsonl'))
   const stock = JSON.parse(readFileSync(join(projectRoot, 'prisma/seed/stock.json'), 'utf8')) as Record<string, number>

@@ -52,17 +52,13 @@ async function main(): Promise<void> {
   mkdirSync(folder, { recursive: true })
   unlock = lockFolder(folder)
 
-  // While it starts there is nothing to stop yet in order: what asks for the end is remembered, and asked twice it is obeyed at once.
   let starting = true
-  let abandoned: { reason: string; code: number } | undefined
   const ask = (reason: string, code: number): void => {
-    if (!starting) void end(reason, code)
-    else if (abandoned && code === 0)
-      process.kill(process.pid, 'SIGKILL') // everything started is on a leash
-    else {
-      say(`${reason}: stopping as soon as it has started (once more: at once)`)
-      abandoned ??= { reason, code }
-    }
+    if (!starting) return void end(reason, code)
+    // Nothing is up yet that has to be stopped in order, and everything started is on a leash: it ends with this process.
+    say(`\n${reason}: stopping`)
+    unlock()
+    process.exit(code)
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ask(signal, 0))
   try {
@@ -73,15 +69,12 @@ async function main(): Promise<void> {
       report: say,
       broken: (reason) => ask(reason, 1),
     })
-    if (!abandoned && !values.empty && (await seedIfEmpty(graph))) say('The sample shop was imported.')
-  } catch (error) {
-    if (!abandoned) throw error
+    if (!values.empty && (await seedIfEmpty(graph, say))) say('The sample shop is there.')
   } finally {
     starting = false
     if (!graph) unlock()
   }
-  if (abandoned) return end(abandoned.reason, abandoned.code)
-  if (graph) say(readiness(graph, folder))
+  say(readiness(graph, folder))
 }
 
 function readiness({ url, subgraphs, databases, natsUrl }: Graph, folder: string): string {
@@ -106,7 +99,9 @@ function readiness({ url, subgraphs, databases, natsUrl }: Graph, folder: string
 try {
   await main()
 } catch (error) {
-  console.error(error instanceof SetupError ? error.message : error)
+  const isUsage = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
+  if (isUsage) console.error(`${(error as Error).message}\nSee: npm start -- --help`)
+  else console.error(error instanceof SetupError ? error.message : error)
   process.exitCode = 1
   await graph?.stop()
   unlock()

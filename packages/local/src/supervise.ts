@@ -112,7 +112,7 @@ function readable(line: string): string | undefined {
   if (!line.startsWith('{')) return line
   try {
     const { level, msg, err } = JSON.parse(line) as { level: number; msg?: string; err?: { message: string } }
-    return level >= WARN ? [msg, err?.message].filter(Boolean).join(': ') : undefined
+    return level >= WARN ? [...new Set([msg, err?.message])].filter(Boolean).join(': ') : undefined
   } catch {
     return line
   }

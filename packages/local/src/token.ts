@@ -22,6 +22,12 @@ try {
   else {
     const scopes = (values.scope ?? []).flatMap((scope) => (scope === 'staff' ? STAFF_SCOPES : scope.split(/[ ,]+/)))
     if (scopes.length === 0) throw new Error('No scope was given: add --scope staff, or see --help.')
+    const unknown = scopes.find((scope) => !STAFF_SCOPES.includes(scope))
+    if (unknown !== undefined)
+      throw new Error(`There is no scope "${unknown}": ${STAFF_SCOPES.join(', ')}, or staff for all of them.`)
+    if (!/^\d+ *(s|m|h|d|w)$/.test(values.expires)) {
+      throw new Error(`--expires takes a number with s, m, h, d or w, such as 12h; got "${values.expires}".`)
+    }
     const key = process.env.JWT_SECRET || readSecrets(dataFolder(process.env)).jwtSecret
     console.log(await mintToken(key, values.viewer, scopes, values.expires))
   }

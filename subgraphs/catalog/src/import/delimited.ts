@@ -71,7 +71,9 @@ function columnsFrom(header: readonly string[]): string[] {
   if (columns.length > MAX_COLUMNS) throw new FeedError(`The file has more than ${MAX_COLUMNS} columns.`)
   if (!columns.includes('id') || !columns.includes('title')) {
     const found = columns.slice(0, 8).join(', ')
-    throw new FeedError(`The first row has to name the columns, "id" and "title" among them; it has: ${found}.`)
+    throw new FeedError(
+      `The first row has to name the columns, "id" and "title" among them; it has: ${found || 'nothing'}.`,
+    )
   }
   const twice = columns.find((name, i) => name !== '' && !REPEATABLE.has(name) && columns.indexOf(name) !== i)
   if (twice) throw new FeedError(`The column "${twice}" is there twice.`)

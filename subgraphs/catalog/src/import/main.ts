@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     await report.end()
     progress.clear()
     const seconds = (Date.now() - started) / 1000
-    if (report.summary.rows > 0) for (const line of summaryLines(report.summary, seconds)) console.log(line)
+    for (const line of summaryLines(report.summary, seconds)) console.log(line)
   }
   if (report.summary.rejected > 0) process.exitCode = 1
 }
@@ -59,7 +59,7 @@ try {
   await main()
 } catch (error) {
   const said = error instanceof FeedError || error instanceof ImportFailed || error instanceof UsageError
-  console.error(said ? error.message : error)
+  console.error(error instanceof FeedError ? `${process.argv[2]}: ${error.message}` : said ? error.message : error)
   if (error instanceof UsageError) console.error('See --help.')
   process.exitCode = 2
 }

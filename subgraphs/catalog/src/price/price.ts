@@ -1,5 +1,5 @@
 import { event, type NewEvent } from '@commerce/events/contracts.ts'
-import { fromAmount, isCurrencyCode, type Money } from '@commerce/service/money.ts'
+import { exponentOf, fromAmount, isCurrencyCode, type Money } from '@commerce/service/money.ts'
 import { type Problem, problem } from '../product/text.ts'
 
 /** What a variant costs: `compareAt` is the price before, in minor units of the same currency. */
@@ -36,7 +36,11 @@ export function readPrice(path: readonly string[], wish: PriceWish): PriceValue 
   }
   const minorUnits = amount(wish.amount, currencyCode)
   if (minorUnits === null) {
-    return problem([...path, 'amount'], `an amount of ${currencyCode}, 0 or more, such as 19`, wish.amount)
+    return problem(
+      [...path, 'amount'],
+      `an amount of ${currencyCode}, 0 or more, with at most ${exponentOf(currencyCode)} decimals`,
+      wish.amount,
+    )
   }
   if (wish.compareAt == null) return { minorUnits, currencyCode, compareAt: null }
   const compareAt = amount(wish.compareAt, currencyCode)

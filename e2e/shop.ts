@@ -100,7 +100,8 @@ export function subscribe(shop: Shop, query: string, variables: object = {}): { 
       complete() {},
     },
   )
-  whenDone(async () => client.dispose())
+  // When the shop has ended first, the client is busy reconnecting and says so.
+  whenDone(async () => Promise.resolve(client.dispose()).catch(() => {}))
   return { payloads }
 }
 

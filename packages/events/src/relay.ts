@@ -62,7 +62,10 @@ export function startRelay({
     query_timeout: 30_000,
     keepAlive: true,
   })
-  pool.on('error', (error) => log.warn({ err: error }, 'the relay lost a database connection'))
+  const broken = (error: Error): void => log.warn({ err: error }, 'the relay lost a database connection')
+  pool.on('error', broken)
+  // The pool listens only to idle connections; one that breaks while we wait for NATS would end the process.
+  pool.on('connect', (client) => client.on('error', broken))
   const stream = connection.nats.jetstream()
   let stopping = false
   let mustReconcile = true
@@ -112,9 +115,6 @@ export function startRelay({
 
   async function publishBatch(): Promise<number> {
     const client = await pool.connect()
-    // A connection that breaks while we wait for NATS has no query to fail: without a listener it would end the process.
-    const broken = (error: Error): void => log.warn({ err: error }, 'the relay lost a database connection')
-    client.on('error', broken)
     let failure: Error | undefined
     try {
       await client.query('begin')
@@ -146,10 +146,8 @@ export function startRelay({
       await client.query('rollback').catch(() => {})
       throw error
     } finally {
-      // A client that failed is thrown away; until it is gone it may fail once more.
-      const isBroken = failure !== undefined && !(failure instanceof NatsError)
-      if (!isBroken) client.off('error', broken)
-      client.release(isBroken ? failure : undefined)
+      // What NATS refuses is no fault of the connection.
+      client.release(failure instanceof NatsError ? undefined : failure)
     }
   }
 

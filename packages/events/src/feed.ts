@@ -1,6 +1,8 @@
-import { AckPolicy, createInbox, DeliverPolicy, type JetStreamManager, type Msg, nanos, type Subscription } from 'nats'
+// Above the usual length because opening, losing and recovering are one state machine.
+import { AckPolicy, createInbox, DeliverPolicy, type Msg, nanos, type Subscription } from 'nats'
 import { type EventConnection, STREAM } from './connection.ts'
 import type { CommerceEvent } from './contracts.ts'
+import { deliveryInfo, type Position, stillThere, storedAt } from './position.ts'
 
 export interface FeedListener {
   event(event: FeedEvent): void
@@ -43,8 +45,7 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
   let watchdog: NodeJS.Timeout | undefined
   let retry: NodeJS.Timeout | undefined
   let opening = false
-  // Where we are: the last stream sequence delivered, when it was stored (ms), and which stream that was.
-  let position: { stream: string; seq: number; at: number | undefined } | undefined
+  let position: Position | undefined
   // Whether something was missed that will not be delivered: until that has been told, however often the way there fails.
   let incomplete = false
 
@@ -204,32 +205,4 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
       }
     },
   }
-}
-
-/** Whether the stream still holds the very message we stopped at: a server that lost its end may have used the number again. */
-async function stillThere(
-  manager: JetStreamManager,
-  position: { seq: number; at: number | undefined },
-): Promise<boolean> {
-  return position.seq === 0 || (position.at !== undefined && (await storedAt(manager, position.seq)) === position.at)
-}
-
-/** When a message was stored, in milliseconds; undefined when there is none of that number. */
-async function storedAt(manager: JetStreamManager, seq: number): Promise<number | undefined> {
-  if (seq === 0) return undefined
-  try {
-    return (await manager.streams.getMessage(STREAM, { seq })).time.getTime()
-  } catch (error) {
-    if ((error as { api_error?: { err_code?: number } }).api_error?.err_code === 10037) return undefined // no message found
-    throw error
-  }
-}
-
-/** `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>`, longer forms add a domain and account in front. */
-function deliveryInfo(message: Msg): { seq: number; delivered: number; at: number; pending: number } | undefined {
-  const tokens = message.reply?.split('.')
-  if (!tokens?.[0]?.startsWith('$JS') || tokens[1] !== 'ACK') return undefined
-  const [seq, delivered, nanoseconds, pending] = tokens.slice(tokens.length > 9 ? 7 : 5)
-  const at = Number(BigInt(nanoseconds ?? 0) / 1_000_000n)
-  return { seq: Number(seq), delivered: Number(delivered), at, pending: Number(pending) }
 }

@@ -2,6 +2,16 @@ import { NatsError, headers as natsHeaders, type PubAck } from 'nats'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { type EventConnection, STREAM } from './connection.ts'
+import {
+  claimRows,
+  countWaiting,
+  deleteOld,
+  markPublished,
+  type OutboxRow,
+  type Published,
+  SET_ASIDE,
+  unpublishDoubtful,
+} from './outbox-table.ts'
 import { decodeKey } from './subject.ts'
 
 export interface RelayOptions {
@@ -28,19 +38,7 @@ const BATCH = 500
 const PUBLISH_LIMIT_MS = 5_000
 const NO_RESPONDERS = '503' // nobody takes the subject: there is no stream
 const TOO_LARGE = 'MAX_PAYLOAD_EXCEEDED'
-const SET_ASIDE = 'set aside'
-const UNSYNCED = '5 minutes' // NATS syncs every 2 minutes unless told otherwise
-
-interface Row {
-  id: string
-  event_id: string
-  subject: string
-  type: string
-  version: number
-  data: unknown
-  traceparent: string | null
-  created_at: Date
-}
+const CLEAN_UP_EVERY_MS = 60_000
 
 /**
  * Publishes outbox rows to the stream, each at least once and, within the stream's duplicate window, once. Rows are claimed
@@ -87,11 +85,8 @@ export function startRelay({
       woken = false
       try {
         if (connection.connected) {
-          if (mustReconcile) {
-            await reconcile()
-            mustReconcile = false
-          }
-          while (!stopping && (await publishBatch()) === BATCH);
+          if (mustReconcile) await reconcile()
+          while (!stopping && !mustReconcile && (await publishBatch()) === BATCH);
           await cleanUp()
         }
       } catch (error) {
@@ -118,28 +113,19 @@ export function startRelay({
     let failure: Error | undefined
     try {
       await client.query('begin')
-      const { rows } = await client.query<Row>(
-        `select id, event_id, subject, type, version, data, traceparent, created_at from outbox
-         where published_at is null order by id limit ${BATCH} for update skip locked`,
-      )
-      if (rows.length > 0) {
-        const acks = await Promise.allSettled(rows.map(publish))
-        const done = rows.flatMap((row, i) => {
-          const ack = acks[i]
-          if (ack?.status === 'fulfilled') return [{ id: row.id, stream: holder, seq: ack.value.seq }]
-          if (ack?.reason.code !== TOO_LARGE) return []
-          log.error({ subject: row.subject, event: row.event_id }, 'an event is too large for NATS and is set aside')
-          return [{ id: row.id, stream: SET_ASIDE, seq: 0 }]
-        })
-        await client.query(
-          `update outbox set published_at = now(), stream = done.stream, stream_seq = done.seq
-           from unnest($1::bigint[], $2::text[], $3::bigint[]) as done(id, stream, seq) where outbox.id = done.id`,
-          [done.map(({ id }) => id), done.map(({ stream }) => stream), done.map(({ seq }) => seq)],
-        )
-        await client.query('commit')
-        const failed = acks.find((ack) => ack.status === 'rejected' && ack.reason.code !== TOO_LARGE)
-        if (failed?.status === 'rejected') throw failed.reason
-      } else await client.query('commit')
+      const rows = await claimRows(client, BATCH)
+      const acks = await Promise.allSettled(rows.map(publish))
+      const done = rows.flatMap((row, i): Published[] => {
+        const ack = acks[i]
+        if (ack?.status === 'fulfilled') return [{ id: row.id, holder, seq: ack.value.seq }]
+        if (ack?.reason.code !== TOO_LARGE) return []
+        log.error({ subject: row.subject, event: row.event_id }, 'an event is too large for NATS and is set aside')
+        return [{ id: row.id, holder: SET_ASIDE, seq: 0 }]
+      })
+      if (done.length > 0) await markPublished(client, done)
+      await client.query('commit')
+      const failed = acks.find((ack) => ack.status === 'rejected' && ack.reason.code !== TOO_LARGE)
+      if (failed?.status === 'rejected') throw failed.reason
       return rows.length
     } catch (error) {
       failure = error as Error
@@ -151,7 +137,7 @@ export function startRelay({
     }
   }
 
-  function publish(row: Row): Promise<PubAck> {
+  function publish(row: OutboxRow): Promise<PubAck> {
     const cloudEvent = {
       specversion: '1.0',
       id: row.event_id,
@@ -173,44 +159,32 @@ export function startRelay({
     })
   }
 
-  // Who holds an event: the stream, known by the moment it was made, on a server, known by an id of each of its runs.
-  // Another stream holds none of our rows. The same stream on another run of the server may have lost the end of what an
-  // earlier run acknowledged, because JetStream acknowledges before it syncs to disk. Those rows leave again; who has them ignores them.
+  // The stream, known by the moment it was made, on its server, known by an id of each of its runs.
   let holder = ''
   async function reconcile(): Promise<void> {
-    const manager = await connection.nats.jetstreamManager()
-    const { created } = await manager.streams.info(STREAM)
-    holder = `${created} ${connection.nats.info?.server_id}`
-    const { rowCount } = await pool.query(
-      `update outbox set published_at = null
-       from (select stream, max(published_at) as last from outbox
-             where published_at is not null and stream not in ($1, '${SET_ASIDE}') group by stream) as earlier
-       where outbox.stream = earlier.stream and outbox.published_at is not null
-         and (split_part(earlier.stream, ' ', 1) <> $2 or outbox.published_at > earlier.last - interval '${UNSYNCED}')`,
-      [holder, created],
-    )
-    if (rowCount)
-      log.info(
-        { rows: rowCount },
-        'the NATS server is another run of itself: the latest events are published again, in case it lost them',
-      )
+    mustReconcile = false // a disconnect from here on asks for it again
+    try {
+      const manager = await connection.nats.jetstreamManager()
+      const { created } = await manager.streams.info(STREAM)
+      holder = `${created} ${connection.nats.info?.server_id}`
+      const rows = await unpublishDoubtful(pool, holder)
+      if (rows > 0)
+        log.info({ rows }, 'the NATS server runs anew: it gets the latest events again, in case it lost them')
+    } catch (error) {
+      mustReconcile = true
+      throw error
+    }
   }
 
   async function cleanUp(): Promise<void> {
-    if (Date.now() - lastCleanup < 60_000) return
+    if (Date.now() - lastCleanup < CLEAN_UP_EVERY_MS) return
     lastCleanup = Date.now()
-    await pool.query(
-      `delete from outbox where id in (select id from outbox where published_at < now() - $1 * interval '1 ms' order by published_at limit 10000)`,
-      [keepMs],
-    )
+    await deleteOld(pool, keepMs)
   }
 
   return {
     wake,
-    async backlog() {
-      const { rows } = await pool.query<{ count: string }>('select count(*) from outbox where published_at is null')
-      return Number(rows[0]?.count)
-    },
+    backlog: () => countWaiting(pool),
     async stop() {
       stopping = true
       forgetDisconnect()

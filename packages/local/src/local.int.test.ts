@@ -74,7 +74,10 @@ test('a first start that was interrupted is begun again', async () => {
   await server.stop()
 })
 
-test.runIf(process.getuid?.() === 0)(
+const isRoot = process.getuid?.() === 0
+if (!isRoot) console.warn('Skipped: the private folder of root, because this user is not root.')
+
+test.runIf(isRoot)(
   'as root, a project in a private folder works: the cluster moves to where PostgreSQL can reach it',
   async () => {
     const folder = scratchFolder('private')

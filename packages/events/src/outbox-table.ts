@@ -1,0 +1,76 @@
+import type pg from 'pg'
+
+/** A row of the table `outbox` as the relay reads it. */
+export interface OutboxRow {
+  id: string
+  event_id: string
+  subject: string
+  type: string
+  version: number
+  data: unknown
+  traceparent: string | null
+  created_at: Date
+}
+
+/** What became of a row: who holds its event now, under which sequence number. */
+export interface Published {
+  id: string
+  holder: string
+  seq: number
+}
+
+/** The holder of rows that can never leave. */
+export const SET_ASIDE = 'set aside'
+
+const UNSYNCED = '5 minutes' // NATS syncs to disk every 2 minutes unless told otherwise
+const DELETED_AT_ONCE = 10_000
+
+/** The oldest rows that have not left and that no other relay has in hand; they are this transaction's until it ends. */
+export async function claimRows(client: pg.ClientBase, most: number): Promise<OutboxRow[]> {
+  const { rows } = await client.query<OutboxRow>(
+    `select id, event_id, subject, type, version, data, traceparent, created_at from outbox
+     where published_at is null order by id limit $1 for update skip locked`,
+    [most],
+  )
+  return rows
+}
+
+export async function markPublished(client: pg.ClientBase, done: readonly Published[]): Promise<void> {
+  await client.query(
+    `update outbox set published_at = now(), stream = done.holder, stream_seq = done.seq
+     from unnest($1::bigint[], $2::text[], $3::bigint[]) as done(id, holder, seq) where outbox.id = done.id`,
+    [done.map(({ id }) => id), done.map(({ holder }) => holder), done.map(({ seq }) => seq)],
+  )
+}
+
+/**
+ * Lets rows leave again that `holder` may not hold; answers how many. A holder is `<when the stream was made> <run of the server>`:
+ * another stream holds none of our rows, and the same stream on another run of its server may have lost the end of what an earlier
+ * run acknowledged, because JetStream acknowledges before it syncs to disk. Who has them already ignores them.
+ */
+export async function unpublishDoubtful(pool: pg.Pool, holder: string): Promise<number> {
+  const { rowCount } = await pool.query(
+    `update outbox set published_at = null
+     from (select stream, max(published_at) as last from outbox
+           where published_at is not null and stream not in ($1, $2) group by stream) as earlier
+     where outbox.stream = earlier.stream and outbox.published_at is not null
+       and (split_part(earlier.stream, ' ', 1) <> split_part($1, ' ', 1)
+            or outbox.published_at > earlier.last - $3::interval)`,
+    [holder, SET_ASIDE, UNSYNCED],
+  )
+  return rowCount ?? 0
+}
+
+/** Deletes some rows that left longer than `keepMs` ago. */
+export async function deleteOld(pool: pg.Pool, keepMs: number): Promise<void> {
+  await pool.query(
+    `delete from outbox where id in (
+       select id from outbox where published_at < now() - $1 * interval '1 ms' order by published_at limit $2)`,
+    [keepMs, DELETED_AT_ONCE],
+  )
+}
+
+export async function countWaiting(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ count: string }>('select count(*) from outbox where published_at is null')
+  return Number(rows[0]?.count)
+}

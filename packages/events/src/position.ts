@@ -1,0 +1,36 @@
+import type { JetStreamManager, Msg } from 'nats'
+import { STREAM } from './connection.ts'
+
+/** Where a reader of the stream is: the last sequence it was given, when that was stored (ms), and which stream that was. */
+export interface Position {
+  stream: string
+  seq: number
+  at: number | undefined
+}
+
+/** Whether the stream still holds the very message we stopped at: a server that lost its end may have used the number again. */
+export async function stillThere(manager: JetStreamManager, position: Position): Promise<boolean> {
+  return position.seq === 0 || (position.at !== undefined && (await storedAt(manager, position.seq)) === position.at)
+}
+
+/** When a message was stored, in milliseconds; undefined when there is none of that number. */
+export async function storedAt(manager: JetStreamManager, seq: number): Promise<number | undefined> {
+  if (seq === 0) return undefined
+  try {
+    return (await manager.streams.getMessage(STREAM, { seq })).time.getTime()
+  } catch (error) {
+    if ((error as { api_error?: { err_code?: number } }).api_error?.err_code === 10037) return undefined // no message found
+    throw error
+  }
+}
+
+/** `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>`, longer forms add a domain and account in front. */
+export function deliveryInfo(
+  message: Msg,
+): { seq: number; delivered: number; at: number; pending: number } | undefined {
+  const tokens = message.reply?.split('.')
+  if (!tokens?.[0]?.startsWith('$JS') || tokens[1] !== 'ACK') return undefined
+  const [seq, delivered, nanoseconds, pending] = tokens.slice(tokens.length > 9 ? 7 : 5)
+  const at = Number(BigInt(nanoseconds ?? 0) / 1_000_000n)
+  return { seq: Number(seq), delivered: Number(delivered), at, pending: Number(pending) }
+}

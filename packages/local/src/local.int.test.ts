@@ -125,6 +125,10 @@ test('a data folder that cannot be used is one clear sentence', async () => {
   )
 })
 
+test('a place where no folder can be made is told at once', () => {
+  expect(() => readSecrets('/proc/nowhere/data')).toThrow(/^The data folder \/proc\/nowhere\/data cannot be used/)
+})
+
 test('a port in use is one clear sentence, before anything is started', async () => {
   const squatter = createServer().listen(0, '127.0.0.1')
   await eventually('the port is taken', () => squatter.listening)

@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { natsBinary } from './binaries.ts'
 import { SetupError } from './failure.ts'
+import { makeFolder } from './folder.ts'
 import { leash } from './leash.ts'
 import { freePort } from './ports.ts'
 
@@ -31,13 +32,7 @@ const START_LIMIT_MS = 120_000 // reading large streams again takes its time
 /** Starts the NATS server that npm installed, with JetStream, on loopback, with a password. Ready when it accepts connections. */
 export async function startNats(options: NatsOptions): Promise<LocalNats> {
   const port = options.port ?? (await freePort())
-  try {
-    mkdirSync(options.folder, { recursive: true })
-  } catch (error) {
-    throw new SetupError(
-      `The data folder ${options.folder} cannot be used (${(error as Error).message}): make it writable, or set DATA_DIR to a folder that is.`,
-    )
-  }
+  makeFolder(options.folder)
   const config = join(options.folder, 'nats.conf')
   writeFileSync(config, configuration(port, options), { mode: 0o600 })
   const pidFile = join(options.folder, 'nats.pid')

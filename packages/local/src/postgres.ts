@@ -1,9 +1,10 @@
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import pg from 'pg'
 import { postgresHome } from './binaries.ts'
 import { SetupError } from './failure.ts'
+import { makeFolder, unusable } from './folder.ts'
 import { type Leashed, leash } from './leash.ts'
 import { freePort } from './ports.ts'
 import { isReachable, reachableCopy, reachableTwin, type UnprivilegedUser, unprivilegedUser } from './unprivileged.ts'
@@ -43,7 +44,7 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
   const data = join(folder, 'cluster')
 
   makeFolder(options.folder)
-  makeFolder(folder, user)
+  makeOwnFolder(folder, user)
   await stopLeftover(data)
   if (!existsSync(data)) await initialise(programs, folder, data, options, user)
 
@@ -108,15 +109,13 @@ async function checkPassword(url: string, data: string): Promise<void> {
   }
 }
 
-function makeFolder(folder: string, owner?: UnprivilegedUser): void {
+function makeOwnFolder(folder: string, owner: UnprivilegedUser | undefined): void {
+  makeFolder(folder, 0o700)
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
     if (owner) chownSync(folder, owner.uid, owner.gid)
     else writeFileSync(join(folder, '.writable'), '')
   } catch (error) {
-    throw new SetupError(
-      `The data folder ${folder} cannot be used (${(error as Error).message}): make it writable, or set DATA_DIR to a folder that is.`,
-    )
+    throw unusable(folder, error)
   }
 }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { SignJWT } from 'jose'
 import { SetupError } from './failure.ts'
+import { makeFolder, unusable } from './folder.ts'
 
 /** The passwords and keys of one data folder: made once, readable by its owner only. */
 export interface Secrets {
@@ -35,8 +36,8 @@ export function readSecrets(folder: string): Secrets {
     jwtSecret: secret() + secret(),
   }
   const mine = `${file}.${process.pid}`
+  makeFolder(folder)
   try {
-    mkdirSync(folder, { recursive: true })
     writeFileSync(mine, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 })
     linkSync(mine, file) // whole or not at all
     return secrets
@@ -64,12 +65,6 @@ function read(file: string): Secrets | undefined {
   } catch {
     throw new SetupError(`${file} is damaged: put it back from a copy, or remove its folder to begin anew.`)
   }
-}
-
-function unusable(folder: string, error: unknown): SetupError {
-  return new SetupError(
-    `The data folder ${folder} cannot be used (${(error as Error).message}): make it writable, or set DATA_DIR to a folder that is.`,
-  )
 }
 
 /** A signed token for `id` with these scopes, valid for `lifetime` (`"12h"`). */

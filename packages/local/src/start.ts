@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { SetupError } from './failure.ts'
 import { type Graph, startGraph } from './graph.ts'
@@ -49,7 +48,6 @@ async function main(): Promise<void> {
   }
   const folder = dataFolder(process.env)
   readSecrets(folder)
-  mkdirSync(folder, { recursive: true })
   unlock = lockFolder(folder)
 
   let starting = true

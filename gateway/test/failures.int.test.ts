@@ -53,7 +53,7 @@ beforeAll(async () => {
     {
       catalog: {
         typeDefs: `
-          type Query { products: [Product]! product: Product must: Product! twice: [Product!]! }
+          type Query { products: [Product]! product: Product must: Product! broken: Product! twice: [Product!]! }
           type Product @key(fields: "id") { id: ID! name: String! related: [Product!] }
         `,
         resolvers: {
@@ -61,6 +61,9 @@ beforeAll(async () => {
             products: () => [{ id: '1' }, null, { id: '2' }, { id: '1' }],
             product: () => ({ id: '1' }),
             must: () => ({ id: '1' }),
+            broken: () => {
+              throw new Error('broken')
+            },
             twice: () => [{ id: '1' }, { id: '1' }],
           },
           Product: {
@@ -114,6 +117,12 @@ describe('a subgraph that gives no usable answer makes its fields null, with one
     expect({ status, data }).toEqual({ status: 200, data: named })
     expect(errors).toMatchObject([{ path: ['product', 'stock'], extensions: { code, service: 'stock' } }])
     expect(JSON.stringify(errors)).not.toContain('127.0.0.1')
+  })
+
+  test('an error that takes the whole answer of a subgraph with it stays one error', async () => {
+    const { data, errors } = await graph.ask('{ must { name } broken { name } product { name } }')
+    expect(data).toBeNull()
+    expect(errors?.map(({ path }) => path)).toEqual([['broken']])
   })
 
   test('of many places one error names the first and counts the rest', async () => {

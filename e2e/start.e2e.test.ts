@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually, scratchFolder } from '@commerce/local/testing.ts'
 import { expect, test } from 'vitest'
@@ -21,6 +21,7 @@ test('starts with the sample shop, ends on SIGINT without an orphan, and keeps i
 
   const again = await startShop(shop.folder)
   expect(again.printed()).not.toContain('sample shop')
+  expect(existsSync(join(shop.folder, 'seeding'))).toBe(false)
   expect((await ask(again, TITLES)).data).toEqual(first.data)
   await again.end('SIGTERM')
   await eventually('nothing of it runs', () => processesOf(again).length === 0)
@@ -64,7 +65,9 @@ test('killed hard it leaves nothing running, and the next start recovers', async
   process.kill(processOf(shop, 'local/src/start.ts'), 'SIGKILL')
   await eventually('everything it started is gone', () => processesOf(shop).length === 0, 20_000)
 
+  writeFileSync(join(shop.folder, 'seeding'), '') // as if it had been killed in the middle of the import
   const again = await startShop(shop.folder)
+  expect(again.printed()).toContain('The sample shop is there.')
   expect((await ask(again, TITLES)).data).toEqual(before.data)
   await again.end('SIGINT')
 }, 120_000)

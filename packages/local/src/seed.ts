@@ -1,15 +1,20 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Graph } from './graph.ts'
 import { projectRoot } from './secrets.ts'
 
-/** Imports the sample shop through the graph, as any client would, when the catalog is empty. Answers whether it did. */
-export async function seedIfEmpty(graph: Graph, say: (line: string) => void): Promise<boolean> {
-  const { products } = await ask<{ products: { nodes: unknown[] } }>(graph, '{ products(first: 1) { nodes { id } } }')
-  if (products.nodes.length > 0) return false
-  say('The catalog is empty: the sample shop is imported.')
-
+/**
+ * Imports the sample shop through the graph, as any client would, when the catalog is empty; answers whether it did. The file `marker`
+ * stands while it does: an import that was interrupted is done again, which changes nothing twice.
+ */
+export async function seedIfEmpty(graph: Graph, marker: string, say: (line: string) => void): Promise<boolean> {
+  if (!existsSync(marker)) {
+    const { products } = await ask<{ products: { nodes: unknown[] } }>(graph, '{ products(first: 1) { nodes { id } } }')
+    if (products.nodes.length > 0) return false
+  }
+  say('The sample shop is being imported.')
+  writeFileSync(marker, '')
   await importFeed(graph, join(projectRoot, 'prisma/seed/sample-shop.jsonl'))
   const stock = JSON.parse(readFileSync(join(projectRoot, 'prisma/seed/stock.json'), 'utf8')) as Record<string, number>
   for (const [sku, onHand] of Object.entries(stock)) {
@@ -21,6 +26,7 @@ export async function seedIfEmpty(graph: Graph, say: (line: string) => void): Pr
     const [problem] = stockSet.userErrors
     if (problem) throw new Error(`The sample stock of ${sku} was refused: ${problem.message}`)
   }
+  rmSync(marker)
   return true
 }
 

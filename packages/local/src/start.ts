@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SetupError } from './failure.ts'
 import { type Graph, startGraph } from './graph.ts'
@@ -67,7 +68,7 @@ async function main(): Promise<void> {
       report: say,
       broken: (reason) => ask(reason, 1),
     })
-    if (!values.empty && (await seedIfEmpty(graph, say))) say('The sample shop is there.')
+    if (!values.empty && (await seedIfEmpty(graph, join(folder, 'seeding'), say))) say('The sample shop is there.')
   } finally {
     starting = false
     if (!graph) unlock()
@@ -82,8 +83,8 @@ function readiness({ url, subgraphs, databases, natsUrl }: Graph, folder: string
     ['subscriptions', `${url.replace('http', 'ws')}/graphql`],
     ['health', `${url}/health/ready`],
     ...Object.entries(subgraphs).map(([name, address]) => [name, `${address}/graphql`]),
-    ['PostgreSQL', `127.0.0.1:${new URL(databases.catalog).port || 5432}`],
-    ['NATS', `127.0.0.1:${new URL(natsUrl).port || 4222}`],
+    ['PostgreSQL', new URL(databases.catalog).host],
+    ['NATS', new URL(natsUrl).host],
     ['data, logs', folder],
     ['staff token', 'npm run -s token -- --scope staff'],
   ]

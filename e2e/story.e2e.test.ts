@@ -1,3 +1,4 @@
+// Long because it tells one story from import to order without a cut.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually } from '@commerce/local/testing.ts'

@@ -1,3 +1,4 @@
+// Long because each way in which NATS, the database or a message can break is one test over the same bus.
 import { randomUUID } from 'node:crypto'
 import { cpSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

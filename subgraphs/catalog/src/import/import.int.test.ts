@@ -1,3 +1,4 @@
+// Long because each kind of row and policy is one test over the same graph.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'

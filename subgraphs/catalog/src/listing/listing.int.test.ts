@@ -1,3 +1,4 @@
+// Long because each filter, order and direction is compared over the same products.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { startCatalog, type TestCatalog } from '../../test/harness.ts'
 

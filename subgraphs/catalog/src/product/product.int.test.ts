@@ -1,3 +1,4 @@
+// Long because each promise of a product and its mutation is one test over the same subgraph.
 import { statementsOf } from '@commerce/local/statements.ts'
 import { eventually } from '@commerce/local/testing.ts'
 import { beforeAll, describe, expect, it } from 'vitest'

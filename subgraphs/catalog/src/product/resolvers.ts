@@ -1,3 +1,4 @@
+// Above the usual length because a product page has many fields, each of them a line or a few.
 import { type PageArguments, pageFrom, toConnection } from '@commerce/service/connection.ts'
 import { decodeId, encodeId, uuidFrom } from '@commerce/service/ids.ts'
 import { requireScope } from '@commerce/service/viewer.ts'

@@ -1,3 +1,4 @@
+// Long because each life of a reservation is one test over the same stock.
 import { randomUUID } from 'node:crypto'
 import { commitStock, releaseStock, reserveStock } from '@commerce/events/commands.ts'
 import { event } from '@commerce/events/contracts.ts'

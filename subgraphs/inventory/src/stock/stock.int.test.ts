@@ -1,3 +1,4 @@
+// Long because each change of stock and each refusal is one test over the same subgraph.
 import { randomUUID } from 'node:crypto'
 import { reserveStock } from '@commerce/events/commands.ts'
 import { eventually } from '@commerce/local/testing.ts'

@@ -1,3 +1,4 @@
+// Long because it counts by brute force what the engine counts, and says how.
 import { createHash } from 'node:crypto'
 import { encodeId } from '@commerce/service/ids.ts'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+// Long because each way to search is one test over the same documents.
 import { randomUUID } from 'node:crypto'
 import { encodeId } from '@commerce/service/ids.ts'
 import fc from 'fast-check'

@@ -1,4 +1,4 @@
-// Above the usual length because it holds the whole stage of the tests: checkout, inventory, catalog, and a shopper.
+// Above the usual length because it holds the whole world of the tests: servers, checkout, the processes beside it, and the events they start from.
 import { type ChildProcess, fork } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'

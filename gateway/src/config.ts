@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import type { BreakerOptions } from './subgraphs/breaker.ts'
+import { upstreamDefaults } from './subgraphs/client.ts'
+import { plannerBounds, type WorkerBounds } from './supergraph/planner.ts'
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 const count = (least: number) => z.coerce.number().int().min(least)
@@ -8,6 +11,8 @@ export const gatewayEnvironment = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: count(0).max(65_535).default(4000),
   SUPERGRAPH: z.string().optional(),
+  SUPERGRAPH_FALLBACK: z.string().optional(),
+  OPERATIONS: z.string().optional(),
   NATS_URL: z.string().startsWith('nats://').optional(),
   GATEWAY_SECRET: z.string().min(16).optional(),
   JWT_SECRET: z.string().min(32, 'an HS256 secret has at least 32 characters').optional(),
@@ -17,6 +22,7 @@ export const gatewayEnvironment = z.object({
   CORS_ORIGINS: z.string().default('*'),
   INTROSPECTION: flag.default(true),
   SUBGRAPH_TIMEOUT_MS: count(1).default(5_000),
+  SHARE_IN_FLIGHT: flag.default(true),
   MAX_CONNECTIONS: count(1).default(10_000),
   LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
@@ -52,13 +58,24 @@ export interface GatewayConfig {
   supergraph: string
   /** How often the file is looked at, in milliseconds; 0 is never. */
   watchMs: number
+  /** A folder of recorded operations that are planned before clients ask for them; null is none. */
+  operations: string | null
+  planner: WorkerBounds
   /** Addresses that replace those in the supergraph, by subgraph name. */
   subgraphUrls: Readonly<Record<string, string>>
   subgraphTimeoutMs: number
+  /** From the first byte of a request to the end of its last subgraph request, in milliseconds. */
+  requestTimeoutMs: number
+  /** Whether clients that ask the same at the same time share one run of it. */
+  shareInFlight: boolean
+  /** Bytes of requests that are recognised by their text. */
+  maxKnownBytes: number
   /** Bytes of one subgraph answer. */
   maxAnswerBytes: number
   /** Open connections to each subgraph. */
   subgraphConnections: number
+  /** When a subgraph that fails is left alone. */
+  subgraphBreaker: BreakerOptions
   /** What the subgraphs know the gateway by; null sends nothing. */
   secret: string | null
   tokens: TokenConfig | null
@@ -69,7 +86,9 @@ export interface GatewayConfig {
   /** Bytes of a request's body. */
   bodyLimit: number
   maxPlans: number
-  /** Characters of operation text that stay planned, all together. */
+  /** Bytes that compiled operations may take, estimated. */
+  maxPlanBytes: number
+  /** Characters of documents that are remembered as valid, all together. */
   maxPlannedText: number
   sockets: SocketLimits
 }
@@ -96,10 +115,16 @@ export const gatewayDefaults: Omit<GatewayConfig, 'supergraph'> = {
   host: '127.0.0.1',
   port: 4000,
   watchMs: 500,
+  operations: null,
+  planner: plannerBounds,
   subgraphUrls: {},
   subgraphTimeoutMs: 5_000,
+  requestTimeoutMs: 30_000,
+  shareInFlight: true,
+  maxKnownBytes: 32 * 1024 * 1024,
   maxAnswerBytes: 32 * 1024 * 1024,
   subgraphConnections: 128,
+  subgraphBreaker: upstreamDefaults.breaker,
   secret: null,
   tokens: null,
   introspection: true,
@@ -107,6 +132,7 @@ export const gatewayDefaults: Omit<GatewayConfig, 'supergraph'> = {
   limits: { tokens: 10_000, text: 100_000, depth: 20, aliases: 200, rootFields: 50, fields: 10_000 },
   bodyLimit: 1024 * 1024,
   maxPlans: 2_000,
+  maxPlanBytes: 128 * 1024 * 1024,
   maxPlannedText: 8_000_000,
   sockets: {
     connections: 10_000,
@@ -143,8 +169,10 @@ export function gatewayConfig(
     host: environment.HOST,
     port: environment.PORT,
     supergraph,
+    operations: environment.OPERATIONS ?? null,
     subgraphUrls,
     subgraphTimeoutMs: environment.SUBGRAPH_TIMEOUT_MS,
+    shareInFlight: environment.SHARE_IN_FLIGHT,
     secret: environment.GATEWAY_SECRET ?? null,
     tokens: key && { key, issuer: environment.JWT_ISSUER ?? null, audience: environment.JWT_AUDIENCE ?? null },
     introspection: environment.INTROSPECTION,

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { readBody } from '@commerce/service/http.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { gatewayDefaults } from '../src/config.ts'
 import { type Answer, startGraph, type TestGraph } from './graph.ts'
 
 type Handler = (
@@ -74,7 +75,12 @@ beforeAll(async () => {
       },
     },
     {
-      config: { subgraphTimeoutMs: 1_000, maxAnswerBytes: 20_000 },
+      config: {
+        subgraphTimeoutMs: 1_000,
+        maxAnswerBytes: 20_000,
+        // Each failure is seen by itself: the subgraph is never left alone.
+        subgraphBreaker: { ...gatewayDefaults.subgraphBreaker, least: 100_000 },
+      },
       remote: [{ name: 'stock', url: stock.url, typeDefs: stockSdl }],
     },
   )

@@ -279,7 +279,7 @@ describe('a socket', () => {
         .setProtectedHeader({ alg: 'HS256' })
         .setExpirationTime(Math.floor(Date.now() / 1000) + seconds)
         .sign(new TextEncoder().encode(secret))
-    for (const authorization of ['Bearer nonsense', `Bearer ${await token(1)}`]) {
+    for (const authorization of ['Bearer nonsense', `Bearer ${await token(2)}`]) {
       const client = connect(graph, { authorization })
       const closed = new Promise<CloseEvent>((resolve) => client.on('closed', (event) => resolve(event as CloseEvent)))
       client.subscribe({ query: live, variables: { skus: ['b'] } }, { next() {}, error() {}, complete() {} })

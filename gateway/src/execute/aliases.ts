@@ -9,12 +9,11 @@ export interface Renamed {
   clientName(key: string): string
   /** The plan's name for a variable of the client. */
   planVariable(name: string): string
-  /** The client's variables under the plan's names. */
-  planVariables(variables: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
 }
 
 const ours = /^_\d+$/
-const representations = 'representations'
+/** `$representations` belongs to the planner, with a suffix to requests that ask for several selections. */
+const reserved = /^_*representations/
 
 /** True for `__schema` and `__type`, which the gateway answers from its own schema. */
 export function isIntrospection(field: FieldNode): boolean {
@@ -29,11 +28,7 @@ export function isIntrospection(field: FieldNode): boolean {
 export function hideAliases(document: DocumentNode, requiredFields: ReadonlySet<string>): Renamed {
   const keys = new Map<string, string>()
   const names = new Map<string, string>()
-  const variables = new Set<string>()
-  visit(document, { Variable: (node) => void variables.add(node.name.value) })
-  // `$representations` belongs to the planner.
-  let free = representations
-  while (variables.has(representations) && variables.has(free)) free = `_${free}`
+  const planVariable = (name: string) => (reserved.test(name) ? `_${name}` : name)
 
   const keyOf = (node: FieldNode): string => {
     const name = node.name.value
@@ -51,7 +46,9 @@ export function hideAliases(document: DocumentNode, requiredFields: ReadonlySet<
   }
   const hidden = visit(document, {
     Variable: (node) =>
-      node.name.value === representations ? { ...node, name: { kind: Kind.NAME, value: free } } : undefined,
+      reserved.test(node.name.value)
+        ? { ...node, name: { kind: Kind.NAME, value: planVariable(node.name.value) } }
+        : undefined,
     Field: (node) => {
       // The gateway answers introspection by itself, and the planner does not know its newest fields.
       if (isIntrospection(node)) return { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
@@ -63,11 +60,7 @@ export function hideAliases(document: DocumentNode, requiredFields: ReadonlySet<
     document: hidden,
     keyOf,
     clientName: (key) => names.get(key) ?? key,
-    planVariable: (name) => (name === representations ? free : name),
-    planVariables: (values) => {
-      if (free === representations || !Object.hasOwn(values, representations)) return values
-      return { ...values, [free]: values[representations] }
-    },
+    planVariable,
   }
 }
 

@@ -1,30 +1,8 @@
 import { GraphQLError } from 'graphql'
-import { isData } from './own.ts'
 import type { Path } from './places.ts'
 
 /** More errors than this in one answer are counted, not listed. */
 const maxErrors = 500
-
-/** One error as a subgraph sent it, checked for shape only. */
-export interface SubgraphError {
-  message: string
-  path?: Path
-  extensions: { [key: string]: unknown }
-}
-
-/** The codes of answers that never came or could not be read. */
-export type FailureCode = 'SUBGRAPH_UNAVAILABLE' | 'SUBGRAPH_TIMEOUT' | 'SUBGRAPH_MALFORMED'
-
-/** A subgraph that gave no usable answer; `message` is for clients and names no address. */
-export class SubgraphFailure extends Error {
-  readonly code: FailureCode
-  readonly service: string
-  constructor(code: FailureCode, service: string, message: string, cause?: unknown) {
-    super(message, { cause })
-    this.code = code
-    this.service = service
-  }
-}
 
 /** What went wrong for a whole fetch: one listed error stands for all the objects that lack its fields. */
 interface Failure {
@@ -63,6 +41,11 @@ export class Errors {
     })
     this.#failures.push({ error, message, extensions, places, field })
     this.#push(error)
+  }
+
+  /** Whether anything was told or explained. */
+  get any(): boolean {
+    return this.#list.length > 0 || this.#explained.length > 0
   }
 
   /** Nulls at and under these places come from an error that is told elsewhere. */
@@ -123,28 +106,6 @@ export class Errors {
     }
     return { failed, prefixes }
   }
-}
-
-/** Reads the `errors` of a subgraph's answer; whatever has no message gets one. */
-export function subgraphErrors(value: unknown, service: string): SubgraphError[] {
-  if (!Array.isArray(value)) return []
-  return value.slice(0, maxErrors).map((error) => {
-    const { message, path, extensions } = isData(error) ? error : {}
-    return {
-      message: typeof message === 'string' ? message : `Subgraph "${service}" reported an error without a message.`,
-      path: isPath(path) ? path : undefined,
-      extensions: isData(extensions) ? cleaned(extensions) : {},
-    }
-  })
-}
-
-function isPath(value: unknown): value is Path {
-  return Array.isArray(value) && value.every((part) => typeof part === 'string' || typeof part === 'number')
-}
-
-/** `http` would set the status of the gateway's own answer; `__proto__` is never a real extension. */
-function cleaned(extensions: { [key: string]: unknown }): { [key: string]: unknown } {
-  return Object.fromEntries(Object.entries(extensions).filter(([key]) => key !== 'http' && key !== '__proto__'))
 }
 
 function keyOf(path: readonly (string | number)[], length: number): string {

@@ -1,5 +1,4 @@
-import { operationFromDocument, type Schema } from '@apollo/federation-internals'
-import type { FetchNode, PlanNode, QueryPlan, QueryPlanner } from '@apollo/query-planner'
+import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner'
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
@@ -9,25 +8,26 @@ import {
   getVariableValues,
   Kind,
   type OperationDefinitionNode,
+  print,
   visit,
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import type { Call } from '../subgraphs/call.ts'
+import type { Subgraphs } from '../subgraphs/client.ts'
 import { hideAliases } from './aliases.ts'
 import { Errors } from './errors.ts'
 import { compileIntrospection, type Introspection } from './introspection.ts'
 import type { Data } from './own.ts'
-import { compilePlan, type Step } from './plan.ts'
-import { compileProjection, type Projection } from './projection.ts'
+import { compilePlan, type Plan } from './plan.ts'
 import { runPlan } from './run.ts'
-import type { Subgraphs } from './subgraphs.ts'
 import type { Types } from './types.ts'
+import { compileWriter, type Writer } from './writer.ts'
 
 /** What operations of one supergraph are compiled with. */
 export interface OperationCompiler {
   apiSchema: GraphQLSchema
-  /** The same schema as the planner knows it. */
-  plannerSchema: Schema
-  planner: QueryPlanner
+  /** Plans the operation of a text; rejects with a GraphQLError when it cannot be planned. */
+  plan(text: string, operationName: string | undefined): Promise<QueryPlan>
   types: Types
   requiredFields: ReadonlySet<string>
 }
@@ -35,9 +35,11 @@ export interface OperationCompiler {
 /** An operation that was planned and compiled once and runs many times. */
 export interface Operation {
   definition: OperationDefinitionNode
+  /** How often it ran, lately more than long ago: the busiest are planned first on a new supergraph. */
+  uses: number
   /** Where a subscription's events come from; null for queries and mutations. */
   primary: FetchNode | null
-  plan: Step | undefined
+  plan: Plan | undefined
   types: Types
   introspection: Introspection | undefined
   clientName(key: string): string
@@ -45,29 +47,32 @@ export interface Operation {
   bind(variables: Readonly<Record<string, unknown>>): Bound | { errors: readonly GraphQLError[] }
 }
 
-/** An operation with its variables. */
+/** An operation with its variables; it can run many times. */
 export interface Bound {
-  raw: Readonly<Record<string, unknown>>
+  /** As the client sent them. */
+  variables: Readonly<Record<string, unknown>>
   coerced: Readonly<Record<string, unknown>>
+  /** The JSON of a variable of the plan, as the client sent it; undefined when it did not. */
+  variable(name: string): string | undefined
   conditions: ReadonlyMap<string, boolean>
-  project: Projection
+  write: Writer
 }
 
-/** A GraphQL answer; without `data` when the operation could not start. */
+/** A GraphQL answer as JSON, and the errors in it; without `data` when the operation could not start. */
 export interface Result {
-  data?: Data | null
-  errors?: readonly GraphQLError[]
+  text: string
+  errors: readonly GraphQLError[] | undefined
 }
 
 /** How many combinations of `@skip`/`@include` values of one operation stay compiled. */
 const maxVariants = 16
 
 /** Plans and compiles a validated document's operation; throws a GraphQLError when it cannot be planned. */
-export function compileOperation(
+export async function compileOperation(
   compiler: OperationCompiler,
   document: DocumentNode,
   operationName: string | undefined,
-): Operation {
+): Promise<Operation> {
   const definition = getOperationAST(document, operationName)
   if (!definition) {
     const message =
@@ -85,16 +90,17 @@ export function compileOperation(
     used.definitions.flatMap((d) => (d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d] as const] : [])),
   )
   const renamed = hideAliases(used, compiler.requiredFields)
-  const { node } = planOf(compiler, renamed.document, definition.name?.value)
+  const { node } = await planOf(compiler, renamed.document, definition.name?.value)
   const isSubscription = node?.kind === 'Subscription'
   const rest: PlanNode | undefined = isSubscription ? node.rest : (node as PlanNode | undefined)
   const deciding = decidingVariables(used)
-  const projections = new LRUCache<string, Projection>({ max: maxVariants })
+  const writers = new LRUCache<string, Writer>({ max: maxVariants })
 
   return {
     definition,
+    uses: 0,
     primary: isSubscription ? node.primary : null,
-    plan: rest && compilePlan(rest),
+    plan: rest && compilePlan(compiler.types, rest),
     types: compiler.types,
     introspection: compileIntrospection(compiler.apiSchema, definition, fragments),
     clientName: renamed.clientName,
@@ -108,61 +114,66 @@ export function compileOperation(
       if (errors) return { errors }
       const conditions = new Map(deciding.map((name) => [renamed.planVariable(name), coerced[name] === true]))
       const variant = deciding.map((name) => (coerced[name] === true ? '1' : '0')).join('')
-      let project = projections.get(variant)
-      if (!project) {
+      let write = writers.get(variant)
+      if (!write) {
         const clientConditions = new Map(deciding.map((name) => [name, coerced[name] === true]))
-        project = compileProjection({
+        write = compileWriter({
           schema: compiler.apiSchema,
           operation: definition,
           fragments,
           keyOf: renamed.keyOf,
           conditions: clientConditions,
         })
-        projections.set(variant, project)
+        writers.set(variant, write)
       }
-      return { raw: renamed.planVariables(variables), coerced, conditions, project }
+      return { variables, coerced, variable: textsOf(variables, renamed.planVariable), conditions, write }
     },
   }
 }
 
-/** Runs a query or mutation; what went wrong is in the result. */
+/** Runs a query or mutation with its variables; what went wrong is in the result. */
 export async function runOperation(
   operation: Operation,
-  variables: Readonly<Record<string, unknown>>,
+  bound: Bound,
   subgraphs: Subgraphs,
-  headers: Readonly<Record<string, string>>,
+  call: Call,
 ): Promise<Result> {
-  if (operation.primary) {
-    const extensions = { code: 'BAD_REQUEST' }
-    return {
-      errors: [
-        new GraphQLError('A subscription needs a WebSocket (graphql-transport-ws) at /graphql.', { extensions }),
-      ],
-    }
-  }
-  const bound = operation.bind(variables)
-  if ('errors' in bound) return { errors: bound.errors }
   const data: Data = {}
   const errors = new Errors()
-  if (operation.plan) {
-    const { types, clientName } = operation
-    await runPlan(
-      { subgraphs, types, variables: bound.raw, conditions: bound.conditions, headers, data, errors, clientName },
-      operation.plan,
-    )
-  }
-  const introspected = operation.introspection?.(variables)
+  const { types, clientName, plan, introspection } = operation
+  const { variable, conditions } = bound
+  if (plan) await runPlan({ subgraphs, types, variable, conditions, call, data, errors, clientName }, plan)
+  const introspected = introspection?.(bound.variables)
   if (introspected) errors.addAll(introspected.errors)
-  const result = bound.project(data, introspected?.data, errors)
-  const list = errors.list()
-  return list ? { data: result, errors: list } : { data: result }
+  return resultOf(bound.write(data, introspected?.data, errors), errors.list())
 }
 
-function planOf(compiler: OperationCompiler, document: DocumentNode, operationName: string | undefined): QueryPlan {
+/** The answer to an operation that could not start. */
+export function refused(errors: readonly GraphQLError[]): Result {
+  return { text: `{"errors":${JSON.stringify(errors)}}`, errors }
+}
+
+/** An answer with data, which is JSON; errors come first so that people see them. */
+export function resultOf(data: string, errors: readonly GraphQLError[] | undefined): Result {
+  return { text: errors ? `{"errors":${JSON.stringify(errors)},"data":${data}}` : `{"data":${data}}`, errors }
+}
+
+/** The JSON of each variable under the plan's name, made when it is first asked for. */
+function textsOf(
+  variables: Readonly<Record<string, unknown>>,
+  planVariable: (name: string) => string,
+): (name: string) => string | undefined {
+  let texts: Map<string, string> | undefined
+  return (name) => {
+    texts ??= new Map(Object.entries(variables).map(([key, value]) => [planVariable(key), JSON.stringify(value)]))
+    return texts.get(name)
+  }
+}
+
+function planOf(compiler: OperationCompiler, document: DocumentNode, operationName: string | undefined) {
   // Fragments of introspection are no longer reached, and the planner could not read them.
   const planned = onlyUsed(document, getOperationAST(document, operationName) as OperationDefinitionNode)
-  const operation = operationFromDocument(compiler.plannerSchema, planned, { operationName, validate: false })
-  return compiler.planner.buildQueryPlan(operation)
+  return compiler.plan(print(planned), operationName)
 }
 
 /** The operation and the fragments that it reaches: other operations of the document are not planned with it. */

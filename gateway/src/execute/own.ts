@@ -5,10 +5,19 @@ export interface Data {
 
 const inherited = new Set(Object.getOwnPropertyNames(Object.prototype))
 
+/** True for names such as `constructor`, which every object seems to have. */
+export function isInherited(key: string): boolean {
+  return inherited.has(key)
+}
+
+/** The own value under a key that `isInherited`. */
+export function readInherited(object: Data, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined
+}
+
 /** The own value under `key`, never one inherited from `Object.prototype` (a field may be called `constructor`). */
 export function read(object: Data, key: string): unknown {
-  if (inherited.has(key) && !Object.hasOwn(object, key)) return undefined
-  return object[key]
+  return inherited.has(key) ? readInherited(object, key) : object[key]
 }
 
 /** Sets an own value; `__proto__` becomes a plain key and never the prototype. */

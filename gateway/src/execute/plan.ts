@@ -1,70 +1,207 @@
-import type { FetchDataRewrite, FetchNode, PlanNode, QueryPlanSelectionNode } from '@apollo/query-planner'
+import type { FetchDataRewrite, FetchNode, PlanNode } from '@apollo/query-planner'
 import { Kind, type OperationDefinitionNode, parse, type SelectionSetNode } from 'graphql'
+import { type Combine, combiner } from './combine.ts'
+import { compileRepresentation, type Representation } from './representations.ts'
 import { renamed } from './rewrites.ts'
+import type { Types } from './types.ts'
 
-/** A plan made ready to run: paths are absolute, texts are JSON already. */
-export type Step =
-  | { kind: 'sequence'; steps: Step[] }
-  | { kind: 'parallel'; steps: Step[] }
-  | { kind: 'condition'; variable: string; yes: Step | undefined; no: Step | undefined }
-  | Fetch
+/** A plan made ready to run: requests, each waiting for those that bring what it needs. */
+export interface Plan {
+  requests: Request[]
+}
 
-/** One request to one subgraph. */
+/** One request to one subgraph: a root fetch, or one or several `_entities` fetches that can go together. */
+export interface Request {
+  index: number
+  service: string
+  /** How many requests must have ended before. */
+  after: number
+  /** Indexes of the requests that wait for this one. */
+  next: number[]
+  repeatable: boolean
+  /** Distinct selections; those without anything to ask are left out of the text that is sent. */
+  selections: Selection[]
+  combine: Combine
+}
+
+/** What is asked of a subgraph with one selection, for all the places that need it. */
+export interface Selection {
+  parts: Fetch[]
+  outputRewrites: readonly FetchDataRewrite[]
+}
+
+/** A value of a `@skip`/`@include` variable without which a fetch is left out. */
+export interface Guard {
+  variable: string
+  value: boolean
+}
+
+/** One fetch of the planner. */
 export interface Fetch {
-  kind: 'fetch'
   service: string
   /** Where its objects are in the answer; empty for the root. */
   path: string[]
-  /** The start of the request's body, up to where the values of `variables` belong. */
-  head: string
-  variables: { name: string; json: string }[]
-  requires: readonly QueryPlanSelectionNode[] | undefined
+  guards: readonly Guard[]
+  operation: string
+  operationName: string | undefined
+  variables: readonly string[]
+  /** Undefined for a root fetch. */
+  representation: Representation | undefined
   inputRewrites: readonly FetchDataRewrite[]
   outputRewrites: readonly FetchDataRewrite[]
   renamed: Map<string, string>
-  /** The answer's top fields (of an entity, when there are `requires`): what is missing when the fetch fails. */
+  /** The answer's top fields (of an entity, when there are representations): what is missing when the fetch fails. */
   fields: string[]
   repeatable: boolean
 }
 
-/** Compiles a planner's node and all below it. */
-export function compilePlan(node: PlanNode, path: readonly string[] = []): Step {
-  switch (node.kind) {
-    case 'Sequence':
-      return { kind: 'sequence', steps: node.nodes.map((child) => compilePlan(child, path)) }
-    case 'Parallel':
-      return { kind: 'parallel', steps: node.nodes.map((child) => compilePlan(child, path)) }
-    case 'Flatten':
-      return compilePlan(node.node, [...path, ...node.path.map(String)])
-    case 'Condition': {
-      const yes = node.ifClause && compilePlan(node.ifClause, path)
-      const no = node.elseClause && compilePlan(node.elseClause, path)
-      return { kind: 'condition', variable: node.condition, yes, no }
+/** More selections than this never share a request: its text is kept once for each combination that occurs. */
+const maxSelections = 8
+
+interface Planned {
+  fetch: Fetch
+  level: number
+  before: ReadonlySet<Planned>
+  request: Request | undefined
+}
+
+/**
+ * Compiles a planner's node: `_entities` fetches that the plan runs side by side against one subgraph become one request, and
+ * every request starts as soon as those it follows in the plan have ended.
+ */
+export function compilePlan(types: Types, node: PlanNode): Plan {
+  const planned: Planned[] = []
+  addFetches(types, planned, node, [], [], new Set())
+  const requests = groupsOf(planned).map((group, index) => requestOf(group, index))
+  for (const request of requests) {
+    const before = new Set<Request>()
+    for (const one of planned) {
+      if (one.request !== request) continue
+      for (const { request: earlier } of one.before) if (earlier) before.add(earlier)
     }
-    case 'Fetch':
-      return compileFetch(node, path)
+    request.after = before.size
+    for (const earlier of before) earlier.next.push(request.index)
+  }
+  return { requests }
+}
+
+/** Adds all fetches under a node and returns those whose end is the node's end. */
+function addFetches(
+  types: Types,
+  all: Planned[],
+  node: PlanNode,
+  path: readonly string[],
+  guards: readonly Guard[],
+  before: ReadonlySet<Planned>,
+): ReadonlySet<Planned> {
+  const add = (child: PlanNode, at = path, when = guards, after = before) =>
+    addFetches(types, all, child, at, when, after)
+  switch (node.kind) {
+    case 'Sequence': {
+      let last = before
+      for (const child of node.nodes) last = add(child, path, guards, last)
+      return last
+    }
+    case 'Parallel':
+      return new Set(node.nodes.flatMap((child) => [...add(child)]))
+    case 'Flatten':
+      return add(node.node, [...path, ...node.path.map(String)])
+    case 'Condition': {
+      const guard = (value: boolean) => [...guards, { variable: node.condition, value }]
+      const yes = node.ifClause ? add(node.ifClause, path, guard(true)) : before
+      const no = node.elseClause ? add(node.elseClause, path, guard(false)) : before
+      return new Set([...yes, ...no])
+    }
+    case 'Fetch': {
+      const level = Math.max(-1, ...[...before].map((one) => one.level)) + 1
+      const planned: Planned = { fetch: compileFetch(types, node, path, guards), level, before, request: undefined }
+      all.push(planned)
+      return new Set([planned])
+    }
     case 'Defer':
       throw new Error('A plan with @defer cannot be run.')
   }
 }
 
 /** Compiles one fetch of a plan. */
-export function compileFetch(node: FetchNode, path: readonly string[] = []): Fetch {
-  const name = node.operationName === undefined ? '' : `,"operationName":${JSON.stringify(node.operationName)}`
+function compileFetch(types: Types, node: FetchNode, path: readonly string[], guards: readonly Guard[]): Fetch {
   const outputRewrites = node.outputRewrites ?? []
+  const inputRewrites = node.inputRewrites ?? []
   return {
-    kind: 'fetch',
     service: node.serviceName,
     path: [...path],
-    head: `{"query":${JSON.stringify(node.operation)}${name},"variables":{`,
-    variables: (node.variableUsages ?? []).map((variable) => ({ name: variable, json: JSON.stringify(variable) })),
-    requires: node.requires,
-    inputRewrites: node.inputRewrites ?? [],
+    guards,
+    operation: node.operation,
+    operationName: node.operationName,
+    variables: node.variableUsages ?? [],
+    representation: node.requires && compileRepresentation(types, node.requires, inputRewrites),
+    inputRewrites,
     outputRewrites,
     renamed: renamed(outputRewrites),
     fields: topFields(node),
     repeatable: node.operationKind === 'query',
   }
+}
+
+/**
+ * A fetch that could go with a later request to its subgraph does, when nothing waits for it before that: the later request
+ * ends no sooner without it.
+ */
+function delay(planned: readonly Planned[]): void {
+  const latest = new Map(planned.map((one) => [one, Number.POSITIVE_INFINITY]))
+  for (const one of planned) {
+    for (const earlier of one.before) latest.set(earlier, Math.min(latest.get(earlier) as number, one.level - 1))
+  }
+  for (const one of planned.toSorted((a, b) => b.level - a.level)) {
+    if (!isShareable(one)) continue
+    const later = planned
+      .filter((other) => isShareable(other) && other.fetch.service === one.fetch.service)
+      .filter(({ level, fetch }) => {
+        if (level <= one.level || level > (latest.get(one) as number)) return false
+        return fetch.guards.every((guard) => one.fetch.guards.some((own) => sameGuard(own, guard)))
+      })
+    if (later.length > 0) one.level = Math.min(...later.map(({ level }) => level))
+  }
+}
+
+function sameGuard(one: Guard, other: Guard): boolean {
+  return one.variable === other.variable && one.value === other.value
+}
+
+function isShareable({ fetch }: Planned): boolean {
+  return fetch.representation !== undefined && fetch.repeatable
+}
+
+/** Fetches of one level go together when they ask one subgraph for entities; the level orders them, so none waits in a circle. */
+function groupsOf(planned: readonly Planned[]): Planned[][] {
+  delay(planned)
+  const groups = new Map<string, Planned[]>()
+  for (const [index, one] of planned.entries()) {
+    const { fetch, level } = one
+    const key = isShareable(one) ? `${level} ${fetch.service}` : `alone ${index}`
+    const group = groups.get(key)
+    if (group && group.length < maxSelections) group.push(one)
+    else groups.set(group ? `${key} ${index}` : key, [one])
+  }
+  return [...groups.values()]
+}
+
+function requestOf(group: readonly Planned[], index: number): Request {
+  const bySelection = new Map<string, Selection>()
+  for (const { fetch } of group) {
+    // The name differs for each fetch, what is asked may not.
+    const text = fetch.operationName ? fetch.operation.replace(fetch.operationName, '') : fetch.operation
+    const key = JSON.stringify([text, fetch.outputRewrites])
+    const selection = bySelection.get(key)
+    if (selection) selection.parts.push(fetch)
+    else bySelection.set(key, { parts: [fetch], outputRewrites: fetch.outputRewrites })
+  }
+  const selections = [...bySelection.values()]
+  const { service, repeatable } = (group[0] as Planned).fetch
+  const firsts = selections.map(({ parts }) => parts[0] as Fetch)
+  const request = { index, service, after: 0, next: [], repeatable, selections, combine: combiner(firsts) }
+  for (const one of group) one.request = request
+  return request
 }
 
 function topFields(node: FetchNode): string[] {

@@ -1,4 +1,5 @@
-import { type Errors, type SubgraphError, SubgraphFailure } from './errors.ts'
+import { type SubgraphError, SubgraphFailure } from '../subgraphs/failure.ts'
+import type { Errors } from './errors.ts'
 import type { Path } from './places.ts'
 import type { Fetch } from './plan.ts'
 
@@ -9,7 +10,10 @@ export interface Reporter {
   clientName(key: string): string
 }
 
-/** Tells the errors of one answer at the places of the objects they are about; `places` holds, for each representation, those places. */
+/**
+ * Tells the errors of one answer at the places of the objects they are about; `places` holds, for each representation, those
+ * places. For entities a path is that of the list of entities.
+ */
 export function reportErrors(
   to: Reporter,
   fetch: Fetch,
@@ -21,12 +25,12 @@ export function reportErrors(
       reportAll(to, fetch, error, places.flat())
       continue
     }
-    if (!fetch.requires) {
+    if (!fetch.representation) {
       for (const place of places.flat()) reportAt(to, fetch, error, [...place, ...error.path])
       continue
     }
-    const [field, index, ...rest] = error.path
-    const own = field === '_entities' && typeof index === 'number' ? places[index] : undefined
+    const [, index, ...rest] = error.path
+    const own = typeof index === 'number' ? places[index] : undefined
     if (own) for (const place of own) reportAt(to, fetch, error, [...place, ...rest])
     else reportAll(to, fetch, error, places.flat())
   }

@@ -1,61 +1,109 @@
-import type { QueryPlanSelectionNode } from '@apollo/query-planner'
-import { merge } from './merge.ts'
-import { type Data, isData, read, write } from './own.ts'
+import type { FetchDataRewrite, QueryPlanSelectionNode } from '@apollo/query-planner'
+import { type Data, isData, isInherited, readInherited } from './own.ts'
+import { rewrite } from './rewrites.ts'
 import type { Types } from './types.ts'
 
-/** What a fetch sends to `_entities`: each distinct representation once, as JSON, and the objects that wait for its answer. */
-export interface Batch {
-  representations: string[]
-  /** `targets[n]` holds the indexes into the list of objects that representation `n` stands for. */
-  targets: number[][]
+/** How the objects of a fetch are told to `_entities`. */
+export interface Representation {
+  /** The representation as JSON; equal objects give equal texts. Null when a required field was never fetched. */
+  textOf(object: Data): string | null
+  /** A scalar field of the key: objects that differ in it are different entities. */
+  identity: string
 }
 
-/** Builds the representations of `objects` by the plan's `requires`, equal ones only once; objects that lack a key are left out. */
-export function batch(
+interface Field {
+  key: string
+  inherited: boolean
+  json: string
+  below: Below | undefined
+}
+
+type Below = (value: unknown) => string
+
+/** Compiles a plan's `requires`; the fields that apply to each runtime type are found when that type is first seen. */
+export function compileRepresentation(
   types: Types,
-  objects: readonly Data[],
   requires: readonly QueryPlanSelectionNode[],
-  prepare: (representation: Data) => void,
-): Batch {
-  const representations: string[] = []
-  const targets: number[][] = []
-  const seen = new Map<string, number>()
-  objects.forEach((object, index) => {
-    const representation = select(types, object, requires)
-    if (!isData(representation) || typeof representation.__typename !== 'string') return
-    prepare(representation)
-    // The selection fixes the order of keys, so equal values have equal text.
-    const text = JSON.stringify(representation)
-    const known = seen.get(text)
-    if (known !== undefined) targets[known]?.push(index)
-    else {
-      seen.set(text, representations.length)
-      representations.push(text)
-      targets.push([index])
+  rewrites: readonly FetchDataRewrite[],
+): Representation {
+  const byType = new Map<string, Field[]>()
+  const plain = (object: Data): string | null => {
+    const name = object.__typename
+    if (typeof name !== 'string') return null
+    let fields = byType.get(name)
+    if (!fields) {
+      fields = fieldsOf(types, requires, name)
+      // A representation that does not say its type is none.
+      if (!fields.some(({ key }) => key === '__typename')) fields = []
+      if (types.isKnown(name)) byType.set(name, fields)
     }
-  })
-  return { representations, targets }
+    return fields.length === 0 ? null : textOf(object, fields)
+  }
+  const rewritten = (object: Data): string | null => {
+    const text = plain(object)
+    if (text === null) return null
+    const representation: Data = JSON.parse(text)
+    rewrite(types, rewrites, representation)
+    return JSON.stringify(representation)
+  }
+  return { textOf: rewrites.length === 0 ? plain : rewritten, identity: identityOf(requires) }
 }
 
-/** Null when a required field was never fetched: then there is no representation. */
-function select(types: Types, source: unknown, selections: readonly QueryPlanSelectionNode[]): unknown {
-  if (Array.isArray(source)) return source.map((element) => select(types, element, selections))
-  if (!isData(source)) return null
-  const result: Data = {}
-  for (const selection of selections) {
-    if (selection.kind === 'Field') {
-      const key = selection.alias ?? selection.name
-      const value = read(source, key)
-      if (value === undefined) return null
-      write(result, key, selection.selections && value !== null ? select(types, value, selection.selections) : value)
-    } else if (selection.typeCondition === undefined || isObjectOf(types, source, selection.typeCondition)) {
-      const part = select(types, source, selection.selections)
-      if (isData(part)) merge(result, part)
+function textOf(object: Data, fields: readonly Field[]): string | null {
+  let text = ''
+  for (const field of fields) {
+    const value = field.inherited ? readInherited(object, field.key) : object[field.key]
+    if (value === undefined) return null
+    text += `${text === '' ? '{' : ','}${field.json}${field.below ? field.below(value) : JSON.stringify(value)}`
+  }
+  return text === '' ? '{}' : `${text}}`
+}
+
+function fieldsOf(types: Types, selections: readonly QueryPlanSelectionNode[], name: string | undefined): Field[] {
+  const found = new Map<string, QueryPlanSelectionNode[] | undefined>()
+  const visit = (nodes: readonly QueryPlanSelectionNode[]) => {
+    for (const node of nodes) {
+      if (node.kind === 'Field') {
+        const key = node.alias ?? node.name
+        const known = found.get(key)
+        found.set(key, node.selections ? [...(known ?? []), ...node.selections] : undefined)
+      } else if (node.typeCondition === undefined || (name !== undefined && types.isA(name, node.typeCondition))) {
+        visit(node.selections)
+      }
     }
   }
-  return result
+  visit(selections)
+  return [...found].map(([key, below]) => ({
+    key,
+    inherited: isInherited(key),
+    json: `${JSON.stringify(key)}:`,
+    below: below && compileBelow(types, below),
+  }))
 }
 
-function isObjectOf(types: Types, source: Data, condition: string): boolean {
-  return typeof source.__typename === 'string' && types.isA(source.__typename, condition)
+/** Nested objects and lists of them; what lacks a required field is null, as it is for a plain key. */
+function compileBelow(types: Types, selections: readonly QueryPlanSelectionNode[]): Below {
+  const byType = new Map<string | undefined, Field[]>()
+  const text: Below = (value) => {
+    if (Array.isArray(value)) return `[${value.map(text).join(',')}]`
+    if (!isData(value)) return 'null'
+    const name = typeof value.__typename === 'string' ? value.__typename : undefined
+    let fields = byType.get(name)
+    if (!fields) {
+      fields = fieldsOf(types, selections, name)
+      if (name === undefined || types.isKnown(name)) byType.set(name, fields)
+    }
+    return textOf(value, fields) ?? 'null'
+  }
+  return text
+}
+
+function identityOf(requires: readonly QueryPlanSelectionNode[]): string {
+  for (const node of requires) {
+    if (node.kind === 'InlineFragment') {
+      const found = identityOf(node.selections)
+      if (found !== '__typename') return found
+    } else if (!node.selections && node.name !== '__typename') return node.alias ?? node.name
+  }
+  return '__typename'
 }

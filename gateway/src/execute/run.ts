@@ -1,113 +1,213 @@
-import type { Answer } from './answer.ts'
-import { SubgraphFailure } from './errors.ts'
+import type { Answer } from '../subgraphs/answer.ts'
+import type { Call } from '../subgraphs/call.ts'
+import type { Subgraphs } from '../subgraphs/client.ts'
+import { SubgraphFailure } from '../subgraphs/failure.ts'
 import { copy, merge } from './merge.ts'
 import { type Data, isData } from './own.ts'
-import { objectsAt, type Path, pathsAt } from './places.ts'
-import type { Fetch, Step } from './plan.ts'
+import { collect, type Path, placesOf } from './places.ts'
+import type { Fetch, Plan, Request, Selection } from './plan.ts'
 import { entitiesMissing, explainAll, type Reporter, reportErrors, reportFailure } from './report.ts'
-import { batch } from './representations.ts'
 import { rewrite } from './rewrites.ts'
-import type { Subgraphs } from './subgraphs.ts'
 import type { Types } from './types.ts'
 
 /** One run of a plan: what it reads, and the data and errors it grows. */
 export interface Run extends Reporter {
   subgraphs: Subgraphs
   types: Types
-  /** The variables as the client sent them: subgraphs coerce them again. */
-  variables: Readonly<Record<string, unknown>>
+  /** The variables as the client sent them, each as JSON, or undefined: subgraphs coerce them again. */
+  variable(name: string): string | undefined
   /** The values of the variables that decide `@skip` and `@include`. */
   conditions: ReadonlyMap<string, boolean>
-  headers: Readonly<Record<string, string>>
+  call: Call
   data: Data
 }
 
+/** What one selection of a request stands for: representation `n` is the objects `targets[n]`. */
+interface Asked {
+  selection: Selection
+  field: string
+  representations: string[]
+  targets: Target[][]
+}
+
+interface Target {
+  part: Fetch
+  object: Data
+}
+
 /** Runs a plan to its end; subgraph failures become errors of the run and never reject. */
-export async function runPlan(run: Run, step: Step): Promise<void> {
-  switch (step.kind) {
-    case 'sequence':
-      for (const child of step.steps) await runPlan(run, child)
-      return
-    case 'parallel':
-      await Promise.all(step.steps.map((child) => runPlan(run, child)))
-      return
-    case 'condition': {
-      const chosen = run.conditions.get(step.variable) ? step.yes : step.no
-      if (chosen) await runPlan(run, chosen)
-      return
+export function runPlan(run: Run, { requests }: Plan): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const waitsFor = requests.map(({ after }) => after)
+    let left = requests.length
+    if (left === 0) resolve()
+
+    function start(request: Request): void {
+      try {
+        const isRoot = request.selections[0]?.parts[0]?.representation === undefined
+        const work = isRoot ? fetchRoot(run, request) : fetchEntities(run, request)
+        if (work) work.then(() => ended(request)).catch(reject)
+        else ended(request)
+      } catch (error) {
+        reject(error)
+      }
     }
-    case 'fetch':
-      await (step.requires ? fetchEntities(run, step, step.requires) : fetchRoot(run, step))
-  }
-}
 
-async function fetchRoot(run: Run, fetch: Fetch): Promise<void> {
-  const objects = objectsAt(run.data, fetch.path)
-  if (objects.length === 0) return
-  const places = () => [pathsAt(run.data, fetch.path)]
-  const answer = await ask(run, fetch, variablesOf(run, fetch), places)
-  if (!answer?.data) return
-  rewrite(run.types, fetch.outputRewrites, answer.data)
-  for (const [index, object] of objects.entries()) merge(object, index === 0 ? answer.data : copy(answer.data))
-}
+    function ended(request: Request): void {
+      left--
+      if (left === 0) resolve()
+      for (const index of request.next) {
+        waitsFor[index] = (waitsFor[index] as number) - 1
+        if (waitsFor[index] === 0) start(requests[index] as Request)
+      }
+    }
 
-async function fetchEntities(run: Run, fetch: Fetch, requires: NonNullable<Fetch['requires']>): Promise<void> {
-  const objects = objectsAt(run.data, fetch.path)
-  const { representations, targets } = batch(run.types, objects, requires, (representation) => {
-    rewrite(run.types, fetch.inputRewrites, representation)
+    for (const request of requests) if (request.after === 0) start(request)
   })
-  if (representations.length === 0) return
-  const others = variablesOf(run, fetch)
-  const variables = `${others}${others === '' ? '' : ','}"representations":[${representations.join(',')}]`
-  const places = () => {
-    // Parallel fetches only add to the answer, so the walk finds the same objects in the same order as before.
-    const paths = pathsAt(run.data, fetch.path)
-    return targets.map((indexes) => indexes.flatMap((index) => (paths[index] ? [paths[index]] : [])))
-  }
-  const answer = await ask(run, fetch, variables, places)
-  if (!answer?.data) return
-  const entities = answer.data._entities
-  if (Array.isArray(entities) && entities.length === representations.length) {
-    for (const [index, entity] of entities.entries()) {
-      if (isData(entity))
-        mergeEntity(run, fetch, entity, targets[index]?.map((target) => objects[target] as Data) ?? [])
-    }
-  } else if (answer.errors.length === 0) reportFailure(run, fetch, entitiesMissing(fetch), places().flat())
 }
 
-function mergeEntity(run: Run, fetch: Fetch, entity: Data, objects: readonly Data[]): void {
-  rewrite(run.types, fetch.outputRewrites, entity)
+function isWanted(run: Run, fetch: Fetch): boolean {
+  for (const { variable, value } of fetch.guards) if ((run.conditions.get(variable) ?? false) !== value) return false
+  return true
+}
+
+function fetchRoot(run: Run, request: Request): Promise<void> | undefined {
+  const fetch = request.selections[0]?.parts[0] as Fetch
+  if (!isWanted(run, fetch)) return undefined
+  const objects = collect(run.data, fetch.path, '__typename')
+  if (objects.length === 0) return undefined
+  const places = () => [placesOf(run.data, fetch.path, objects).flat()]
+  return settle(run, request, 1, '', {
+    answered({ data, errors }) {
+      if (errors.length > 0) reportErrors(run, fetch, errors, places())
+      if (!data) return explainAll(run, fetch, places().flat())
+      rewrite(run.types, fetch.outputRewrites, data)
+      for (const [index, object] of objects.entries()) {
+        merge(object, index === objects.length - 1 ? data : copy(data))
+      }
+    },
+    failed: (failure) => reportFailure(run, fetch, failure, places().flat()),
+  })
+}
+
+function fetchEntities(run: Run, request: Request): Promise<void> | undefined {
+  let mask = 0
+  const asked: Asked[] = []
+  for (const [index, selection] of request.selections.entries()) {
+    const one = ask(run, selection)
+    if (one.representations.length === 0) continue
+    mask |= 1 << index
+    asked.push(one)
+  }
+  if (mask === 0) return undefined
+  const { names } = request.combine(mask)
+  let variables = ''
+  let next = 0
+  for (const name of names) {
+    if (!name) continue
+    const one = asked[next++] as Asked
+    one.field = name.field
+    variables += `${variables === '' ? '' : ','}${name.variable}:[${one.representations.join(',')}]`
+  }
+  return settle(run, request, mask, variables, {
+    answered: (answer) => {
+      for (const one of asked) takeEntities(run, one, answer)
+      if (answer.errors.length === 0) return
+      // An error that says of no selection where it happened is about all of them.
+      const astray = answer.errors
+        .filter((error) => !asked.some(({ field }) => error.path?.[0] === field))
+        .map((error) => ({ ...error, path: undefined }))
+      for (const one of asked) reportEach(run, one, (fetch, places) => reportErrors(run, fetch, astray, places))
+    },
+    failed: (failure) => {
+      for (const one of asked)
+        reportEach(run, one, (fetch, places) => reportFailure(run, fetch, failure, places.flat()))
+    },
+  })
+}
+
+/** The distinct representations of all objects that wait for a selection. */
+function ask(run: Run, selection: Selection): Asked {
+  const asked: Asked = { selection, field: '', representations: [], targets: [] }
+  const seen = new Map<string, number>()
+  for (const part of selection.parts) {
+    const { representation } = part
+    if (!representation || !isWanted(run, part)) continue
+    for (const object of collect(run.data, part.path, representation.identity)) {
+      const text = representation.textOf(object)
+      if (text === null) continue
+      const known = seen.get(text)
+      if (known !== undefined) asked.targets[known]?.push({ part, object })
+      else {
+        seen.set(text, asked.representations.length)
+        asked.representations.push(text)
+        asked.targets.push([{ part, object }])
+      }
+    }
+  }
+  return asked
+}
+
+/** Gives each object the entity that was answered for it, and tells the errors under its selection. */
+function takeEntities(run: Run, asked: Asked, { data, errors }: Answer): void {
+  const own = errors.filter(({ path }) => path?.[0] === asked.field)
+  if (own.length > 0) reportEach(run, asked, (fetch, places) => reportErrors(run, fetch, own, places))
+  const entities = data?.[asked.field]
+  if (Array.isArray(entities) && entities.length === asked.representations.length) {
+    for (const [index, entity] of entities.entries()) {
+      if (isData(entity)) mergeEntity(run, asked.selection, entity, asked.targets[index] as Target[])
+    }
+  } else if (errors.length === 0) {
+    reportEach(run, asked, (fetch, places) => reportFailure(run, fetch, entitiesMissing(fetch), places.flat()))
+  } else reportEach(run, asked, (fetch, places) => explainAll(run, fetch, places.flat()))
+}
+
+function mergeEntity(run: Run, selection: Selection, entity: Data, targets: readonly Target[]): void {
+  if (selection.outputRewrites.length > 0) rewrite(run.types, selection.outputRewrites, entity)
   const name = entity.__typename
   // A subgraph that knows an interface as an object must not undo the concrete type found elsewhere.
-  if (typeof name !== 'string' || !run.types.isConcrete(name)) {
-    if (objects.every((object) => typeof object.__typename === 'string')) delete entity.__typename
+  if (name !== undefined && (typeof name !== 'string' || !run.types.isConcrete(name))) {
+    if (targets.every(({ object }) => typeof object.__typename === 'string')) delete entity.__typename
   }
   // One answer for several places: each must own what later fetches add to it.
-  for (const [index, object] of objects.entries()) merge(object, index === objects.length - 1 ? entity : copy(entity))
+  for (let i = 0; i < targets.length; i++) {
+    merge((targets[i] as Target).object, i === targets.length - 1 ? entity : copy(entity))
+  }
 }
 
-/** Sends the request and tells its errors; undefined when there was no usable answer. `places` is only called when something is wrong. */
-async function ask(run: Run, fetch: Fetch, variables: string, places: () => Path[][]): Promise<Answer | undefined> {
-  try {
-    const answer = await run.subgraphs.send(fetch.service, `${fetch.head}${variables}}}`, run.headers, fetch.repeatable)
-    if (answer.errors.length > 0) {
-      reportErrors(run, fetch, answer.errors, places())
-      if (!answer.data) explainAll(run, fetch, places().flat())
-    }
-    return answer
-  } catch (error) {
+/** Calls `report` for each fetch behind a selection, with the places of its objects by representation. */
+function reportEach(run: Run, asked: Asked, report: (fetch: Fetch, places: Path[][]) => void): void {
+  for (const part of asked.selection.parts) {
+    const objects = asked.targets.flatMap((targets) =>
+      targets.flatMap((one) => (one.part === part ? [one.object] : [])),
+    )
+    if (objects.length === 0) continue
+    const places = new Map(placesOf(run.data, part.path, objects).map((found, index) => [objects[index], found]))
+    report(
+      part,
+      asked.targets.map((targets) =>
+        targets.flatMap((one) => (one.part === part ? (places.get(one.object) ?? []) : [])),
+      ),
+    )
+  }
+}
+
+interface Outcome {
+  answered(answer: Answer): void
+  failed(failure: SubgraphFailure): void
+}
+
+/** Sends the request and tells what came of it; `variables` are those besides the operation's own, as JSON. */
+function settle(run: Run, request: Request, mask: number, variables: string, outcome: Outcome): Promise<void> {
+  const { head, variables: named } = request.combine(mask)
+  let all = variables
+  for (const { name, json } of named) {
+    const value = run.variable(name)
+    if (value !== undefined) all += `${all === '' ? '' : ','}${json}:${value}`
+  }
+  const call = request.repeatable === run.call.repeatable ? run.call : { ...run.call, repeatable: request.repeatable }
+  return run.subgraphs.send(request.service, `${head}${all}}}`, call).then(outcome.answered, (error: unknown) => {
     if (!(error instanceof SubgraphFailure)) throw error
-    reportFailure(run, fetch, error, places().flat())
-    return undefined
-  }
-}
-
-function variablesOf(run: Run, fetch: Fetch): string {
-  let text = ''
-  for (const { name, json } of fetch.variables) {
-    const value = Object.hasOwn(run.variables, name) ? run.variables[name] : undefined
-    if (value === undefined) continue
-    text += `${text === '' ? '' : ','}${json}:${JSON.stringify(value)}`
-  }
-  return text
+    outcome.failed(error)
+  })
 }

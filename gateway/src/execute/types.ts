@@ -4,6 +4,8 @@ import { type GraphQLSchema, isAbstractType, isInterfaceType, isObjectType } fro
 export interface Types {
   isA(name: string, condition: string): boolean
   isConcrete(name: string): boolean
+  /** Whether the supergraph has a type of this name: only such names may be remembered. */
+  isKnown(name: string): boolean
 }
 
 /** Builds the questions about types that running a plan asks. */
@@ -19,5 +21,6 @@ export function typesOf(schema: GraphQLSchema): Types {
   return {
     isA: (name, condition) => name === condition || (known.get(condition)?.has(name) ?? false),
     isConcrete: (name) => isObjectType(schema.getType(name)),
+    isKnown: (name) => schema.getType(name) !== undefined,
   }
 }

@@ -3,7 +3,8 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import type { GatewayInterface } from '@apollo/server-gateway-interface'
 import type { Logger } from '@commerce/service/log.ts'
 import type { OperationLimits } from '../config.ts'
-import type { Asker } from '../execute/headers.ts'
+import { textOf } from '../execute/written.ts'
+import type { RequestContext } from './context.ts'
 import { withinLimits } from './limits.ts'
 
 /** What Apollo Server's pipeline is set to. */
@@ -15,8 +16,8 @@ export interface PipelineOptions {
 }
 
 /** Apollo Server as the pipeline of HTTP requests: parsing, validation, formats; the gateway executes. */
-export function createPipeline({ gateway, introspection, limits, log }: PipelineOptions): ApolloServer<Asker> {
-  return new ApolloServer<Asker>({
+export function createPipeline({ gateway, introspection, limits, log }: PipelineOptions): ApolloServer<RequestContext> {
+  return new ApolloServer<RequestContext>({
     gateway,
     introspection,
     parseOptions: { maxTokens: limits.tokens },
@@ -27,6 +28,7 @@ export function createPipeline({ gateway, introspection, limits, log }: Pipeline
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
+    stringifyResult: (value) => textOf(value.data) ?? JSON.stringify(value),
     plugins: [ApolloServerPluginLandingPageDisabled()],
     logger: { debug() {}, info() {}, warn: (message) => log.warn(message), error: (message) => log.error(message) },
     formatError(formatted, error) {

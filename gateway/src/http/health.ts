@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { answerJson } from '@commerce/service/http.ts'
-import type { SubgraphState } from '../execute/subgraphs.ts'
+import type { SubgraphState } from '../subgraphs/upstream.ts'
 
 /** What readiness is made of. */
 export interface Readiness {

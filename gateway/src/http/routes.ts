@@ -1,15 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ApolloServer } from '@apollo/server'
-import { answerError, answerGraphQL, answerJson } from '@commerce/service/http.ts'
+import { answerError, answerJson, executeGraphQL, readBody, sendAnswer } from '@commerce/service/http.ts'
 import { type Asker, traceparentFrom } from '../execute/headers.ts'
+import type { Result } from '../execute/operation.ts'
+import type { Graph } from '../supergraph/graph.ts'
 import { type Authenticate, TokenError } from '../viewer/tokens.ts'
+import type { Prepared, RequestContext } from './context.ts'
 import { allowOrigin } from './cors.ts'
+import { answerKnown } from './flights.ts'
 import { graphiqlPage } from './graphiql.ts'
 import { answerReady, type Readiness } from './health.ts'
+import { type KnownRequests, requestKey } from './known-requests.ts'
 
 /** What the HTTP side of the gateway is made of. */
 export interface RouteOptions {
-  pipeline: ApolloServer<Asker>
+  pipeline: ApolloServer<RequestContext>
+  known: KnownRequests
+  /** The graph that new requests run on. */
+  graph(): Graph
+  /** Names all that an answer depends on besides the request; empty when answers are not to be shared. */
+  scopeOf(asker: Asker): string
+  run(prepared: Prepared, asker: Asker, signal: AbortSignal): Promise<Result>
   authenticate: Authenticate
   bodyLimit: number
   /** Pages of these origins may ask. */
@@ -59,7 +70,31 @@ async function answerOperation(
     )
   }
   const asker = { viewer, traceparent: traceparentFrom(request.headers.traceparent) }
-  await answerGraphQL(options.pipeline, request, response, { bodyLimit: options.bodyLimit, context: async () => asker })
+  const body = request.method === 'POST' ? await readBody(request, options.bodyLimit) : null
+  const key = requestKey(request, body)
+  const known = options.known.get(options.graph(), key)
+  if (known) {
+    return answerKnown(known, options.scopeOf(asker), (signal) => options.run(known.prepared, asker, signal), response)
+  }
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  let prepared: Prepared | undefined
+  const accepted = (value: Prepared) => {
+    prepared = value
+  }
+  const answer = await executeGraphQL(options.pipeline, request, body, async () => ({
+    ...asker,
+    signal: gone.signal,
+    accepted,
+  }))
+  sendAnswer(response, answer)
+  if (
+    answer.status === 200 &&
+    prepared?.graph === options.graph() &&
+    prepared.operation.definition.operation === 'query'
+  ) {
+    options.known.set(prepared.graph, key, { prepared, headers: answer.headers, flights: new Map() })
+  }
 }
 
 function tooLarge({ bodyLimit }: RouteOptions, response: ServerResponse): void {

@@ -2,7 +2,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from '@commerce/service/log.ts'
-import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql'
+import { type DocumentNode, type FormattedExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql'
 import { type Context, handleProtocols, makeServer } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { SocketLimits } from '../config.ts'
@@ -24,8 +24,8 @@ export interface SocketOptions {
   limits: SocketLimits
   authenticate: Authenticate
   log: Logger
-  /** Checks a request, and opens its stream when it is a subscription; throws a GraphQLError when it is not valid. */
-  prepare(request: SocketRequest): Prepared
+  /** Checks a request, and opens its stream when it is a subscription; rejects with a GraphQLError when it is not valid. */
+  prepare(request: SocketRequest): Promise<Prepared>
 }
 
 /** A checked request. */
@@ -66,7 +66,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
   const protocol = makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: limits.initMs,
     onConnect: (context) => greet(context, options),
-    onSubscribe: (context, _id, payload) => {
+    onSubscribe: async (context, _id, payload) => {
       if (Object.keys(context.subscriptions).length > limits.subscriptionsPerConnection) {
         const message = `A connection may have ${limits.subscriptionsPerConnection} operations at once.`
         return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })]
@@ -79,7 +79,11 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
         count: (change) => countKeys(context.extra, change, limits),
       }
       try {
-        const { schema, document, run } = options.prepare(request)
+        const { schema, document, run } = await options.prepare(request)
+        // graphql-ws would read a stream whose socket closed meanwhile for ever.
+        if (context.extra.socket.readyState !== context.extra.socket.OPEN && typeof run !== 'function') {
+          await run.return(undefined)
+        }
         return { schema, document, operationName: request.operationName, contextValue: run }
       } catch (error) {
         if (error instanceof GraphQLError) return [error]
@@ -88,8 +92,9 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
         return [new GraphQLError('The operation failed for a reason of our own.', { extensions })]
       }
     },
-    execute: ({ contextValue }) => (contextValue as () => Promise<Result>)(),
+    execute: ({ contextValue }) => (contextValue as () => Promise<Result>)() as Promise<object>,
     subscribe: ({ contextValue }) => contextValue as AsyncGenerator<Result, undefined>,
+    onNext: (_context, _id, _payload, _args, result) => toObject(result as unknown as Result),
     onError: (_context, _id, _payload, errors) => errors.map((error) => error.toJSON()),
     onClose: (context) => clearTimeout(context.extra.expiry),
   })
@@ -181,6 +186,18 @@ async function greet(
   }
   return true
 }
+
+/** The protocol wants objects; the clients that share a result share its object too. */
+function toObject(result: Result): FormattedExecutionResult {
+  let object = objects.get(result)
+  if (!object) {
+    object = JSON.parse(result.text) as FormattedExecutionResult
+    objects.set(result, object)
+  }
+  return object
+}
+
+const objects = new WeakMap<Result, FormattedExecutionResult>()
 
 function countKeys(extra: Extra, change: number, limits: SocketLimits): void {
   extra.keys += change

@@ -3,7 +3,8 @@ import type { Logger } from '@commerce/service/log.ts'
 import type { Viewer } from '@commerce/service/viewer.ts'
 import { GraphQLError } from 'graphql'
 import type { Operation } from '../execute/operation.ts'
-import type { Subgraphs } from '../execute/subgraphs.ts'
+import type { Call } from '../subgraphs/call.ts'
+import type { Subgraphs } from '../subgraphs/client.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import type { EventFeed } from './feed.ts'
 import type { Floors } from './floors.ts'
@@ -26,9 +27,9 @@ export interface LiveOptions {
   subgraphs: Subgraphs
   maxKeys: number
   log: Logger
-  /** The compiled operation of a request on a graph; throws a GraphQLError when it is not valid there (any more). */
-  compile(graph: Graph, request: LiveRequest): Operation
-  headersFor(viewer: Viewer | null, floors: string | null): Record<string, string>
+  /** The compiled operation of a request on a graph; rejects with a GraphQLError when it is not valid there (any more). */
+  compile(graph: Graph, request: LiveRequest): Promise<Operation>
+  callFor(viewer: Viewer | null, floors: string | null): Call
 }
 
 /** All live operations of a gateway, fed by one event feed. */
@@ -37,13 +38,15 @@ export interface LiveOperations {
    * Joins a client to the live operation that it asks for. `count` is told how many keys the client follows more, or fewer,
    * and may throw. Throws a GraphQLError when there is no such live operation.
    */
-  open(graph: Graph, request: LiveRequest, count: (change: number) => void): Mailbox
+  open(graph: Graph, operation: Operation, request: LiveRequest, count: (change: number) => void): Mailbox
   /** Plans every live operation again; one that is no longer valid ends with its error. */
-  replaceGraph(graph: Graph): void
+  replaceGraph(graph: Graph): Promise<void>
   stop(): void
 }
 
 interface Live {
+  graph: Graph
+  isOpen: boolean
   request: LiveRequest
   source: LiveSource
   subjects: Map<string, string>
@@ -85,16 +88,13 @@ export function liveOperations(options: LiveOptions): LiveOperations {
     }
   }
 
-  function snapshotFor(graph: Graph, request: LiveRequest) {
-    return snapshotOf(graph, options.compile(graph, request), request.variables, options.maxKeys)
-  }
+  let newest: Graph | undefined
 
-  function create(graph: Graph, request: LiveRequest, identity: string): Live {
-    const source = new LiveSource(snapshotFor(graph, request), {
+  function create(graph: Graph, operation: Operation, request: LiveRequest, identity: string): Live {
+    const source = new LiveSource(snapshotOf(graph, operation, request.variables, options.maxKeys), {
       read: async (snapshot, keys, known) => {
         try {
-          const headers = options.headersFor(request.viewer, floors.header(known))
-          return await snapshot.read(keys, options.subgraphs, headers)
+          return await snapshot.read(keys, options.subgraphs, options.callFor(request.viewer, floors.header(known)))
         } catch (error) {
           options.log.error({ err: error }, 'a live operation failed')
           throw error
@@ -104,19 +104,36 @@ export function liveOperations(options: LiveOptions): LiveOperations {
       gaveUp: (key, version) =>
         options.log.warn({ key, version }, 'a subgraph does not answer with the version of its own event'),
       closed() {
+        live.isOpen = false
         silence(live)
         all.delete(identity)
       },
     })
-    const live: Live = { request, source, subjects: new Map() }
+    const live: Live = { graph, isOpen: true, request, source, subjects: new Map() }
     // Events first, state after: nothing can fall between the two.
     listen(live)
     all.set(identity, live)
     return live
   }
 
+  async function replan(graph: Graph, live: Live): Promise<void> {
+    try {
+      const operation = await options.compile(graph, live.request)
+      // Meanwhile a newer graph may have come, or the last client may have left.
+      if (newest !== graph || !live.isOpen) return
+      const snapshot = snapshotOf(graph, operation, live.request.variables, options.maxKeys)
+      live.graph = graph
+      silence(live)
+      live.source.replace(snapshot)
+      listen(live)
+    } catch (error) {
+      if (newest !== graph) return
+      live.source.fail(error instanceof GraphQLError ? error : new GraphQLError('The subscription cannot go on.'))
+    }
+  }
+
   return {
-    open(graph, request, count) {
+    open(graph, operation, request, count) {
       if (!feed) {
         const extensions = { code: 'SUBSCRIPTIONS_UNAVAILABLE' }
         throw new GraphQLError('This gateway has no events to follow: NATS_URL is missing in its environment.', {
@@ -124,7 +141,7 @@ export function liveOperations(options: LiveOptions): LiveOperations {
         })
       }
       const identity = JSON.stringify([request.query, request.operationName, request.variables, request.viewer])
-      const live = all.get(identity) ?? create(graph, request, identity)
+      const live = all.get(identity) ?? create(graph, operation, request, identity)
       const { size } = live.subjects
       const mailbox = openMailbox(() => {
         live.source.leave(mailbox)
@@ -139,17 +156,11 @@ export function liveOperations(options: LiveOptions): LiveOperations {
       }
       return mailbox
     },
-    replaceGraph(graph) {
-      for (const live of all.values()) {
-        try {
-          const snapshot = snapshotFor(graph, live.request)
-          silence(live)
-          live.source.replace(snapshot)
-          listen(live)
-        } catch (error) {
-          live.source.fail(error instanceof GraphQLError ? error : new GraphQLError('The subscription cannot go on.'))
-        }
-      }
+    async replaceGraph(graph) {
+      newest = graph
+      for (const live of [...all.values()]) await replan(graph, live)
+      // One that was opened on the old graph while the others were planned.
+      if (newest === graph) for (const live of [...all.values()]) if (live.graph !== graph) await replan(graph, live)
     },
     stop: () => unsubscribe?.(),
   }

@@ -1,13 +1,16 @@
 import { GraphQLError } from 'graphql'
 import { expect, test } from 'vitest'
+import { resultOf } from '../execute/operation.ts'
 import { openMailbox } from './mailbox.ts'
+
+const stateOf = (key: string, version: number) => resultOf(JSON.stringify({ key, version }), undefined)
 
 function mailbox() {
   const state = { closed: 0 }
   const box = openMailbox(() => {
     state.closed++
   })
-  const put = (key: string, version: number) => box.put({ key, version, result: { data: { key, version } } })
+  const put = (key: string, version: number) => box.put({ key, version, result: stateOf(key, version) })
   return { box, put, state }
 }
 
@@ -16,15 +19,15 @@ test('keeps only the newest of each key, in the order of the last change', async
   put('a', 1)
   put('b', 1)
   put('a', 2)
-  expect((await box.next()).value).toEqual({ data: { key: 'b', version: 1 } })
-  expect((await box.next()).value).toEqual({ data: { key: 'a', version: 2 } })
+  expect((await box.next()).value).toEqual(stateOf('b', 1))
+  expect((await box.next()).value).toEqual(stateOf('a', 2))
 })
 
 test('wakes a reader that waits', async () => {
   const { box, put } = mailbox()
   const next = box.next()
   put('a', 1)
-  expect(await next).toEqual({ done: false, value: { data: { key: 'a', version: 1 } } })
+  expect(await next).toEqual({ done: false, value: stateOf('a', 1) })
 })
 
 test('ends a reader that waits when it is closed, and tells it once', async () => {

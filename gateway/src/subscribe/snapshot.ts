@@ -17,11 +17,13 @@ import {
   visit,
 } from 'graphql'
 import { Errors } from '../execute/errors.ts'
-import type { Bound, Operation, Result } from '../execute/operation.ts'
+import { type Bound, type Operation, type Result, resultOf } from '../execute/operation.ts'
 import { type Data, isData } from '../execute/own.ts'
-import { compileFetch, type Fetch } from '../execute/plan.ts'
+import { compilePlan, type Plan } from '../execute/plan.ts'
 import { runPlan } from '../execute/run.ts'
-import type { Subgraphs } from '../execute/subgraphs.ts'
+import type { Types } from '../execute/types.ts'
+import type { Call } from '../subgraphs/call.ts'
+import type { Subgraphs } from '../subgraphs/client.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import type { EventSource } from './event-source.ts'
 
@@ -41,7 +43,7 @@ export interface Snapshot {
   read(
     keys: readonly string[],
     subgraphs: Subgraphs,
-    headers: Readonly<Record<string, string>>,
+    call: Call,
   ): Promise<Payload[] | { errors: readonly GraphQLError[] }>
 }
 
@@ -71,27 +73,19 @@ export function snapshotOf(
     const message = `"${source.argument}" must have 1 to ${maxKeys} different values, it has ${keys.length}.`
     throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
   }
-  const query = snapshotQuery(graph.fullSchema, operation.primary, source)
+  const query = snapshotQuery(graph.fullSchema, operation.types, operation.primary, source)
   const { types, plan, clientName } = operation
 
   return {
     keys,
     subjectOf: (key) => source.subject.replace(`{${source.argument}}`, () => encodeKey(key)),
-    async read(wanted, subgraphs, headers) {
+    async read(wanted, subgraphs, call) {
       const data: Data = {}
       const errors = new Errors()
-      const runVariables = { ...bound.raw, [keyVariable]: query.isList ? wanted : wanted[0] }
-      const run = {
-        subgraphs,
-        types,
-        variables: runVariables,
-        conditions: bound.conditions,
-        headers,
-        data,
-        errors,
-        clientName,
-      }
-      await runPlan(run, query.fetch)
+      const values = JSON.stringify(query.isList ? wanted : wanted[0])
+      const variable = (name: string) => (name === keyVariable ? values : bound.variable(name))
+      const run = { subgraphs, types, variable, conditions: bound.conditions, call, data, errors, clientName }
+      await runPlan(run, query.plan)
       const list = data[query.responseKey]
       if (!Array.isArray(list)) return { errors: errors.list() ?? [noAnswer(source)] }
       // The rest is fetched for all payloads at once: its paths enter the list, and representations are shared.
@@ -106,9 +100,8 @@ function payload(item: unknown, responseKey: string, errors: Errors, bound: Boun
   if (!isData(item)) return []
   const { [keyField]: key, [versionField]: version } = item
   if (typeof version !== 'number' || (typeof key !== 'string' && typeof key !== 'number')) return []
-  const data = bound.project({ [responseKey]: item }, undefined, errors)
-  const list = errors.list()
-  return [{ key: String(key), version, result: list ? { data, errors: list } : { data } }]
+  const data = bound.write({ [responseKey]: item }, undefined, errors)
+  return [{ key: String(key), version, result: resultOf(data, errors.list()) }]
 }
 
 function keysIn(schema: GraphQLSchema, root: FieldNode, source: EventSource, bound: Bound): unknown[] {
@@ -125,9 +118,10 @@ function keysIn(schema: GraphQLSchema, root: FieldNode, source: EventSource, bou
 /** The primary fetch as a query of the snapshot field under the same response key, with the key and version beside what was asked for. */
 function snapshotQuery(
   schema: GraphQLSchema,
+  types: Types,
   primary: FetchNode,
   source: EventSource,
-): { fetch: Fetch; responseKey: string; isList: boolean } {
+): { plan: Plan; responseKey: string; isList: boolean } {
   const document = parse(primary.operation, { noLocation: true })
   const operation = document.definitions.find((d) => d.kind === Kind.OPERATION_DEFINITION) as OperationDefinitionNode
   const root = operation.selectionSet.selections.find((node) => node.kind === Kind.FIELD) as FieldNode
@@ -176,7 +170,7 @@ function snapshotQuery(
   const text = print({ ...document, definitions: document.definitions.map((d) => (d === operation ? query : d)) })
   const variableUsages = [...used]
   return {
-    fetch: compileFetch({ ...primary, operation: text, operationKind: query.operation, variableUsages }),
+    plan: compilePlan(types, { ...primary, operation: text, operationKind: query.operation, variableUsages }),
     responseKey,
     isList: isListType(getNullableType(argument.type)),
   }

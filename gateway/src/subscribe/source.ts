@@ -1,5 +1,6 @@
 // At the limit of length because the rules of one key's life belong side by side: join, read, send, lag, fail.
 import { GraphQLError } from 'graphql'
+import { resultOf } from '../execute/operation.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Payload, Snapshot } from './snapshot.ts'
 
@@ -188,7 +189,7 @@ export class LiveSource {
       for (const [mailbox, state] of this.#clients) {
         if (state === 'reading' && !this.#told.has(mailbox)) {
           this.#told.add(mailbox)
-          mailbox.tell({ data: null, errors: answer.errors })
+          mailbox.tell(resultOf('null', answer.errors))
         }
       }
     }

@@ -1,11 +1,10 @@
-import { Supergraph } from '@apollo/federation-internals'
-import { QueryPlanner } from '@apollo/query-planner'
-import { type DocumentNode, type GraphQLSchema, Kind, parse, print, visit } from 'graphql'
+import { buildASTSchema, buildSchema, type DocumentNode, type GraphQLSchema, parse } from 'graphql'
 import { requiredFieldsOf } from '../execute/aliases.ts'
 import { compileOperation, type Operation } from '../execute/operation.ts'
 import { typesOf } from '../execute/types.ts'
 import { type EventSource, eventSourcesOf } from '../subscribe/event-source.ts'
-import { planCache } from './plans.ts'
+import type { Planner } from './planner.ts'
+import { type OperationCache, operationCache, type PlanBounds } from './plans.ts'
 
 /** One loaded supergraph: its schemas, its subgraphs' addresses, and its operations, each planned once. */
 export interface Graph {
@@ -14,56 +13,46 @@ export interface Graph {
   fullSchema: GraphQLSchema
   urls: ReadonlyMap<string, string>
   eventSources: ReadonlyMap<string, EventSource>
-  /** The compiled operation of a validated document; `source` is the document's text. Throws a GraphQLError. */
-  operation(document: DocumentNode, source: string, operationName: string | undefined): Operation
+  /** The compiled operation of a validated document; `source` is the document's text. Rejects with a GraphQLError. */
+  operation(document: DocumentNode, source: string, operationName: string | undefined): Promise<Operation>
+  operations: Pick<OperationCache, 'busiest' | 'cool' | 'size'>
+  planner: Pick<Planner, 'rest' | 'close'>
 }
 
-/** Bounds of what a graph remembers and of the planner's search. */
-export interface GraphOptions {
-  /** Operations that stay planned. */
-  maxPlans: number
-  /** Characters of operation text that stay planned, all together. */
-  maxPlannedText: number
-}
+/** What an operation takes beside its text and plan, and how much more than their characters these take once compiled. */
+const operationBytes = 4_000
+const bytesPerCharacter = 12
 
-/** Builds a graph from a composed supergraph; throws when it is not one or needs a feature that is not supported. */
-export function buildGraph(sdl: string, options: GraphOptions): Graph {
-  const supergraph = Supergraph.build(sdl)
-  const plannerSchema = supergraph.apiSchema()
-  const apiSchema = plannerSchema.toGraphQLJSSchema()
-  const fullSchema = supergraph.schema.toGraphQLJSSchema()
+/** A graph from a composed supergraph and its planner, which has validated it. */
+export function buildGraph(sdl: string, planner: Planner, bounds: PlanBounds): Graph {
   const document = parse(sdl, { noLocation: true })
-  const compiler = {
-    apiSchema,
-    plannerSchema,
-    // Planning blocks the event loop, so its search is bounded tighter than by default.
-    planner: new QueryPlanner(supergraph, { debug: { maxEvaluatedPlans: 1_000, pathsLimit: 20_000 } }),
-    types: typesOf(fullSchema),
-    requiredFields: requiredFieldsOf(document),
-  }
+  const valid = { assumeValid: true, assumeValidSDL: true }
+  const apiSchema = buildSchema(planner.description.apiSdl, { ...valid, noLocation: true })
+  const fullSchema = buildASTSchema(document, valid)
+  const parts = { apiSchema, types: typesOf(fullSchema), requiredFields: requiredFieldsOf(document) }
+  const operations = operationCache(bounds, async (operationDocument, source, operationName) => {
+    let characters = source.length
+    const operation = await compileOperation(
+      {
+        ...parts,
+        async plan(text, name) {
+          const plan = await planner.plan(text, name)
+          characters += JSON.stringify(plan).length
+          return plan
+        },
+      },
+      operationDocument,
+      operationName,
+    )
+    return { operation, bytes: operationBytes + characters * bytesPerCharacter }
+  })
   return {
     apiSchema,
     fullSchema,
-    urls: new Map(supergraph.subgraphsMetadata().map(({ name, url }) => [name, url])),
+    urls: new Map(planner.description.urls),
     eventSources: eventSourcesOf(document),
-    operation: planCache(options, (operation, name) => compileOperation(compiler, operation, name)),
+    operation: operations.get,
+    operations,
+    planner,
   }
-}
-
-/** Features that change nothing for a gateway which does not use them, though they are declared `for: EXECUTION`. */
-const harmless = new Set(['https://specs.apollo.dev/cacheTag/v0.1'])
-
-/** The same supergraph without the `for:` of harmless features: with it, stock parts refuse to load the whole. */
-export function withoutHarmlessPurposes(sdl: string): string {
-  const document = parse(sdl, { noLocation: true })
-  let changed = false
-  const result = visit(document, {
-    Directive: (node) => {
-      const url = node.arguments?.find((argument) => argument.name.value === 'url')?.value
-      if (node.name.value !== 'link' || url?.kind !== Kind.STRING || !harmless.has(url.value)) return undefined
-      changed = true
-      return { ...node, arguments: node.arguments?.filter((argument) => argument.name.value !== 'for') }
-    },
-  })
-  return changed ? print(result) : sdl
 }

@@ -1,6 +1,5 @@
-import { unwatchFile, watchFile } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { ApolloGateway } from '@apollo/gateway'
+// Above the usual length because a supergraph's life is one story: loaded, built beside the old one, warmed, swapped.
+import { setTimeout as delay } from 'node:timers/promises'
 import type {
   GatewayApolloConfig,
   GatewayExecutor,
@@ -12,56 +11,69 @@ import type {
 } from '@apollo/server-gateway-interface'
 import type { Logger } from '@commerce/service/log.ts'
 import type { GraphQLSchema } from 'graphql'
-import { buildGraph, type Graph, type GraphOptions, withoutHarmlessPurposes } from './graph.ts'
+import { buildGraph, type Graph } from './graph.ts'
+import { planInWorker, type WorkerBounds } from './planner.ts'
+import type { Asked, PlanBounds } from './plans.ts'
+import type { Release, SupergraphSource } from './source.ts'
+import { stockGateway } from './stock.ts'
+import { planAhead } from './warm.ts'
 
 /** How the supergraph is found, and who runs its operations. */
-export interface SupergraphOptions extends GraphOptions {
-  file: string
-  /** How often the file is looked at, in milliseconds; 0 is never. */
-  watchMs: number
+export interface SupergraphOptions extends PlanBounds {
+  source: SupergraphSource
+  planner: WorkerBounds
+  /** Operations that are planned before clients ask for them. */
+  recorded: readonly Asked[]
   log: Logger
   execute(graph: Graph, context: GatewayGraphQLRequestContext): ReturnType<GatewayExecutor>
 }
 
+/** Recorded operations are planned this long before the gateway says that it is ready, in milliseconds, and then beside its work. */
+const bootWarmMs = 500
+/** Of the operations in use, this many are planned on a new supergraph before it is taken over, within this time in milliseconds. */
+const reloadWarm = { operations: 1_000, ms: 10_000 }
+/** A release is not waited for longer than this, in milliseconds, whatever its time says: clocks may be wrong. */
+const longestWaitMs = 60_000
+const coolEveryMs = 60_000
+
 /**
- * The supergraph's life: `ApolloGateway` loads, validates and replaces it, and Apollo Server hears of it from there; the
- * executor is ours. A new file that is not a valid supergraph is told in one sentence, and the old one stays.
+ * The supergraph's life. A new one is validated and its planner started in a thread of its own, the busiest operations of the old
+ * one are planned, then it takes over between two requests; each request ends on the graph that it began with. One that
+ * is not valid is told in one sentence, and the old one stays.
  */
 export class LiveSupergraph implements GatewayInterface {
   readonly #options: SupergraphOptions
-  readonly #stock: ApolloGateway
+  readonly #stock: ReturnType<typeof stockGateway>
   /** A request stays with the graph whose schema it was validated against, also when a new one comes meanwhile. */
   readonly #graphs = new WeakMap<GraphQLSchema, Graph>()
   readonly #listeners = new Set<(graph: Graph) => void>()
+  readonly #urls = new Map<string, string>()
+  readonly #ending = new AbortController()
   #current: Graph | undefined
-  #text = ''
-  #update: ((sdl: string) => void) | undefined
+  #schema: GraphQLSchema | undefined
+  #sdl = ''
+  #reloading: Promise<boolean> | undefined
+  /** Set while a release is made ready; called when there may be a newer one. */
+  #changed: AbortController | undefined
+  #unwatch: (() => void) | undefined
+  #cooling: NodeJS.Timeout | undefined
 
   constructor(options: SupergraphOptions) {
     this.#options = options
-    // biome-ignore lint/style/noProcessEnv: the library sends telemetry unless its environment says no, and has no option for it
-    process.env.APOLLO_TELEMETRY_DISABLED = '1'
-    const { log } = options
-    this.#stock = new ApolloGateway({
-      logger: { debug() {}, info() {}, warn: (message) => log.warn(message), error: (message) => log.error(message) },
-      validateSupergraph: true,
-      supergraphSdl: async ({ update }) => {
-        this.#update = update
-        this.#text = await this.#read()
-        return { supergraphSdl: withoutHarmlessPurposes(this.#text) }
-      },
-    })
-    this.#stock.onSchemaLoadOrUpdate(({ apiSchema, coreSupergraphSdl }) => {
-      const graph = buildGraph(coreSupergraphSdl, options)
-      this.#graphs.set(apiSchema, graph)
-      this.#current = graph
-      for (const listener of this.#listeners) listener(graph)
+    this.#stock = stockGateway(options.log)
+    this.#stock.onSchema(({ apiSchema }) => {
+      this.#schema = apiSchema
     })
   }
 
   /** The graph that new operations run on; undefined before `load`. */
   get current(): Graph | undefined {
     return this.#current
+  }
+
+  /** Where a subgraph is; one that is in the graph no more is still known, for the requests that began before. */
+  urlOf(service: string): string | undefined {
+    return this.#urls.get(service)
   }
 
   /** Tells of each graph that replaces another, after it became the current one. */
@@ -71,52 +83,116 @@ export class LiveSupergraph implements GatewayInterface {
   }
 
   onSchemaLoadOrUpdate(callback: GatewaySchemaLoadOrUpdateCallback): GatewayUnsubscriber {
-    return this.#stock.onSchemaLoadOrUpdate(callback)
+    return this.#stock.onSchema(callback)
   }
 
   async load(options: { apollo: GatewayApolloConfig }): Promise<GatewayLoadResult> {
-    await this.#stock.load(options)
-    if (!this.#current) throw new Error(`The supergraph in ${this.#options.file} cannot be planned.`)
-    const { file, watchMs } = this.#options
-    // A look at the file's time also sees renames and network folders, which notifications miss.
-    if (watchMs > 0) watchFile(file, { interval: watchMs, persistent: false }, this.#changed)
+    const { source, recorded } = this.#options
+    const { sdl } = await source.read()
+    const building = this.#build(sdl)
+    try {
+      // Side by side: the planner's thread takes longer than this one.
+      await Promise.all([building, this.#stock.load(sdl, options.apollo)])
+    } catch (error) {
+      await (await building.catch(() => undefined))?.planner.close()
+      throw new Error(`The supergraph ${source.place} is not valid: ${firstLine(error)}`)
+    }
+    const graph = await building
+    this.#install(graph, sdl)
+    await Promise.race([planAhead(graph, recorded, this.#ending.signal), delay(bootWarmMs, undefined, { ref: false })])
+    this.#unwatch = source.watch(() => void this.reload())
+    // What came since the first look.
+    void this.reload()
+    this.#cooling = setInterval(() => this.#current?.operations.cool(), coolEveryMs).unref()
     return {
       executor: (context) =>
         this.#options.execute(this.#graphs.get(context.schema) ?? (this.#current as Graph), context),
     }
   }
 
-  /** Reads the file again and takes it over when it is a valid supergraph; resolves to whether it is the current one now. */
-  async reload(): Promise<boolean> {
-    const { file, log } = this.#options
-    try {
-      const text = await this.#read()
-      if (text === this.#text) return true
-      const sdl = withoutHarmlessPurposes(text)
-      // Stock parts would half switch before they fail, so the new graph is tried first.
-      buildGraph(sdl, this.#options)
-      this.#update?.(sdl)
-      this.#text = text
-      log.info({ file }, 'supergraph replaced')
-      return true
-    } catch (error) {
-      log.error(`The new supergraph in ${file} is not valid, the old one stays: ${firstLine(error)}`)
-      return false
-    }
+  /** Takes over the newest release; resolves to whether it is valid, when it is the current one. */
+  reload(): Promise<boolean> {
+    this.#changed?.abort()
+    this.#reloading ??= this.#takeNewest().finally(() => {
+      this.#reloading = undefined
+    })
+    return this.#reloading
   }
 
   async stop(): Promise<void> {
-    unwatchFile(this.#options.file, this.#changed)
+    this.#ending.abort()
+    this.#unwatch?.()
+    clearInterval(this.#cooling)
+    this.#changed?.abort()
+    await this.#reloading
+    await this.#options.source.close()
     await this.#stock.stop()
+    await this.#current?.planner.close()
   }
 
-  readonly #changed = () => void this.reload()
+  /** One at a time; when a newer release comes before the swap, that one instead. */
+  async #takeNewest(): Promise<boolean> {
+    const { source, log } = this.#options
+    for (;;) {
+      const changed = new AbortController()
+      this.#changed = changed
+      let graph: Graph | undefined
+      try {
+        const release = await source.read()
+        if (this.#ending.signal.aborted) return false
+        if (release.sdl === this.#sdl) return true
+        graph = await this.#build(release.sdl)
+        await this.#makeReady(graph, release, changed.signal)
+        if (!changed.signal.aborted) {
+          this.#swap(graph, release.sdl)
+          log.info(
+            `The supergraph ${source.place} is replaced, with ${graph.operations.size().operations} operations planned before.`,
+          )
+          return true
+        }
+        await graph.planner.close()
+      } catch (error) {
+        await graph?.planner.close()
+        if (!changed.signal.aborted) {
+          log.error(`The new supergraph ${source.place} is not valid, the old one stays: ${firstLine(error)}`)
+          return false
+        }
+      }
+    }
+  }
 
-  async #read(): Promise<string> {
+  /** Plans what is in use, and waits for the release's time. */
+  async #makeReady(graph: Graph, { swapAt }: Release, changed: AbortSignal): Promise<void> {
+    const busiest = this.#current?.operations.busiest(reloadWarm.operations) ?? []
+    const late = AbortSignal.timeout(reloadWarm.ms)
+    await planAhead(graph, [...busiest, ...this.#options.recorded], AbortSignal.any([changed, late]))
+    const wait = Math.min((swapAt ?? 0) - Date.now(), longestWaitMs)
+    if (wait > 0) await delay(wait, undefined, { signal: changed, ref: false }).catch(() => {})
+  }
+
+  #swap(graph: Graph, sdl: string): void {
+    const old = this.#current
+    this.#stock.update(sdl)
+    this.#install(graph, sdl)
+    // Requests that began on it may still need a plan.
+    old?.planner.rest()
+    for (const listener of this.#listeners) listener(graph)
+  }
+
+  #install(graph: Graph, sdl: string): void {
+    this.#graphs.set(this.#schema as GraphQLSchema, graph)
+    for (const [service, url] of graph.urls) this.#urls.set(service, url)
+    this.#current = graph
+    this.#sdl = sdl
+  }
+
+  async #build(sdl: string): Promise<Graph> {
+    const planner = await planInWorker(sdl, this.#options.planner)
     try {
-      return await readFile(this.#options.file, 'utf8')
+      return buildGraph(sdl, planner, this.#options)
     } catch (error) {
-      throw new Error(`The supergraph cannot be read: ${firstLine(error)}. Compose it first, or say where it is.`)
+      await planner.close()
+      throw error
     }
   }
 }

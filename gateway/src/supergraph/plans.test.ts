@@ -1,44 +1,67 @@
 import { parse } from 'graphql'
 import { expect, test } from 'vitest'
 import type { Operation } from '../execute/operation.ts'
-import { planCache } from './plans.ts'
+import { operationCache } from './plans.ts'
 
-function counted(bounds: { maxPlans: number; maxPlannedText: number }) {
-  const compiled: (string | undefined)[] = []
+function counted(bounds: { maxPlans: number; maxPlanBytes: number }) {
+  const compiled: string[] = []
   const document = parse('{ a }')
-  const cache = planCache(bounds, (_document, name) => {
-    compiled.push(name)
+  const cache = operationCache(bounds, async (_document, source, name) => {
+    compiled.push(name === undefined ? source : `${name}: ${source}`)
     if (name === 'bad') throw new Error('no plan')
-    return {} as Operation
+    return { operation: { uses: 0 } as Operation, bytes: source.length }
   })
-  return { compiled, plan: (source: string, name?: string) => cache(document, source, name) }
+  return { compiled, cache, plan: (source: string, name?: string) => cache.get(document, source, name) }
 }
 
-test('compiles an operation once, by text and name', () => {
-  const { compiled, plan } = counted({ maxPlans: 10, maxPlannedText: 1_000 })
-  plan('{ a }')
-  plan('{ a }')
-  plan('{ a }', 'A')
-  plan('{ a }', 'A')
-  plan('{ a } ')
-  expect(compiled).toEqual([undefined, 'A', undefined])
+const wide = { maxPlans: 10, maxPlanBytes: 1_000 }
+
+test('compiles an operation once, by text and name', async () => {
+  const { compiled, plan } = counted(wide)
+  await plan('{ a }')
+  await plan('{ a }')
+  await plan('{ a }', 'A')
+  await plan('{ a }', 'A')
+  await plan('A{ a }')
+  await plan('{ a } ')
+  expect(compiled).toEqual(['{ a }', 'A: { a }', 'A{ a }', '{ a } '])
 })
 
-test('forgets the least used beyond its bounds', () => {
-  const { compiled, plan } = counted({ maxPlans: 2, maxPlannedText: 1_000 })
-  for (const source of ['1', '2', '1', '3', '1', '2']) plan(source)
+test('compiles once what is asked for many times at once', async () => {
+  const { compiled, plan } = counted(wide)
+  const [first, second] = await Promise.all([plan('{ a }'), plan('{ a }')])
+  expect(compiled).toHaveLength(1)
+  expect(first).toBe(second)
+})
+
+test('forgets the least used beyond its bounds', async () => {
+  const { compiled, plan } = counted({ maxPlans: 2, maxPlanBytes: 1_000 })
+  for (const source of ['1', '2', '1', '3', '1', '2']) await plan(source)
   expect(compiled).toHaveLength(4)
 })
 
-test('counts the text that it remembers', () => {
-  const { compiled, plan } = counted({ maxPlans: 100, maxPlannedText: 100 })
-  for (const i of [0, 1, 2, 3, 0, 1, 2, 3]) plan(`${i}`.repeat(40))
+test('counts the bytes that it remembers', async () => {
+  const { compiled, plan, cache } = counted({ maxPlans: 100, maxPlanBytes: 100 })
+  for (const i of [0, 1, 2, 3, 0, 1, 2, 3]) await plan(`${i}`.repeat(40))
   expect(compiled).toHaveLength(8)
+  expect(cache.size()).toEqual({ operations: 2, bytes: 80 })
 })
 
-test('does not remember a failure', () => {
-  const { compiled, plan } = counted({ maxPlans: 10, maxPlannedText: 1_000 })
-  expect(() => plan('x', 'bad')).toThrow('no plan')
-  expect(() => plan('x', 'bad')).toThrow('no plan')
+test('does not remember a failure', async () => {
+  const { compiled, plan } = counted(wide)
+  await expect(plan('x', 'bad')).rejects.toThrow('no plan')
+  await expect(plan('x', 'bad')).rejects.toThrow('no plan')
   expect(compiled).toHaveLength(2)
+})
+
+test('tells the busiest, and lets what was busy long ago fade', async () => {
+  const { plan, cache } = counted(wide)
+  const [a, b] = [await plan('a'), await plan('b')]
+  a.uses = 10
+  b.uses = 4
+  expect(cache.busiest(1)).toEqual([{ source: 'a', operationName: undefined }])
+  cache.cool()
+  cache.cool()
+  b.uses += 4
+  expect(cache.busiest(5).map(({ source }) => source)).toEqual(['b', 'a'])
 })

@@ -1,5 +1,6 @@
 import type { Viewer } from '@commerce/service/viewer.ts'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { LRUCache } from 'lru-cache'
 import type { TokenConfig } from '../config.ts'
 
 /** Who a verified token speaks for, and until when (seconds since 1970; null when the token does not say). */
@@ -22,6 +23,10 @@ export class TokenError extends Error {
 /** Verifies the value of an Authorization header; null is anonymous. Rejects with a `TokenError`. */
 export type Authenticate = (authorization: string | undefined) => Promise<Identity | null>
 
+/** A token's signature is looked at once a minute, not once a request; a key that its issuer withdraws counts that much longer. */
+const rememberedTokens = 10_000
+const rememberedMs = 60_000
+
 /** Builds the verification that a config asks for. */
 export function authenticator(config: TokenConfig | null): Authenticate {
   if (!config) {
@@ -31,8 +36,11 @@ export function authenticator(config: TokenConfig | null): Authenticate {
     }
   }
   const verify = verifier(config)
+  const known = new LRUCache<string, Identity>({ max: rememberedTokens, ttl: rememberedMs })
   return async (authorization) => {
     if (authorization === undefined) return null
+    const seen = known.get(authorization)
+    if (seen && (seen.expires === null || seen.expires * 1000 > Date.now())) return seen
     const token = /^Bearer +([^\s]+)$/i.exec(authorization)?.[1]
     if (token === undefined) throw new TokenError(401, 'The Authorization header must be "Bearer" and a token.')
     const payload = await verify(token).catch((error: unknown) => {
@@ -41,7 +49,9 @@ export function authenticator(config: TokenConfig | null): Authenticate {
     const { sub, scope, exp } = payload
     if (typeof sub !== 'string' || sub === '') throw new TokenError(401, 'The token names nobody: it has no "sub".')
     const scopes = typeof scope === 'string' ? scope.split(' ').filter((one) => one !== '') : []
-    return { viewer: { id: sub, scopes }, expires: exp ?? null }
+    const identity = { viewer: { id: sub, scopes }, expires: exp ?? null }
+    known.set(authorization, identity)
+    return identity
   }
 }
 

@@ -12,16 +12,28 @@ export class RequestError extends Error {
   }
 }
 
-/** Reads a whole body as text, at most `limit` bytes. Throws a 413 `RequestError` beyond that. */
-export async function readBody(request: IncomingMessage, limit: number): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > limit) throw new RequestError(413, `The request body is larger than ${limit} bytes.`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+/** Reads a whole body as text, at most `limit` bytes. Rejects with a 413 `RequestError` beyond that. */
+export function readBody(request: IncomingMessage, limit: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= limit) chunks.push(chunk)
+      else {
+        request.pause()
+        reject(new RequestError(413, `The request body is larger than ${limit} bytes.`))
+      }
+    })
+    request.once('end', () =>
+      resolve((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('utf8')),
+    )
+    request.once('error', reject)
+    // A client that leaves in the middle of a body ends it without an `end`.
+    request.once('close', () => {
+      if (!request.complete) reject(new RequestError(400, 'The request body ended before it was complete.'))
+    })
+  })
 }
 
 /** Answers one GraphQL-over-HTTP request (POST JSON, or GET) with an Apollo Server. */
@@ -31,25 +43,44 @@ export async function answerGraphQL<C extends BaseContext>(
   response: ServerResponse,
   options: { bodyLimit: number; context: () => Promise<C> },
 ): Promise<void> {
+  const body = request.method?.toUpperCase() === 'POST' ? await readBody(request, options.bodyLimit) : null
+  sendAnswer(response, await executeGraphQL(apollo, request, body, options.context))
+}
+
+/** Sends a whole answer with its length. */
+export function sendAnswer(response: ServerResponse, { status, headers, text }: HttpAnswer): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) })
+  response.end(text)
+}
+
+/** A complete answer over HTTP. */
+export interface HttpAnswer {
+  status: number
+  headers: Record<string, string>
+  text: string
+}
+
+/** What an Apollo Server answers to a request whose body was read; null is a request without one. */
+export async function executeGraphQL<C extends BaseContext>(
+  apollo: ApolloServer<C>,
+  request: IncomingMessage,
+  body: string | null,
+  context: () => Promise<C>,
+): Promise<HttpAnswer> {
   const headers = new HeaderMap()
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
   }
   const { search } = new URL(request.url ?? '/', 'http://localhost')
   const method = request.method?.toUpperCase() ?? 'GET'
-  const body = method === 'POST' ? parseJson(await readBody(request, options.bodyLimit)) : null
   const answer = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method, headers, search, body },
-    context: options.context,
+    httpGraphQLRequest: { method, headers, search, body: body === null ? null : parseJson(body) },
+    context,
   })
-  response.statusCode = answer.status ?? 200
-  for (const [name, value] of answer.headers) response.setHeader(name, value)
-  if (answer.body.kind === 'complete') {
-    response.end(answer.body.string)
-    return
-  }
-  for await (const chunk of answer.body.asyncIterator) response.write(chunk)
-  response.end()
+  let text = ''
+  if (answer.body.kind === 'complete') text = answer.body.string
+  else for await (const chunk of answer.body.asyncIterator) text += chunk
+  return { status: answer.status ?? 200, headers: Object.fromEntries(answer.headers), text }
 }
 
 function parseJson(text: string): unknown {

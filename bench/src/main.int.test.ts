@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { eventually, whenDone } from '@commerce/local/testing.ts'
+import { expect, test } from 'vitest'
+
+function start(...args: string[]) {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  whenDone(async () => {
+    if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await once(child, 'exit')
+  })
+  return child
+}
+
+async function run(...args: string[]) {
+  const child = start(...args)
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
+  if (child.exitCode === null) await once(child, 'exit')
+  return { code: child.exitCode, out, err }
+}
+
+test.each([
+  [['nope'], 'There is no bench "nope"; there are: gateway.'],
+  [['gateway', '--nope'], "Unknown option '--nope'"],
+  [['gateway', '--seconds', '0'], 'Expected --seconds to be a whole number from 1 to 9999, got "0".'],
+  [['gateway', '--only', 'ours,theirs'], 'There is no contestant "theirs"; there are: ours, stock, hive, bare.'],
+  [['gateway', '--scenario', 'x'], 'There is no scenario "x"; there are: reviews, product-page.'],
+])('says in one line what is wrong with %j', async (args, message) => {
+  const { code, out, err } = await run(...args)
+  expect([code, out]).toEqual([2, ''])
+  expect(err.trim().split('\n')).toHaveLength(1)
+  expect(err).toContain(message)
+})
+
+test('explains itself', async () => {
+  const { code, out } = await run('--help')
+  expect(code).toBe(0)
+  expect(out).toContain('--json')
+  expect(out).toContain('--soak <minutes>')
+})
+
+const linux = test.skipIf(process.platform !== 'linux')
+
+linux('measures and prints one JSON object, with every goal', async () => {
+  const { code, out, err } = await run('gateway', '--json', '--quick', '--only', 'bare', '--scenario', 'reviews')
+  expect([code, err]).toEqual([0, expect.stringContaining('round 1, bare')])
+  const report = JSON.parse(out)
+  expect(Object.keys(report)).toEqual(['name', 'machine', 'seconds', 'results', 'goals'])
+  expect(report).toMatchObject({ name: 'gateway', machine: { node: process.version } })
+  expect(report.results).toMatchObject([{ contestant: 'bare', answerBytes: 87_599, errors: 0 }])
+  for (const key of ['requestsPerSecond', 'p50Ms', 'p99Ms', 'cpuMsPerRequest', 'rssMaxMb', 'generatorCpu']) {
+    expect(report.results[0][key]).toBeGreaterThan(0)
+  }
+  expect(report.goals).toHaveLength(7)
+  expect(report.goals[0]).toMatchObject({ value: null, met: false })
+})
+
+linux.each(['SIGINT', 'SIGKILL'] as const)('leaves no process behind after %s', async (signal) => {
+  const child = start('gateway', '--only', 'bare', '--scenario', 'reviews', '--seconds', '60')
+  child.stdout.resume()
+  for await (const line of createInterface({ input: child.stderr })) if (line.includes('warming up')) break
+  const before = descendants(child.pid ?? 0)
+  // Subgraphs, load generator, the leash's shell and the server below it.
+  expect(before.length).toBeGreaterThanOrEqual(4)
+  const exited = once(child, 'exit')
+  child.kill(signal)
+  await exited
+  await eventually('all of them have ended', async () => before.every((pid) => commandOf(pid) === ''))
+})
+
+function descendants(parent: number): number[] {
+  const children = readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && parentOf(pid) === parent)
+  return children.flatMap((pid) => [pid, ...descendants(pid)])
+}
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1])
+}
+
+/** Empty for one that has ended. */
+function commandOf(pid: number): string {
+  return read(`/proc/${pid}/cmdline`)
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,36 @@
+import { type GraphQLLeafType, isEnumType, isSpecifiedScalarType } from 'graphql'
+
+/** The JSON of a leaf's value; undefined when it is no value of its type. */
+export type LeafText = (value: unknown) => string | undefined
+
+/** Whether JSON writes the text as it is, between quotes. */
+const plain = /^[ !#-[\]-~\u00a0-\ud7ff]*$/
+
+/** Checks and writes values of a scalar or enum as GraphQL's own scalars do; custom scalars are any JSON. */
+export function leafText(type: GraphQLLeafType): LeafText {
+  if (isEnumType(type)) {
+    const texts = new Map(type.getValues().map(({ name }) => [name as unknown, JSON.stringify(name)]))
+    return (value) => texts.get(value)
+  }
+  if (!isSpecifiedScalarType(type)) return (value) => JSON.stringify(value)
+  switch (type.name) {
+    case 'ID':
+      return (value) => {
+        if (typeof value === 'string') return quote(value)
+        return typeof value === 'number' && Number.isInteger(value) ? `"${value}"` : undefined
+      }
+    case 'Int':
+      // Minus zero is written as zero.
+      return (value) => (typeof value === 'number' && (value | 0) === value ? `${value | 0}` : undefined)
+    case 'Float':
+      return (value) => (typeof value === 'number' && Number.isFinite(value) ? `${value}` : undefined)
+    case 'Boolean':
+      return (value) => (value === true ? 'true' : value === false ? 'false' : undefined)
+    default:
+      return (value) => (typeof value === 'string' ? quote(value) : undefined)
+  }
+}
+
+function quote(text: string): string {
+  return text.length < 64 && plain.test(text) ? `"${text}"` : JSON.stringify(text)
+}

@@ -1,0 +1,35 @@
+import { connectEvents } from '@commerce/events/connection.ts'
+import { publishSupergraph } from '@commerce/events/supergraph-store.ts'
+import type { Logger } from '@commerce/service/log.ts'
+import { planInProcess } from './supergraph/planner.ts'
+import { fileSource } from './supergraph/source.ts'
+
+/** A supergraph to publish, and in how many seconds all gateways are to take it over. */
+export interface ToPublish {
+  file: string
+  graph: string
+  swapIn: string
+}
+
+/** Checks a supergraph as a gateway would, and publishes it for all of them; rejects with one sentence when that is not possible. */
+export async function publish(
+  { file, graph, swapIn }: ToPublish,
+  natsUrl: string | undefined,
+  log: Logger,
+): Promise<void> {
+  const seconds = Number(swapIn)
+  if (!(seconds >= 0 && seconds <= 60)) throw new Error(`--swap-in takes 0 to 60 seconds, not "${swapIn}".`)
+  if (!natsUrl) throw new Error('Say in NATS_URL where to publish.')
+  const { sdl } = await fileSource(file, 0).read()
+  await planInProcess(sdl).catch((error: Error) => {
+    throw new Error(`The supergraph in ${file} is not valid, nothing is published: ${error.message}`)
+  })
+  const connection = await connectEvents({ url: natsUrl, name: 'publish', log, waitMs: 5_000 })
+  try {
+    const swapAt = Date.now() + seconds * 1_000
+    const revision = await publishSupergraph(connection, graph, { sdl, swapAt })
+    log.info({ graph, revision, swapAt: new Date(swapAt).toISOString() }, 'published')
+  } finally {
+    await connection.close()
+  }
+}

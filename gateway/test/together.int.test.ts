@@ -6,20 +6,27 @@ const byId = { __resolveReference: (reference: object) => reference }
 const sources: Record<string, SubgraphSource> = {
   shop: {
     typeDefs: `
-      type Query { top: [Item!]! last: Item }
-      type Item @key(fields: "id") { id: ID! price: Int maker: Maker twin: Item }
+      type Query { top: [Item!]! last: Item second: Item }
+      type Item @key(fields: "id") { id: ID! maker: Maker twin: Item }
       type Maker @key(fields: "id") { id: ID! best: [Item!]! }
     `,
     resolvers: {
-      Query: { top: () => ['1', '2', '1'].map((id) => ({ id })), last: () => ({ id: '3' }) },
+      Query: {
+        top: () => ['1', '2', '1'].map((id) => ({ id })),
+        last: () => ({ id: '3' }),
+        second: () => ({ id: '2' }),
+      },
       Item: {
         ...byId,
-        price: ({ id }: { id: string }) => Number(id) * 10,
         maker: () => ({ id: 'm' }),
         twin: ({ id }: { id: string }) => ({ id }),
       },
       Maker: { ...byId, best: () => ['1', '1', '4'].map((id) => ({ id })) },
     },
+  },
+  prices: {
+    typeDefs: 'type Item @key(fields: "id") { id: ID! price: Int }',
+    resolvers: { Item: { ...byId, price: ({ id }: { id: string }) => Number(id) * 10 } },
   },
   stock: {
     typeDefs: `
@@ -57,8 +64,12 @@ const representations = (index: number) =>
   Object.values(asked()[index]?.variables ?? {}).map((value) => (value as { id: string }[]).map(({ id }) => id))
 
 test('places that need the same of one subgraph are asked for at once, each entity only once', async () => {
-  const { data } = await graph.ask('{ top { left } last { twin { left } } }')
-  expect(data).toMatchObject({ top: [{ left: 1 }, { left: 2 }, { left: 1 }], last: { twin: { left: null } } })
+  const { data } = await graph.ask('{ top { left } second { twin { left } } last { left } }')
+  expect(data).toEqual({
+    top: [{ left: 1 }, { left: 2 }, { left: 1 }],
+    second: { twin: { left: 2 } },
+    last: { left: null },
+  })
   expect(asked()).toHaveLength(1)
   expect(representations(0)).toEqual([['1', '2', '3']])
 })

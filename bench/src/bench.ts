@@ -37,6 +37,11 @@ export interface Bench {
   run(values: Values, tools: Tools): Promise<{ results: Row[]; goals: Goal[] }>
 }
 
+/** The bench cannot run, for a reason outside of it: told as it is, without a stack. */
+export class CannotRun extends Error {
+  override name = 'CannotRun'
+}
+
 /** What was asked for is not possible: told in one sentence, without a stack. */
 export class UsageError extends Error {
   override name = 'UsageError'

@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Bench, type Tools, UsageError } from './bench.ts'
+import { type Bench, CannotRun, type Tools, UsageError } from './bench.ts'
 import { asText, machine, type Report } from './report.ts'
 import { stopList } from './stops.ts'
 
@@ -25,7 +25,7 @@ async function main([name, ...args]: string[]): Promise<void> {
     signal: end.signal,
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => end.abort(new UsageError(`Stopped by ${signal}: nothing was measured to the end.`)))
+    process.once(signal, () => end.abort(new CannotRun(`Stopped by ${signal}: nothing was measured to the end.`)))
   }
   const started = performance.now()
   const aborted = new Promise<never>((_, reject) => {
@@ -85,6 +85,7 @@ function round(started: number): number {
 try {
   await main(process.argv.slice(2))
 } catch (error) {
-  process.stderr.write(`${error instanceof UsageError ? error.message : (error as Error).stack}\n`)
+  const told = error instanceof UsageError || error instanceof CannotRun
+  process.stderr.write(`${told ? error.message : (error as Error).stack}\n`)
   process.exitCode = error instanceof UsageError ? 2 : 1
 }

@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os'
 import type { ParseArgsOptionsConfig } from 'node:util'
 import { type Bench, type Goal, type Row, UsageError, type Values } from '../bench.ts'
 import { contestantNames } from '../gateway/contestants.ts'
@@ -38,6 +39,8 @@ export const bench: Bench = {
       throw new UsageError('This bench reads processor time and memory from /proc: it needs Linux.')
     const place = cores()
     const { timing, only, chosen, soak } = settings(values)
+    const [load = 0] = loadavg()
+    if (load > 1) tools.progress(`This machine is busy (load ${load.toFixed(1)}): the numbers will mean little.`)
     const peers = soak === null && only.includes('hive') && (await installPeers(tools))
     if (soak === null && only.includes('hive') && !peers) {
       tools.progress('Hive Gateway could not be installed: measured without it.')

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import type { Tools } from '../bench.ts'
+import { CannotRun, type Tools } from '../bench.ts'
 import type { LoadAsk, LoadReply } from '../load/generator.ts'
 import type { SubgraphsAsk } from '../memory/main.ts'
 import { type Helper, startHelper } from '../processes/helper.ts'
@@ -77,7 +77,7 @@ export async function setStage(
   const expected = JSON.stringify(await referenceAnswer(scenario, supergraphSdl))
   const bytes = Buffer.byteLength(expected)
   if (scenario.answerBytes !== null && bytes !== scenario.answerBytes) {
-    throw new Error(`The answer of ${scenario.name} has ${bytes} bytes instead of ${scenario.answerBytes}.`)
+    throw new CannotRun(`The answer of ${scenario.name} has ${bytes} bytes instead of ${scenario.answerBytes}.`)
   }
   const files = { supergraph: join(folder, 'supergraph.graphql'), answer: join(folder, 'answer.json') }
   await writeFile(files.supergraph, supergraphSdl)
@@ -94,7 +94,9 @@ export async function setStage(
     await subgraphs.reset()
     const answer = await ask(server.url, body)
     if (!isDeepStrictEqual(JSON.parse(answer.toString()), JSON.parse(expected))) {
-      throw new Error(`${called} answers otherwise than graphql-js on one schema: ${answer.toString().slice(0, 300)}`)
+      throw new CannotRun(
+        `${called} answers otherwise than graphql-js on one schema: ${answer.toString().slice(0, 300)}`,
+      )
     }
     const sha1 = createHash('sha1').update(answer).digest('hex')
     const requestsAlone = await subgraphs.count()

@@ -14,7 +14,7 @@ export interface LoadAsk {
   /** What every answer must be: its bytes each time, its SHA-1 every `hashEvery` answers of a connection. */
   answer: { bytes: number; sha1: string }
   hashEvery: number
-  /** Every so many requests of a connection the digits `00000000` in the body become a number not used before; 0 is never. */
+  /** In every so many requests of a connection the digits `00000000` of the body are, once, a number not used before; 0 is never. */
   renewEvery: number
 }
 
@@ -112,8 +112,9 @@ export function runLoad(ask: LoadAsk): Promise<LoadReply> {
       })
 
       function send(): void {
-        if (ask.renewEvery > 0 && sent % ask.renewEvery === 0) {
-          mine.write(String(renewed++).padStart(DIGITS.length, '0'), digitsAt, 'latin1')
+        if (ask.renewEvery > 0) {
+          const digits = (sent + 1) % ask.renewEvery === 0 ? String(++renewed).padStart(DIGITS.length, '0') : DIGITS
+          mine.write(digits, digitsAt, 'latin1')
         }
         hashed = sent++ % ask.hashEvery === 0
         at = performance.now()

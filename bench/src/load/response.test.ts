@@ -6,6 +6,7 @@ const answers = [
   'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello \r\nc;name=value\r\nbig\r\n\r\nworld\r\n0\r\nx-trailer: 1\r\n\r\n',
   'HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n',
   'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}',
+  'HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n',
 ].join('')
 
 function readIn(pieces: string[]): { done: Arrived[]; text: string } {
@@ -30,8 +31,9 @@ const expected = {
     { status: 200, bytes: 18 },
     { status: 503, bytes: 0 },
     { status: 200, bytes: 2 },
+    { status: 204, bytes: 0 },
   ],
-  text: 'hello world|hello big\r\n\r\nworld||{}|',
+  text: 'hello world|hello big\r\n\r\nworld||{}||',
 }
 
 test('reads answers one after the other, with a length and in chunks', () => {

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { leash } from '@commerce/local/leash.ts'
+import { CannotRun } from '../bench.ts'
 import { pinned } from './pin.ts'
 import { childNaming } from './usage.ts'
 
@@ -48,7 +49,7 @@ export async function startServer(
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   await server.stop(1_000)
-  throw new Error(`${name} did not start. It printed:\n${server.output().trim() || '(nothing)'}`)
+  throw new CannotRun(`${name} did not start. It printed:\n${server.output().trim() || '(nothing)'}`)
 }
 
 async function answers(url: string): Promise<boolean> {

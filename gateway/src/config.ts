@@ -1,7 +1,11 @@
 import { z } from 'zod'
+import type { Unauthorized } from './execute/operation.ts'
+import type { ObserveConfig } from './observe/observing.ts'
+import { tracingEnvironment, tracingFrom } from './observe/tracing.ts'
 import type { BreakerOptions } from './subgraphs/breaker.ts'
 import { upstreamDefaults } from './subgraphs/client.ts'
 import { plannerBounds, type WorkerBounds } from './supergraph/planner.ts'
+import type { HoldPolicies } from './viewer/shown.ts'
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 const count = (least: number) => z.coerce.number().int().min(least)
@@ -19,11 +23,20 @@ export const gatewayEnvironment = z.object({
   JWT_JWKS_URL: z.url().optional(),
   JWT_ISSUER: z.string().optional(),
   JWT_AUDIENCE: z.string().optional(),
-  CORS_ORIGINS: z.string().default('*'),
-  INTROSPECTION: flag.default(true),
+  NODE_ENV: z.string().optional(),
+  CORS_ORIGINS: z.string().optional(),
+  INTROSPECTION: flag.optional(),
+  MAX_OPERATION_COST: count(1).default(250_000),
+  MAX_OPERATION_DEPTH: count(1).default(20),
   SUBGRAPH_TIMEOUT_MS: count(1).default(5_000),
   SHARE_IN_FLIGHT: flag.default(true),
+  UNAUTHORIZED: z.enum(['filter', 'reject', 'report']).default('filter'),
   MAX_CONNECTIONS: count(1).default(10_000),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\w.~+/-]{16,}=*$/, 'a metrics token has at least 16 letters, digits or -._~+/')
+    .optional(),
+  ...tracingEnvironment,
   LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 })
 
@@ -35,18 +48,37 @@ export interface TokenConfig {
   audience: string | null
 }
 
-/** Bounds of one operation, checked before it is planned. */
+/** Bounds of one operation, checked before it is validated and planned; what is in fragments counts wherever they are spread. */
 export interface OperationLimits {
   /** Lexical tokens of the document. */
   tokens: number
   /** Characters of the document. */
   text: number
+  /** Brackets of any kind within each other. */
+  nesting: number
   /** Levels of fields below the operation, fragments included. */
   depth: number
   aliases: number
   rootFields: number
-  /** Fields after every fragment is spread. */
   fields: number
+  /** Spreads and inline fragments. */
+  fragments: number
+  directives: number
+  /** Directives of one field, fragment, or operation. */
+  directivesAtOnce: number
+  /** The same response name in one selection set: comparing them all is quadratic. */
+  repeats: number
+  /** Variables that the operation declares. */
+  variables: number
+  /** Levels and values of the JSON of all variables. */
+  variableDepth: number
+  variableValues: number
+  /** Estimated cost; objects weigh 1 unless `@cost` says otherwise. */
+  cost: number
+  /** Elements of a list that has no `@listSize`. */
+  listSize: number
+  /** Weight of a root field of a mutation that has no `@cost`. */
+  mutationCost: number
 }
 
 /** Everything a gateway is started with. */
@@ -68,6 +100,9 @@ export interface GatewayConfig {
   requestTimeoutMs: number
   /** Whether clients that ask the same at the same time share one run of it. */
   shareInFlight: boolean
+  unauthorized: Unauthorized
+  /** Who says which `@policy` holds for a viewer, within `subgraphTimeoutMs`; null: the `policies` in the token. */
+  holdPolicies: HoldPolicies | null
   /** Bytes of requests that are recognised by their text. */
   maxKnownBytes: number
   /** Bytes of one subgraph answer. */
@@ -79,6 +114,7 @@ export interface GatewayConfig {
   /** What the subgraphs know the gateway by; null sends nothing. */
   secret: string | null
   tokens: TokenConfig | null
+  /** Whether clients may learn the schema: introspection, "Did you mean …", GraphiQL. */
   introspection: boolean
   /** Origins whose pages may ask; `'*'` for all. */
   origins: readonly string[] | '*'
@@ -91,6 +127,7 @@ export interface GatewayConfig {
   /** Characters of documents that are remembered as valid, all together. */
   maxPlannedText: number
   sockets: SocketLimits
+  observe: ObserveConfig
 }
 
 /** Bounds of WebSocket clients. */
@@ -121,6 +158,8 @@ export const gatewayDefaults: Omit<GatewayConfig, 'supergraph'> = {
   subgraphTimeoutMs: 5_000,
   requestTimeoutMs: 30_000,
   shareInFlight: true,
+  unauthorized: 'filter',
+  holdPolicies: null,
   maxKnownBytes: 32 * 1024 * 1024,
   maxAnswerBytes: 32 * 1024 * 1024,
   subgraphConnections: 128,
@@ -129,7 +168,25 @@ export const gatewayDefaults: Omit<GatewayConfig, 'supergraph'> = {
   tokens: null,
   introspection: true,
   origins: '*',
-  limits: { tokens: 10_000, text: 100_000, depth: 20, aliases: 200, rootFields: 50, fields: 10_000 },
+  limits: {
+    tokens: 10_000,
+    text: 100_000,
+    nesting: 100,
+    depth: 20,
+    aliases: 100,
+    rootFields: 50,
+    fields: 10_000,
+    fragments: 250,
+    directives: 250,
+    directivesAtOnce: 5,
+    repeats: 20,
+    variables: 250,
+    variableDepth: 32,
+    variableValues: 10_000,
+    cost: 250_000,
+    listSize: 10,
+    mutationCost: 10,
+  },
   bodyLimit: 1024 * 1024,
   maxPlans: 2_000,
   maxPlanBytes: 128 * 1024 * 1024,
@@ -144,6 +201,7 @@ export const gatewayDefaults: Omit<GatewayConfig, 'supergraph'> = {
     initMs: 3_000,
     pingMs: 12_000,
   },
+  observe: { metricsToken: null, tracing: null },
 }
 
 /** The addresses in `SUBGRAPH_URL_<NAME>` variables, by subgraph name in lower case with `-` for `_`. */
@@ -156,6 +214,12 @@ export function subgraphUrlsFrom(environment: Readonly<Record<string, string | u
   )
 }
 
+/** `'*'` for all, or the origins that are named; nobody when none is. */
+function originsFrom(text: string): readonly string[] | '*' {
+  if (text.trim() === '*') return '*'
+  return text.split(',').flatMap((origin) => origin.trim() || [])
+}
+
 /** The config of a process from its (validated) environment and the options of its command line. */
 export function gatewayConfig(
   environment: z.infer<typeof gatewayEnvironment>,
@@ -163,6 +227,7 @@ export function gatewayConfig(
   supergraph: string,
 ): GatewayConfig {
   const { JWT_SECRET, JWT_JWKS_URL } = environment
+  const production = environment.NODE_ENV === 'production'
   const key = JWT_JWKS_URL ? { jwksUrl: JWT_JWKS_URL } : JWT_SECRET ? { secret: JWT_SECRET } : null
   return {
     ...gatewayDefaults,
@@ -173,11 +238,17 @@ export function gatewayConfig(
     subgraphUrls,
     subgraphTimeoutMs: environment.SUBGRAPH_TIMEOUT_MS,
     shareInFlight: environment.SHARE_IN_FLIGHT,
+    unauthorized: environment.UNAUTHORIZED,
     secret: environment.GATEWAY_SECRET ?? null,
     tokens: key && { key, issuer: environment.JWT_ISSUER ?? null, audience: environment.JWT_AUDIENCE ?? null },
-    introspection: environment.INTROSPECTION,
-    origins:
-      environment.CORS_ORIGINS === '*' ? '*' : environment.CORS_ORIGINS.split(',').map((origin) => origin.trim()),
+    introspection: environment.INTROSPECTION ?? !production,
+    origins: originsFrom(environment.CORS_ORIGINS ?? (production ? '' : '*')),
+    limits: {
+      ...gatewayDefaults.limits,
+      cost: environment.MAX_OPERATION_COST,
+      depth: environment.MAX_OPERATION_DEPTH,
+    },
     sockets: { ...gatewayDefaults.sockets, connections: environment.MAX_CONNECTIONS },
+    observe: { metricsToken: environment.METRICS_TOKEN ?? null, tracing: tracingFrom(environment) },
   }
 }

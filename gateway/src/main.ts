@@ -7,6 +7,7 @@ import { readConfig } from '@commerce/service/config.ts'
 import { runProcess } from '@commerce/service/lifecycle.ts'
 import { createLog } from '@commerce/service/log.ts'
 import { gatewayConfig, gatewayEnvironment, subgraphUrlsFrom } from './config.ts'
+import { refuseUnsafe } from './production.ts'
 import { publish } from './publish.ts'
 import { startGateway } from './server.ts'
 import { type ConnectedFeed, lateFeed } from './subscribe/late-feed.ts'
@@ -27,7 +28,9 @@ Usage: npm run gateway -- [options]
   --help               this text
 
 Further settings come from the environment: HOST, NATS_URL, GATEWAY_SECRET, JWT_SECRET or JWT_JWKS_URL, JWT_ISSUER,
-JWT_AUDIENCE, SUBGRAPH_URL_<NAME>, SUBGRAPH_TIMEOUT_MS, CORS_ORIGINS, INTROSPECTION, MAX_CONNECTIONS, LOG_LEVEL.
+JWT_AUDIENCE, SUBGRAPH_URL_<NAME>, SUBGRAPH_TIMEOUT_MS, CORS_ORIGINS, INTROSPECTION, MAX_OPERATION_COST,
+MAX_OPERATION_DEPTH, NODE_ENV, MAX_CONNECTIONS, METRICS_TOKEN,
+OTEL_EXPORTER_OTLP_ENDPOINT, LOG_LEVEL.
 See gateway/README.md.
 `
 
@@ -66,6 +69,7 @@ else if (values.publish) {
 } else {
   await runProcess(log, async () => {
     const environment = readEnvironment()
+    refuseUnsafe(environment)
     const place = environment.SUPERGRAPH ?? fileURLToPath(new URL('../../schema/supergraph.graphql', import.meta.url))
     const config = gatewayConfig(environment, subgraphUrlsFrom(process.env), place)
     const { NATS_URL, SUPERGRAPH_FALLBACK } = environment

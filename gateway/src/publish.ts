@@ -1,7 +1,7 @@
 import { connectEvents } from '@commerce/events/connection.ts'
 import { publishSupergraph } from '@commerce/events/supergraph-store.ts'
 import type { Logger } from '@commerce/service/log.ts'
-import { planInProcess } from './supergraph/planner.ts'
+import { planInProcess } from './supergraph/planning.ts'
 import { fileSource } from './supergraph/source.ts'
 
 /** A supergraph to publish, and in how many seconds all gateways are to take it over. */

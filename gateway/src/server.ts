@@ -8,12 +8,16 @@ import type { GatewayConfig } from './config.ts'
 import { type Asker, subgraphHeaders } from './execute/headers.ts'
 import { type Operation, refused, runOperation } from './execute/operation.ts'
 import { writtenData } from './execute/written.ts'
+import { admission } from './http/admission.ts'
 import { createPipeline } from './http/apollo.ts'
 import type { Prepared, RequestContext } from './http/context.ts'
 import { knownRequests } from './http/known-requests.ts'
-import { withinLimits } from './http/limits.ts'
 import { routes } from './http/routes.ts'
 import { serveSockets } from './http/sockets.ts'
+import { publishGauges } from './observe/gauges.ts'
+import type { TraceContext } from './observe/observer.ts'
+import { startObserving } from './observe/observing.ts'
+import { countRefused, observeRun } from './observe/operations.ts'
 import type { Call } from './subgraphs/call.ts'
 import { openSubgraphs } from './subgraphs/client.ts'
 import { unknownSubgraph } from './subgraphs/upstream.ts'
@@ -25,6 +29,7 @@ import type { Graph } from './supergraph/graph.ts'
 import { LiveSupergraph } from './supergraph/life.ts'
 import { readRecorded } from './supergraph/recorded.ts'
 import { fileSource, type SupergraphSource } from './supergraph/source.ts'
+import { shownBy } from './viewer/shown.ts'
 import { authenticator } from './viewer/tokens.ts'
 
 /** A gateway that listens; `reload` takes over a new supergraph file at once and tells whether it is valid. */
@@ -43,6 +48,8 @@ export async function startGateway(
   source: SupergraphSource = fileSource(config.supergraph, config.watchMs),
 ): Promise<Gateway> {
   let stopping = false
+  const observing = await startObserving(config.observe, log)
+  const { metrics } = observing
   const { operations: recorded, problems } = await readRecorded(config.operations)
   for (const problem of problems) log.warn(problem)
   const floors = createFloors(Date.now)
@@ -52,6 +59,7 @@ export async function startGateway(
     maxAnswerBytes: config.maxAnswerBytes,
     connections: config.subgraphConnections,
     breaker: config.subgraphBreaker,
+    onCall: (report) => metrics.fetch(report),
     share: config.shareInFlight ? { epoch: () => epoch, maxEntries: 10_000 } : undefined,
   })
   const callFor = (asker: Asker, signal: AbortSignal | undefined, known = floors.header()): Call => ({
@@ -59,6 +67,7 @@ export async function startGateway(
     repeatable: true,
     signal,
     deadline: performance.now() + config.requestTimeoutMs,
+    trace: asker.trace,
   })
   // What is known to have changed: an answer that was begun before a change is never given to who asks after it.
   let epoch = 0
@@ -66,7 +75,18 @@ export async function startGateway(
     epoch++
   }
   const unsubscribe = feed?.subscribe({ event: changed, lost: changed, recovered: changed })
-  const run = async ({ operation, bound }: Prepared, asker: Asker, signal: AbortSignal | undefined) => {
+  const run = (prepared: Prepared, asker: Asker, signal: AbortSignal | undefined) =>
+    observeRun(metrics, prepared.operation.definition, asker, () => runOnce(prepared, asker, signal))
+  const shownTo = shownBy(config.holdPolicies, config.subgraphTimeoutMs)
+  const viewOf = async (prepared: Prepared, { viewer }: Asker): Promise<Pick<Prepared, 'operation' | 'bound'>> => {
+    const operation = await shownTo(prepared.operation, viewer)
+    if (operation === prepared.operation) return prepared
+    const bound = operation.bind(prepared.bound.variables)
+    if ('errors' in bound) throw bound.errors[0]
+    return { operation, bound }
+  }
+  const runOnce = async (prepared: Prepared, asker: Asker, signal: AbortSignal | undefined) => {
+    const { operation, bound } = prepared.operation.views ? await viewOf(prepared, asker) : prepared
     if (operation.definition.operation !== 'mutation') {
       return runOperation(operation, bound, subgraphs, callFor(asker, signal))
     }
@@ -83,11 +103,15 @@ export async function startGateway(
     recorded,
     maxPlans: config.maxPlans,
     maxPlanBytes: config.maxPlanBytes,
+    unauthorized: config.unauthorized,
+    planned: (outcome, ms) => metrics.plan(outcome, ms),
     log,
     execute: async (graph, { document, source, request, context: untyped }) => {
       const context = untyped as RequestContext
       try {
-        const operation = await graph.operation(document, source, request.operationName)
+        const planning = context.trace?.phase('graphql.plan')
+        const planned = graph.operation(document, source, request.operationName)
+        const operation = await (planning ? planned.finally(() => planning.end()) : planned)
         if (operation.definition.operation === 'subscription') return { errors: [needsSocket()] }
         const bound = operation.bind(request.variables ?? {})
         if ('errors' in bound) return { errors: bound.errors }
@@ -104,13 +128,15 @@ export async function startGateway(
   const pipeline = createPipeline({
     gateway: supergraph,
     introspection: config.introspection,
-    limits: config.limits,
+    metrics,
     log,
   })
   await pipeline.start()
+  const admitted = admission(config.limits)
   const read = documentReader({
-    rules: [withinLimits(config.limits), ...(config.introspection ? [] : [NoSchemaIntrospectionCustomRule])],
-    maxTokens: config.limits.tokens,
+    parse: admitted.parse,
+    rules: config.introspection ? [] : [NoSchemaIntrospectionCustomRule],
+    suggestions: config.introspection,
     maxDocuments: config.maxPlans,
     maxText: config.maxPlannedText,
   })
@@ -124,7 +150,7 @@ export async function startGateway(
     subgraphs,
     maxKeys: config.sockets.keysPerSubscription,
     log,
-    compile,
+    compile: async (graph, request) => shownTo(await compile(graph, request), request.viewer),
     callFor: (viewer, known) => callFor({ viewer, traceparent: newTraceparent() }, undefined, known),
   })
   const forget = supergraph.onReplaced((graph) => void live.replaceGraph(graph))
@@ -137,42 +163,68 @@ export async function startGateway(
     stopping,
     subgraphs: { ...unknownSubgraphs(), ...subgraphs.states() },
   })
+  const known = knownRequests(config.maxKnownBytes)
   const authenticate = authenticator(config.tokens)
   const handler = routes({
     pipeline,
     authenticate,
+    admission: admitted,
+    metrics,
     bodyLimit: config.bodyLimit,
+    graphiql: config.introspection,
     origins: config.origins,
     readiness,
-    known: knownRequests(config.maxKnownBytes),
+    known,
     graph: () => supergraph.current as Graph,
     scopeOf: ({ viewer }) => (config.shareInFlight ? `${epoch} ${viewer ? encodeViewer(viewer) : ''}` : ''),
     run,
   })
-  const http = await listen(config, handler, (error) => log.error({ err: error }, 'a request failed'))
+  const http = await listen(config, observing.around(handler), (error) => log.error({ err: error }, 'a request failed'))
   const sockets = serveSockets(http.server, {
     limits: config.sockets,
     authenticate,
     log,
+    refused: (error) => countRefused(metrics, '', [error], performance.now()),
     async prepare({ identity, count, ...request }) {
+      const viewer = identity?.viewer ?? null
       let graph: Graph
       let operation: Operation
       do {
         graph = supergraph.current as Graph
+        const parsed = read(graph.apiSchema, request.query)
+        admitted.admit(graph.fullSchema, parsed, request.operationName, request.variables)
         operation = await compile(graph, request)
+        if (operation.definition.operation === 'subscription') operation = await shownTo(operation, viewer)
         // A subscription that joins the old graph after all others moved to the new one would stay there.
       } while (graph !== supergraph.current)
-      const viewer = identity?.viewer ?? null
       const schema = graph.apiSchema
       const document = read(schema, request.query)
       if (operation.definition.operation === 'subscription') {
         return { schema, document, run: live.open(graph, operation, { ...request, viewer }, count) }
       }
       const bound = operation.bind(request.variables)
-      if ('errors' in bound) return { schema, document, run: async () => refused(bound.errors) }
-      const asker = { viewer, traceparent: newTraceparent() }
-      return { schema, document, run: () => run({ graph, operation, bound }, asker, undefined) }
+      if ('errors' in bound) {
+        countRefused(metrics, operation.definition.operation, bound.errors, performance.now())
+        return { schema, document, run: async () => refused(bound.errors) }
+      }
+      const answer = (trace: TraceContext) => run({ graph, operation, bound }, { viewer, ...trace }, undefined)
+      return { schema, document, run: () => observing.overSocket(operation.definition, answer) }
     },
+  })
+
+  const supergraphSeen = { replacements: 0, since: Date.now() / 1000 }
+  const forgetSeen = supergraph.onReplaced(() => {
+    supergraphSeen.replacements++
+    supergraphSeen.since = Date.now() / 1000
+  })
+  publishGauges(metrics, {
+    subgraphs: () => subgraphs.states(),
+    plans: () =>
+      supergraph.current && { ...supergraph.current.operations.size(), ...supergraph.current.operations.lookups },
+    known: known.counts,
+    connections: () => sockets.size,
+    subscriptions: () => live.size(),
+    supergraph: supergraphSeen,
   })
 
   return {
@@ -184,10 +236,12 @@ export async function startGateway(
       await sockets.close()
       await closing
       forget()
+      forgetSeen()
       unsubscribe?.()
       live.stop()
       await pipeline.stop()
       await subgraphs.close()
+      await observing.stop()
     },
   }
 }

@@ -55,7 +55,7 @@ export interface Answer {
   errors?: any[]
 }
 
-const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject", "@inaccessible", "@override", "@composeDirective", "@cacheTag"])\n`
+const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject", "@inaccessible", "@override", "@composeDirective", "@cacheTag", "@authenticated", "@requiresScopes", "@policy", "@context", "@fromContext", "@cost", "@listSize"])\n`
 
 /** Starts one subgraph over HTTP. */
 export async function startSubgraph(name: string, source: SubgraphSource): Promise<TestSubgraph> {

@@ -4,7 +4,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { gatewayDefaults } from '../src/config.ts'
 import { compose, post, type SubgraphSource, startGraph, type TestGraph } from './graph.ts'
 
 const secret = 'a secret of at least thirty-two characters'
@@ -32,7 +31,6 @@ beforeAll(async () => {
     config: {
       tokens,
       secret: 'the secret of the gateway',
-      limits: { ...gatewayDefaults.limits, aliases: 3, rootFields: 5, fields: 50 },
     },
   })
 })
@@ -145,35 +143,6 @@ describe('keys of an issuer', () => {
 })
 
 describe('limits', () => {
-  const nested = (depth: number) => `{ loop ${'{ next '.repeat(depth)}{ name } ${'}'.repeat(depth)} }`
-  test.each([
-    ['tokens', `{ ${'me '.repeat(10_001)} }`, 'GRAPHQL_PARSE_FAILED', 'token'],
-    ['characters', `{ me } # ${'x'.repeat(100_000)}`, 'GRAPHQL_VALIDATION_FAILED', 'characters'],
-    ['levels', nested(25), 'GRAPHQL_VALIDATION_FAILED', '27 levels of fields, 20 are allowed'],
-    [
-      'levels through fragments',
-      `{ loop { ...A } } fragment A on Loop { next ${'{ next '.repeat(20)}{ name } ${'}'.repeat(20)} }`,
-      'GRAPHQL_VALIDATION_FAILED',
-      'levels of fields',
-    ],
-    ['aliases', '{ a: me b: me c: me d: me }', 'GRAPHQL_VALIDATION_FAILED', '4 aliases, 3 are allowed'],
-    ['root fields', '{ me me me me me me }', 'GRAPHQL_VALIDATION_FAILED', '6 root fields, 5 are allowed'],
-    [
-      'fields in fragments of fragments',
-      `{ loop { ...F0 } } ${Array.from({ length: 14 }, (_, i) => `fragment F${i} on Loop { ${i < 13 ? `...F${i + 1} next { ...F${i + 1} }` : 'name'} }`).join(' ')}`,
-      'GRAPHQL_VALIDATION_FAILED',
-      'fields, 50 are allowed',
-    ],
-  ])('refuse too many %s', async (_what, query, code, message) => {
-    const { status, errors } = await graph.ask(query)
-    expect(status).toBe(400)
-    expect(errors).toEqual(
-      expect.arrayContaining([
-        expect.objectContaining({ message: expect.stringContaining(message), extensions: { code } }),
-      ]),
-    )
-  })
-
   test('refuse a body above 1 MiB with 413, whether it says its length or not', async () => {
     const big = JSON.stringify({ query: '{ me }', variables: { x: 'x'.repeat(1024 * 1024) } })
     const said = await post(graph.gateway.url, big)
@@ -191,7 +160,10 @@ describe('limits', () => {
   })
 
   test('do not take lists of operations', async () => {
-    expect((await post(graph.gateway.url, [{ query: '{ me }' }])).status).toBe(400)
+    expect(await post(graph.gateway.url, [{ query: '{ me }' }])).toMatchObject({
+      status: 422,
+      errors: [{ message: 'Lists of operations are not taken: send one in a request.' }],
+    })
   })
 
   test('let introspection of the whole schema through', async () => {
@@ -231,7 +203,7 @@ describe('over HTTP', () => {
         headers: { 'content-type': type },
         body: '{"query":"{ me }"}',
       })
-      expect(response.status).toBeGreaterThanOrEqual(400)
+      expect(response.status).toBe(415)
     }
     const odd = await get('/graphql?query={me}', { ...preflighted, 'content-type': 'message/http' })
     expect(odd.status).toBe(415)
@@ -239,7 +211,7 @@ describe('over HTTP', () => {
 
   test.each([
     ['a body that is not JSON', '{', 400],
-    ['no query', '{}', 400],
+    ['no query', '{}', 422],
     ['a syntax error', JSON.stringify({ query: '{' }), 400],
     ['an unknown field', JSON.stringify({ query: '{ nope }' }), 400],
     [
@@ -248,7 +220,7 @@ describe('over HTTP', () => {
       400,
     ],
     ['a missing variable', JSON.stringify({ query: 'query ($n: String!) { hello(name: $n) }' }), 400],
-    ['an unknown operation', JSON.stringify({ query: 'query A { me } query B { me }', operationName: 'C' }), 400],
+    ['an unknown operation', JSON.stringify({ query: 'query A { me } query B { me }', operationName: 'C' }), 422],
     ['a subscription', JSON.stringify({ query: 'subscription { x }' }), 400],
   ])("%s is the client's error", async (_what, body, status) => {
     const answer = await post(graph.gateway.url, body)

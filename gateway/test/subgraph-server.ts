@@ -39,7 +39,11 @@ export async function scriptedSubgraph(port = 0): Promise<ScriptedSubgraph> {
     response.on('close', () => {
       asked.gone = !response.writableFinished
     })
-    asked.body = await readBody(request, 1_000_000)
+    try {
+      asked.body = await readBody(request, 1_000_000)
+    } catch {
+      return // The client went away before it had sent its request.
+    }
     handler(asked, requests.push(asked) - 1)
   })
   server.on('connection', (socket) => {

@@ -1,4 +1,5 @@
 // Long because each way to misbehave is one test over the same small server.
+import { getEventListeners } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { eventually } from '@commerce/local/testing.ts'
@@ -116,19 +117,22 @@ describe('reading', () => {
   })
 
   test.each([
-    ['announced', { 'content-length': '1001' }],
-    ['in chunks', {}],
-  ])('an answer that is too large (%s) is not read to its end, and its connection is closed', async (_how, headers) => {
-    const [client, stock] = await one({ maxAnswerBytes: 1_000 })
-    stock.answers(({ response }) => response.writeHead(200, headers).write('x'.repeat(1_001)))
-    expect(await failureOf(client.send('stock', '{}', query()))).toMatchObject({ code: 'SUBGRAPH_MALFORMED' })
-    await eventually('closed', () => stock.connections() === 0)
-    expect(client.reports[0]?.bytes).toBeLessThanOrEqual(1_001)
-  })
+    ['announced', { 'content-length': '1001' }, 1],
+    ['in chunks', {}, 1_001],
+  ])(
+    'an answer that is too large (%s) is not read to its end, and its connection is closed',
+    async (_how, headers, size) => {
+      const [client, stock] = await one({ maxAnswerBytes: 1_000 })
+      stock.answers(({ response }) => response.writeHead(200, headers).write('x'.repeat(size)))
+      expect(await failureOf(client.send('stock', '{}', query()))).toMatchObject({ code: 'SUBGRAPH_MALFORMED' })
+      await eventually('closed', () => stock.connections() === 0)
+      expect(client.reports[0]?.bytes).toBeLessThanOrEqual(size)
+    },
+  )
 })
 
 describe('a subgraph that is late', () => {
-  const soon = { timeoutMs: 150 }
+  const soon = { timeoutMs: 400 }
 
   test.each([
     ['never answers', () => {}],
@@ -145,7 +149,7 @@ describe('a subgraph that is late', () => {
     stock.answers(({ response }) => void misbehave(response))
     expect(await failureOf(client.send('stock', '{}', query()))).toMatchObject({
       code: 'SUBGRAPH_TIMEOUT',
-      message: 'Subgraph "stock" did not answer within 150 ms.',
+      message: 'Subgraph "stock" did not answer within 400 ms.',
     })
     await eventually('the subgraph sees it', () => stock.requests[0]?.gone)
     expect(stock.requests).toHaveLength(1)
@@ -161,9 +165,8 @@ describe('a subgraph that is late', () => {
     const fast = await rawSubgraph((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\n${'x-more: y\r\n'.repeat(10_000)}`)
     })
-    const client = clientOf({ slow, fast }, { ...soon, retry: { repeats: 1, pauseMs: 1 } })
-    expect((await failureOf(client.send('slow', '{}', query()))).code).toBe('SUBGRAPH_TIMEOUT')
-    expect((await failureOf(client.send('fast', '{}', query()))).code).toBe('SUBGRAPH_UNAVAILABLE')
+    expect((await failureOf(clientOf({ slow }, soon).send('slow', '{}', query()))).code).toBe('SUBGRAPH_TIMEOUT')
+    expect((await failureOf(clientOf({ fast }).send('fast', '{}', query()))).code).toBe('SUBGRAPH_UNAVAILABLE')
   })
 
   test('is not waited for longer than the deadline of the operation, and is not blamed for a short one', async () => {
@@ -213,6 +216,32 @@ describe('a client that goes away', () => {
   })
 })
 
+test('a request that is given up while its connection is made is not sent', async () => {
+  const [client, stock] = await one()
+  const gone = new AbortController()
+  const sent = failureOf(client.send('stock', '{}', query({ signal: gone.signal })))
+  gone.abort()
+  expect((await sent).code).toBe('REQUEST_ABORTED')
+  await client.send('stock', '{"last":1}', query())
+  expect(stock.requests.map(({ body }) => body)).toEqual(['{"last":1}'])
+})
+
+test('a request that cannot be written as HTTP is a failure of its own, not of the subgraph', async () => {
+  const [client] = await one({ breaker: { ...steady, least: 1 } })
+  const failure = await failureOf(client.send('stock', '{}', query({ headers: { viewer: 'a\nb' } })))
+  expect(failure.message).toBe('Subgraph "stock" was not asked: the request cannot be written as HTTP.')
+  expect(client.states().stock).toMatchObject({ circuit: 'closed', state: 'unknown' })
+})
+
+test('a call that has ended leaves nothing behind at the signal of its operation', async () => {
+  const [client, stock] = await one({ retry: { repeats: 0, pauseMs: 1 } })
+  const { signal } = new AbortController()
+  await client.send('stock', '{}', query({ signal }))
+  stock.answers(fail(503))
+  await failureOf(client.send('stock', '{}', query({ signal })))
+  expect(getEventListeners(signal, 'abort')).toEqual([])
+})
+
 describe('sending again', () => {
   const quick = { retry: { repeats: 2, pauseMs: 1 } }
 
@@ -242,6 +271,15 @@ describe('sending again', () => {
       await client.send('stock', '{}', query()).catch(() => {})
       expect([status, stock.requests.length - before]).toEqual([status, times])
     }
+  })
+
+  test('a status that tells to come back later is named', async () => {
+    const [client, stock] = await one(quick)
+    stock.answers(fail(429))
+    expect(await failureOf(client.send('stock', '{}', query()))).toMatchObject({
+      code: 'SUBGRAPH_UNAVAILABLE',
+      message: 'Subgraph "stock" answered with status 429.',
+    })
   })
 
   test('waits as long as Retry-After says', async () => {
@@ -318,7 +356,7 @@ describe('the circuit of a subgraph', () => {
     ['broken connections', ({ response }: { response: ServerResponse }) => void response.socket?.destroy()],
     ['timeouts', () => {}],
   ])('opens after %s: then calls fail at once, and say since when and until when', async (_what, misbehave) => {
-    const [client, stock] = await one({ ...breaking, timeoutMs: 100 })
+    const [client, stock] = await one({ ...breaking, timeoutMs: 300 })
     stock.answers(misbehave)
     for (let call = 0; call < 4; call++) await failureOf(client.send('stock', '{}', query()))
     expect(client.states().stock).toMatchObject({ circuit: 'open', state: 'down' })
@@ -356,7 +394,8 @@ describe('the circuit of a subgraph', () => {
   })
 
   test('lets one call through after its rest, while others still fail at once, and closes when that succeeds', async () => {
-    const [client, stock] = await opened(healing)
+    // With one connection, so that the others would wait for the trial's.
+    const [client, stock] = await opened({ ...healing, connections: 1 })
     stock.answers(() => {})
     const trial = await eventually('a trial is sent', async () => {
       const sent = client.send('stock', '{}', query())
@@ -389,6 +428,14 @@ describe('the circuit of a subgraph', () => {
       return stock.requests.length === 6
     })
     expect(client.states().stock?.circuit).toBe('open')
+  })
+
+  test('keeps calls from being sent that waited for a connection when it opened', async () => {
+    const [client, stock] = await one({ ...breaking, connections: 1 })
+    stock.answers(fail(503))
+    const calls = await Promise.all(Array.from({ length: 8 }, () => failureOf(client.send('stock', '{}', query()))))
+    expect(calls.filter(({ message }) => message.includes('has been failing since'))).toHaveLength(4)
+    expect(stock.requests).toHaveLength(4)
   })
 
   test('of one subgraph is no matter of another', async () => {

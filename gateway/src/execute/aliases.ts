@@ -1,4 +1,5 @@
 import { type DocumentNode, type FieldNode, Kind, print, visit } from 'graphql'
+import { fieldOfKey } from './required-names.ts'
 
 /** A client's document under names of our own, and the way back. */
 export interface Renamed {
@@ -12,8 +13,8 @@ export interface Renamed {
 }
 
 const ours = /^_\d+$/
-/** `$representations` belongs to the planner, with a suffix to requests that ask for several selections. */
-const reserved = /^_*representations/
+/** These belong to the planner: `$representations`, with a suffix to requests that ask for several selections, and contextual arguments. */
+const reserved = /^_*(?:representations|contextualArgument_)/
 
 /** True for `__schema` and `__type`, which the gateway answers from its own schema. */
 export function isIntrospection(field: FieldNode): boolean {
@@ -59,7 +60,7 @@ export function hideAliases(document: DocumentNode, requiredFields: ReadonlySet<
   return {
     document: hidden,
     keyOf,
-    clientName: (key) => names.get(key) ?? key,
+    clientName: (key) => names.get(key) ?? fieldOfKey(key),
     planVariable,
   }
 }

@@ -18,13 +18,23 @@ export class Errors {
   readonly #list: GraphQLError[] = []
   readonly #failures: Failure[] = []
   readonly #explained: Path[] = []
+  /** Paths that have an error: a field that two subgraphs share may fail in both. */
+  readonly #told = new Set<string>()
   #left = 0
   #index: { failed: Set<string>; prefixes: Set<string> } | undefined
 
   add(message: string, path: Path | undefined, extensions: { [key: string]: unknown }): void {
     // Said before it is built: one bad answer can be wrong at a million places.
-    if (this.#list.length >= maxErrors) this.#left++
-    else this.#push(new GraphQLError(message, { path, extensions }))
+    if (this.#list.length >= maxErrors) {
+      this.#left++
+      return
+    }
+    if (path && path.length > 0) {
+      const key = keyOf(path, path.length)
+      if (this.#told.has(key)) return
+      this.#told.add(key)
+    }
+    this.#push(new GraphQLError(message, { path, extensions }))
   }
 
   addAll(errors: readonly GraphQLError[]): void {

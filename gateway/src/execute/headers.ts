@@ -1,11 +1,10 @@
 import { newTraceparent } from '@commerce/events/trace.ts'
 import { encodeViewer, headers, type Viewer } from '@commerce/service/viewer.ts'
+import type { TraceContext } from '../observe/observer.ts'
 
 /** What a request means to subgraphs, whoever sent it. */
-export interface Asker {
+export interface Asker extends TraceContext {
   viewer: Viewer | null
-  /** W3C trace context of the request. */
-  traceparent: string
 }
 
 /** The headers of a subgraph request; `floors` is event subject → version in JSON, null when nothing was seen lately. */
@@ -14,6 +13,7 @@ export function subgraphHeaders(secret: string | null, asker: Asker, floors: str
     'content-type': 'application/json',
     accept: 'application/graphql-response+json, application/json',
     traceparent: asker.traceparent,
+    ...(asker.tracestate !== undefined && { tracestate: asker.tracestate }),
     ...(secret !== null && { [headers.secret]: secret }),
     ...(asker.viewer && { [headers.viewer]: encodeViewer(asker.viewer) }),
     ...(floors !== null && { [headers.floors]: floors }),

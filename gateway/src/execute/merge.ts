@@ -1,16 +1,19 @@
 import { type Data, isData, read, write } from './own.ts'
+import type { Types } from './types.ts'
 
 /**
  * Moves what `source` holds into `target`, in place and without copying: objects merge by key, lists of equal length by
- * position, other values replace. Null never replaces a value that another subgraph gave.
+ * position, other values replace. Null never replaces a value that another subgraph gave, nor the name of an interface that of
+ * a concrete type.
  */
-export function merge(target: Data, source: Data): void {
+export function merge(types: Types, target: Data, source: Data): void {
   for (const key of Object.keys(source)) {
     const next = source[key]
     if (next === undefined) continue
     const present = read(target, key)
     if (present === undefined || present === null) write(target, key, next)
-    else if (next !== null) write(target, key, merged(present, next))
+    else if (next === null || next === present) continue
+    else if (key !== '__typename' || types.isConcrete(String(next))) write(target, key, merged(types, present, next))
   }
 }
 
@@ -23,15 +26,15 @@ export function copy<T>(value: T): T {
   return result as T
 }
 
-function merged(present: unknown, next: unknown): unknown {
+function merged(types: Types, present: unknown, next: unknown): unknown {
   if (isData(present) && isData(next)) {
-    merge(present, next)
+    merge(types, present, next)
     return present
   }
   if (Array.isArray(present) && Array.isArray(next) && present.length === next.length) {
     for (let i = 0; i < next.length; i++) {
       if (present[i] === null || present[i] === undefined) present[i] = next[i]
-      else if (next[i] !== null && next[i] !== undefined) present[i] = merged(present[i], next[i])
+      else if (next[i] !== null && next[i] !== undefined) present[i] = merged(types, present[i], next[i])
     }
     return present
   }

@@ -1,6 +1,7 @@
 import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner'
 import {
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLSchema,
@@ -15,10 +16,14 @@ import { LRUCache } from 'lru-cache'
 import type { Call } from '../subgraphs/call.ts'
 import type { Subgraphs } from '../subgraphs/client.ts'
 import { hideAliases } from './aliases.ts'
+import { authorize, refusalsOf, type Views, viewsOf } from './authorization.ts'
+import type { Filtered } from './authorization-filter.ts'
+import type { AccessRules } from './authorization-rules.ts'
 import { Errors } from './errors.ts'
 import { compileIntrospection, type Introspection } from './introspection.ts'
 import type { Data } from './own.ts'
 import { compilePlan, type Plan } from './plan.ts'
+import { plannable } from './plannable.ts'
 import { runPlan } from './run.ts'
 import type { Types } from './types.ts'
 import { compileWriter, type Writer } from './writer.ts'
@@ -30,7 +35,16 @@ export interface OperationCompiler {
   plan(text: string, operationName: string | undefined): Promise<QueryPlan>
   types: Types
   requiredFields: ReadonlySet<string>
+  /** Undefined when the supergraph protects nothing. */
+  rules: AccessRules | undefined
+  unauthorized: Unauthorized
 }
+
+/**
+ * What becomes of an operation with fields that its viewer may not read: they are left out, or the whole operation is refused, or
+ * they are only reported, to see what rules would do before they count. The errors are the same.
+ */
+export type Unauthorized = 'filter' | 'reject' | 'report'
 
 /** An operation that was planned and compiled once and runs many times. */
 export interface Operation {
@@ -43,6 +57,8 @@ export interface Operation {
   types: Types
   introspection: Introspection | undefined
   clientName(key: string): string
+  /** What viewers who may not read all of it are shown; undefined when nothing in it is protected. */
+  views: Views<Operation> | undefined
   /** The client's variables under the names that the plan uses, and the values that decide `@skip` and `@include`. */
   bind(variables: Readonly<Record<string, unknown>>): Bound | { errors: readonly GraphQLError[] }
 }
@@ -56,6 +72,20 @@ export interface Bound {
   variable(name: string): string | undefined
   conditions: ReadonlyMap<string, boolean>
   write: Writer
+  /** One error for each field that is asked for and may not be read. */
+  refusals: readonly GraphQLError[]
+  /** Nothing runs, because of the refusals. */
+  isRejected: boolean
+}
+
+/** An operation as it is shown, and what is planned of it. */
+interface View {
+  shown: DocumentNode
+  planned: DocumentNode | null
+  hidden?: ReadonlySet<FieldNode>
+  removed: Filtered['removed']
+  /** Whether nothing runs when anything is refused. */
+  rejects?: boolean
 }
 
 /** A GraphQL answer as JSON, and the errors in it; without `data` when the operation could not start. */
@@ -86,15 +116,40 @@ export async function compileOperation(
     throw new GraphQLError(`This graph has no ${definition.operation}s.`, { extensions })
   }
   const used = onlyUsed(document, definition)
+  const authorization = compiler.rules && authorize(used, definition, compiler.rules, compiler.apiSchema)
+  const whole = await compileView(compiler, definition, { shown: used, planned: used, removed: [] })
+  if (!authorization) return whole
+  const { document: shown } = authorization
+  const views = viewsOf(authorization, ({ document: planned, removed, hidden }) => {
+    if (compiler.unauthorized === 'report') return compileView(compiler, definition, { shown, planned: shown, removed })
+    const rejects = compiler.unauthorized === 'reject'
+    const never = rejects && removed.some(({ conditions }) => conditions.length === 0)
+    return compileView(compiler, definition, {
+      shown,
+      planned: never ? null : planned,
+      hidden,
+      removed,
+      rejects,
+    })
+  })
+  return { ...whole, views }
+}
+
+async function compileView(
+  compiler: OperationCompiler,
+  definition: OperationDefinitionNode,
+  { shown, planned, hidden, removed, rejects = false }: View,
+): Promise<Operation> {
   const fragments = new Map(
-    used.definitions.flatMap((d) => (d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d] as const] : [])),
+    shown.definitions.flatMap((d) => (d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d] as const] : [])),
   )
-  const renamed = hideAliases(used, compiler.requiredFields)
-  const { node } = await planOf(compiler, renamed.document, definition.name?.value)
+  const operation = shown.definitions[0] as OperationDefinitionNode
+  const renamed = hideAliases(planned ?? shown, compiler.requiredFields)
+  const node = planned && (await planOf(compiler, renamed.document, definition.name?.value)).node
   const isSubscription = node?.kind === 'Subscription'
-  const rest: PlanNode | undefined = isSubscription ? node.rest : (node as PlanNode | undefined)
-  const deciding = decidingVariables(used)
-  const writers = new LRUCache<string, Writer>({ max: maxVariants })
+  const rest: PlanNode | undefined = isSubscription ? node.rest : ((node as PlanNode | null | undefined) ?? undefined)
+  const deciding = decidingVariables(shown)
+  const variants = new LRUCache<string, Pick<Bound, 'write' | 'refusals' | 'isRejected'>>({ max: maxVariants })
 
   return {
     definition,
@@ -102,31 +157,30 @@ export async function compileOperation(
     primary: isSubscription ? node.primary : null,
     plan: rest && compilePlan(compiler.types, rest),
     types: compiler.types,
-    introspection: compileIntrospection(compiler.apiSchema, definition, fragments),
+    introspection: compileIntrospection(compiler.apiSchema, operation, fragments),
     clientName: renamed.clientName,
+    views: undefined,
     bind(variables) {
       const { coerced, errors } = getVariableValues(
         compiler.apiSchema,
         definition.variableDefinitions ?? [],
         variables,
-        { maxErrors: 10 },
+        // The names of values are part of the schema, which not every client may learn.
+        { maxErrors: 10, hideSuggestions: true },
       )
       if (errors) return { errors }
       const conditions = new Map(deciding.map((name) => [renamed.planVariable(name), coerced[name] === true]))
       const variant = deciding.map((name) => (coerced[name] === true ? '1' : '0')).join('')
-      let write = writers.get(variant)
-      if (!write) {
+      let compiled = variants.get(variant)
+      if (!compiled) {
         const clientConditions = new Map(deciding.map((name) => [name, coerced[name] === true]))
-        write = compileWriter({
-          schema: compiler.apiSchema,
-          operation: definition,
-          fragments,
-          keyOf: renamed.keyOf,
-          conditions: clientConditions,
-        })
-        writers.set(variant, write)
+        const source = { schema: compiler.apiSchema, operation, fragments, keyOf: renamed.keyOf, hidden }
+        const refusals = refusalsOf(removed, clientConditions)
+        const write = compileWriter({ ...source, conditions: clientConditions })
+        compiled = { write, refusals, isRejected: rejects && refusals.length > 0 }
+        variants.set(variant, compiled)
       }
-      return { variables, coerced, variable: textsOf(variables, renamed.planVariable), conditions, write }
+      return { variables, coerced, variable: textsOf(variables, renamed.planVariable), conditions, ...compiled }
     },
   }
 }
@@ -138,6 +192,7 @@ export async function runOperation(
   subgraphs: Subgraphs,
   call: Call,
 ): Promise<Result> {
+  if (bound.isRejected) return resultOf('null', bound.refusals)
   const data: Data = {}
   const errors = new Errors()
   const { types, clientName, plan, introspection } = operation
@@ -145,7 +200,14 @@ export async function runOperation(
   if (plan) await runPlan({ subgraphs, types, variable, conditions, call, data, errors, clientName }, plan)
   const introspected = introspection?.(bound.variables)
   if (introspected) errors.addAll(introspected.errors)
-  return resultOf(bound.write(data, introspected?.data, errors), errors.list())
+  return resultOf(bound.write(data, introspected?.data, errors), listOf(bound, errors))
+}
+
+/** All errors of an answer: what was refused, then what went wrong; undefined when there are none. */
+export function listOf({ refusals }: Bound, errors: Errors): readonly GraphQLError[] | undefined {
+  const list = errors.list()
+  if (refusals.length === 0) return list
+  return list ? [...refusals, ...list] : refusals
 }
 
 /** The answer to an operation that could not start. */
@@ -170,10 +232,23 @@ function textsOf(
   }
 }
 
-function planOf(compiler: OperationCompiler, document: DocumentNode, operationName: string | undefined) {
-  // Fragments of introspection are no longer reached, and the planner could not read them.
-  const planned = onlyUsed(document, getOperationAST(document, operationName) as OperationDefinitionNode)
-  return compiler.plan(print(planned), operationName)
+async function planOf(
+  compiler: OperationCompiler,
+  document: DocumentNode,
+  operationName: string | undefined,
+): Promise<QueryPlan> {
+  const plans = await Promise.all(
+    plannable(document).map((part) => {
+      // Fragments of introspection are no longer reached, and the planner could not read them.
+      const planned = onlyUsed(part, getOperationAST(part, operationName) as OperationDefinitionNode)
+      return compiler.plan(print(planned), operationName)
+    }),
+  )
+  if (plans.length === 1) return plans[0] as QueryPlan
+  return {
+    kind: 'QueryPlan',
+    node: { kind: 'Sequence', nodes: plans.flatMap(({ node }) => (node ? [node as PlanNode] : [])) },
+  }
 }
 
 /** The operation and the fragments that it reaches: other operations of the document are not planned with it. */

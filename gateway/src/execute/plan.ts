@@ -1,13 +1,21 @@
+// Long because it is one compiler: a plan becomes fetches, and fetches that can go together become requests.
 import type { FetchDataRewrite, FetchNode, PlanNode } from '@apollo/query-planner'
 import { Kind, type OperationDefinitionNode, parse, type SelectionSetNode } from 'graphql'
 import { type Combine, combiner } from './combine.ts'
+import { type Contexts, compileContexts } from './contexts.ts'
+import { type Ordered, orderByData } from './order.ts'
 import { compileRepresentation, type Representation } from './representations.ts'
 import { renamed } from './rewrites.ts'
+import { type Rollout, rolloutsOf } from './rollouts.ts'
 import type { Types } from './types.ts'
 
 /** A plan made ready to run: requests, each waiting for those that bring what it needs. */
 export interface Plan {
   requests: Request[]
+  /** Which of its fetches run is drawn for each run. */
+  rollouts: readonly Rollout[]
+  /** Equal objects at several places must stay several: where they are decides what they are asked for. */
+  isContextual: boolean
 }
 
 /** One request to one subgraph: a root fetch, or one or several `_entities` fetches that can go together. */
@@ -47,6 +55,7 @@ export interface Fetch {
   variables: readonly string[]
   /** Undefined for a root fetch. */
   representation: Representation | undefined
+  contexts: Contexts | undefined
   inputRewrites: readonly FetchDataRewrite[]
   outputRewrites: readonly FetchDataRewrite[]
   renamed: Map<string, string>
@@ -58,7 +67,7 @@ export interface Fetch {
 /** More selections than this never share a request: its text is kept once for each combination that occurs. */
 const maxSelections = 8
 
-interface Planned {
+interface Planned extends Ordered {
   fetch: Fetch
   level: number
   before: ReadonlySet<Planned>
@@ -72,6 +81,8 @@ interface Planned {
 export function compilePlan(types: Types, node: PlanNode): Plan {
   const planned: Planned[] = []
   addFetches(types, planned, node, [], [], new Set())
+  orderByData(planned)
+  setLevels(planned)
   const requests = groupsOf(planned).map((group, index) => requestOf(group, index))
   for (const request of requests) {
     const before = new Set<Request>()
@@ -82,7 +93,8 @@ export function compilePlan(types: Types, node: PlanNode): Plan {
     request.after = before.size
     for (const earlier of before) earlier.next.push(request.index)
   }
-  return { requests }
+  const rollouts = rolloutsOf(planned.flatMap(({ fetch }) => fetch.guards))
+  return { requests, rollouts, isContextual: planned.some(({ fetch }) => fetch.contexts !== undefined) }
 }
 
 /** Adds all fetches under a node and returns those whose end is the node's end. */
@@ -113,14 +125,23 @@ function addFetches(
       return new Set([...yes, ...no])
     }
     case 'Fetch': {
-      const level = Math.max(-1, ...[...before].map((one) => one.level)) + 1
-      const planned: Planned = { fetch: compileFetch(types, node, path, guards), level, before, request: undefined }
+      const fetch = compileFetch(types, node, path, guards)
+      const planned: Planned = { node, path, fetch, level: -1, before, request: undefined }
       all.push(planned)
       return new Set([planned])
     }
     case 'Defer':
       throw new Error('A plan with @defer cannot be run.')
   }
+}
+
+/** A fetch is one level after the latest that it waits for. */
+function setLevels(planned: readonly Planned[]): void {
+  const set = (one: Planned): number => {
+    if (one.level < 0) one.level = Math.max(-1, ...[...one.before].map(set)) + 1
+    return one.level
+  }
+  for (const one of planned) set(one)
 }
 
 /** Compiles one fetch of a plan. */
@@ -135,6 +156,7 @@ function compileFetch(types: Types, node: FetchNode, path: readonly string[], gu
     operationName: node.operationName,
     variables: node.variableUsages ?? [],
     representation: node.requires && compileRepresentation(types, node.requires, inputRewrites),
+    contexts: compileContexts(types, node.contextRewrites ?? []),
     inputRewrites,
     outputRewrites,
     renamed: renamed(outputRewrites),
@@ -169,7 +191,7 @@ function sameGuard(one: Guard, other: Guard): boolean {
 }
 
 function isShareable({ fetch }: Planned): boolean {
-  return fetch.representation !== undefined && fetch.repeatable
+  return fetch.representation !== undefined && fetch.contexts === undefined && fetch.repeatable
 }
 
 /** Fetches of one level go together when they ask one subgraph for entities; the level orders them, so none waits in a circle. */

@@ -55,10 +55,21 @@ export function entitiesMissing(fetch: Fetch): SubgraphFailure {
   )
 }
 
-function reportAll(to: Reporter, fetch: Fetch, error: Omit<SubgraphError, 'path'>, places: readonly Path[]): void {
+function reportAll(to: Reporter, fetch: Fetch, error: Omit<SubgraphError, 'path'>, found: readonly Path[]): void {
   const [field] = fetch.fields
+  // They come by entity, and are told as they stand in the answer.
+  const places = found.toSorted(byIndexes)
   const missing = isAtRoot(places) || field === undefined ? undefined : to.clientName(field)
   to.errors.addFailure(error.message, missingAt(to, fetch, places), missing, extensionsOf(fetch, error))
+}
+
+/** Places of one fetch differ in their indexes only. */
+function byIndexes(one: Path, other: Path): number {
+  for (let i = 0; i < one.length; i++) {
+    const [a, b] = [one[i], other[i]]
+    if (typeof a === 'number' && typeof b === 'number' && a !== b) return a - b
+  }
+  return 0
 }
 
 function isAtRoot(places: readonly Path[]): boolean {

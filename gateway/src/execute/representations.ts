@@ -20,7 +20,10 @@ interface Field {
 
 type Below = (value: unknown) => string
 
-/** Compiles a plan's `requires`; the fields that apply to each runtime type are found when that type is first seen. */
+/**
+ * Compiles a plan's `requires`; the fields that apply to each runtime type are found when that type is first seen. A field is
+ * read under its alias and told under its name.
+ */
 export function compileRepresentation(
   types: Types,
   requires: readonly QueryPlanSelectionNode[],
@@ -60,23 +63,24 @@ function textOf(object: Data, fields: readonly Field[]): string | null {
 }
 
 function fieldsOf(types: Types, selections: readonly QueryPlanSelectionNode[], name: string | undefined): Field[] {
-  const found = new Map<string, QueryPlanSelectionNode[] | undefined>()
+  const found = new Map<string, { name: string; selections: QueryPlanSelectionNode[] | undefined }>()
   const visit = (nodes: readonly QueryPlanSelectionNode[]) => {
     for (const node of nodes) {
       if (node.kind === 'Field') {
         const key = node.alias ?? node.name
         const known = found.get(key)
-        found.set(key, node.selections ? [...(known ?? []), ...node.selections] : undefined)
+        const selections = node.selections && [...(known?.selections ?? []), ...node.selections]
+        found.set(key, { name: node.name, selections })
       } else if (node.typeCondition === undefined || (name !== undefined && types.isA(name, node.typeCondition))) {
         visit(node.selections)
       }
     }
   }
   visit(selections)
-  return [...found].map(([key, below]) => ({
+  return [...found].map(([key, { name: told, selections: below }]) => ({
     key,
     inherited: isInherited(key),
-    json: `${JSON.stringify(key)}:`,
+    json: `${JSON.stringify(told)}:`,
     below: below && compileBelow(types, below),
   }))
 }

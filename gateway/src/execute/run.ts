@@ -1,13 +1,16 @@
+// Long because it is one story: requests start, their entities are told and taken, and what went wrong is reported.
 import type { Answer } from '../subgraphs/answer.ts'
 import type { Call } from '../subgraphs/call.ts'
 import type { Subgraphs } from '../subgraphs/client.ts'
 import { SubgraphFailure } from '../subgraphs/failure.ts'
+import { type Contexts, collectEach, collectInContext } from './contexts.ts'
 import { copy, merge } from './merge.ts'
 import { type Data, isData } from './own.ts'
 import { collect, type Path, placesOf } from './places.ts'
 import type { Fetch, Plan, Request, Selection } from './plan.ts'
 import { entitiesMissing, explainAll, type Reporter, reportErrors, reportFailure } from './report.ts'
 import { rewrite } from './rewrites.ts'
+import { withRollouts } from './rollouts.ts'
 import type { Types } from './types.ts'
 
 /** One run of a plan: what it reads, and the data and errors it grows. */
@@ -20,6 +23,8 @@ export interface Run extends Reporter {
   conditions: ReadonlyMap<string, boolean>
   call: Call
   data: Data
+  /** Equal objects at several places stay several. */
+  keepsApart?: boolean
 }
 
 /** What one selection of a request stands for: representation `n` is the objects `targets[n]`. */
@@ -36,7 +41,9 @@ interface Target {
 }
 
 /** Runs a plan to its end; subgraph failures become errors of the run and never reject. */
-export function runPlan(run: Run, { requests }: Plan): Promise<void> {
+export function runPlan(given: Run, plan: Plan): Promise<void> {
+  const { requests } = plan
+  const run = plan.isContextual || plan.rollouts.length > 0 ? decided(given, plan) : given
   return new Promise((resolve, reject) => {
     const waitsFor = requests.map(({ after }) => after)
     let left = requests.length
@@ -45,7 +52,12 @@ export function runPlan(run: Run, { requests }: Plan): Promise<void> {
     function start(request: Request): void {
       try {
         const isRoot = request.selections[0]?.parts[0]?.representation === undefined
-        const work = isRoot ? fetchRoot(run, request) : fetchEntities(run, request)
+        const { contexts } = request.selections[0]?.parts[0] ?? {}
+        const work = isRoot
+          ? fetchRoot(run, request)
+          : contexts
+            ? fetchInContexts(run, request, contexts)
+            : fetchEntities(run, request)
         if (work) work.then(() => ended(request)).catch(reject)
         else ended(request)
       } catch (error) {
@@ -66,6 +78,10 @@ export function runPlan(run: Run, { requests }: Plan): Promise<void> {
   })
 }
 
+function decided(run: Run, { rollouts, isContextual }: Plan): Run {
+  return { ...run, conditions: withRollouts(run.conditions, rollouts, Math.random()), keepsApart: isContextual }
+}
+
 function isWanted(run: Run, fetch: Fetch): boolean {
   for (const { variable, value } of fetch.guards) if ((run.conditions.get(variable) ?? false) !== value) return false
   return true
@@ -74,7 +90,7 @@ function isWanted(run: Run, fetch: Fetch): boolean {
 function fetchRoot(run: Run, request: Request): Promise<void> | undefined {
   const fetch = request.selections[0]?.parts[0] as Fetch
   if (!isWanted(run, fetch)) return undefined
-  const objects = collect(run.data, fetch.path, '__typename')
+  const objects = run.keepsApart ? collectEach(run.data, fetch.path) : collect(run.data, fetch.path, '__typename')
   if (objects.length === 0) return undefined
   const places = () => [placesOf(run.data, fetch.path, objects).flat()]
   return settle(run, request, 1, '', {
@@ -83,7 +99,7 @@ function fetchRoot(run: Run, request: Request): Promise<void> | undefined {
       if (!data) return explainAll(run, fetch, places().flat())
       rewrite(run.types, fetch.outputRewrites, data)
       for (const [index, object] of objects.entries()) {
-        merge(object, index === objects.length - 1 ? data : copy(data))
+        merge(run.types, object, index === objects.length - 1 ? data : copy(data))
       }
     },
     failed: (failure) => reportFailure(run, fetch, failure, places().flat()),
@@ -99,9 +115,27 @@ function fetchEntities(run: Run, request: Request): Promise<void> | undefined {
     mask |= 1 << index
     asked.push(one)
   }
-  if (mask === 0) return undefined
+  return mask === 0 ? undefined : askFor(run, request, mask, asked, '')
+}
+
+/** One request for each set of contextual arguments, which are variables of the whole request. */
+function fetchInContexts(run: Run, request: Request, contexts: Contexts): Promise<unknown> | undefined {
+  const selection = request.selections[0] as Selection
+  const part = selection.parts[0] as Fetch
+  if (!isWanted(run, part)) return undefined
+  const work: Promise<void>[] = []
+  for (const { variables, objects } of collectInContext(run.data, part.path, contexts)) {
+    const asked: Asked = { selection, field: '', representations: [], targets: [] }
+    represent(asked, part, objects)
+    if (asked.representations.length > 0) work.push(askFor(run, request, 1, [asked], variables))
+  }
+  return work.length === 0 ? undefined : Promise.all(work)
+}
+
+/** Sends what is asked, with `given` variables as JSON, and takes the entities that come. */
+function askFor(run: Run, request: Request, mask: number, asked: readonly Asked[], given: string): Promise<void> {
   const { names } = request.combine(mask)
-  let variables = ''
+  let variables = given
   let next = 0
   for (const name of names) {
     if (!name) continue
@@ -131,21 +165,26 @@ function ask(run: Run, selection: Selection): Asked {
   const asked: Asked = { selection, field: '', representations: [], targets: [] }
   const seen = new Map<string, number>()
   for (const part of selection.parts) {
-    const { representation } = part
+    const { representation, path } = part
     if (!representation || !isWanted(run, part)) continue
-    for (const object of collect(run.data, part.path, representation.identity)) {
-      const text = representation.textOf(object)
-      if (text === null) continue
-      const known = seen.get(text)
-      if (known !== undefined) asked.targets[known]?.push({ part, object })
-      else {
-        seen.set(text, asked.representations.length)
-        asked.representations.push(text)
-        asked.targets.push([{ part, object }])
-      }
-    }
+    const objects = run.keepsApart ? collectEach(run.data, path) : collect(run.data, path, representation.identity)
+    represent(asked, part, objects, seen)
   }
   return asked
+}
+
+function represent(asked: Asked, part: Fetch, objects: readonly Data[], seen = new Map<string, number>()): void {
+  for (const object of objects) {
+    const text = part.representation?.textOf(object) ?? null
+    if (text === null) continue
+    const known = seen.get(text)
+    if (known !== undefined) asked.targets[known]?.push({ part, object })
+    else {
+      seen.set(text, asked.representations.length)
+      asked.representations.push(text)
+      asked.targets.push([{ part, object }])
+    }
+  }
 }
 
 /** Gives each object the entity that was answered for it, and tells the errors under its selection. */
@@ -171,7 +210,7 @@ function mergeEntity(run: Run, selection: Selection, entity: Data, targets: read
   }
   // One answer for several places: each must own what later fetches add to it.
   for (let i = 0; i < targets.length; i++) {
-    merge((targets[i] as Target).object, i === targets.length - 1 ? entity : copy(entity))
+    merge(run.types, (targets[i] as Target).object, i === targets.length - 1 ? entity : copy(entity))
   }
 }
 
@@ -205,9 +244,16 @@ function settle(run: Run, request: Request, mask: number, variables: string, out
     const value = run.variable(name)
     if (value !== undefined) all += `${all === '' ? '' : ','}${json}:${value}`
   }
-  const call = request.repeatable === run.call.repeatable ? run.call : { ...run.call, repeatable: request.repeatable }
+  let { call } = run
+  if (request.repeatable !== call.repeatable) call = { ...call, repeatable: request.repeatable }
+  if (call.trace) call = { ...call, place: placeOf(request) }
   return run.subgraphs.send(request.service, `${head}${all}}}`, call).then(outcome.answered, (error: unknown) => {
     if (!(error instanceof SubgraphFailure)) throw error
     outcome.failed(error)
   })
+}
+
+/** Where the objects of a request are, for people who read traces. */
+function placeOf({ selections }: Request): string {
+  return [...new Set(selections.flatMap(({ parts }) => parts.map(({ path }) => path.join('.'))))].join(' ')
 }

@@ -35,6 +35,8 @@ export interface WriterSource {
   keyOf(field: FieldNode): string
   /** Values of the variables in `@skip` and `@include`: a writer is compiled for one set of them. */
   conditions: ReadonlyMap<string, boolean>
+  /** Fields that are null whatever the data has, because the viewer may not read them; that is told elsewhere. */
+  hidden?: ReadonlySet<FieldNode>
 }
 
 /**
@@ -45,6 +47,8 @@ interface State {
   out: string
   path: Path | undefined
   errors: Errors
+  /** Set while the null of a hidden field moves up: it needs no error. */
+  isHidden: boolean
 }
 
 /** Appends a value; false when it is a null that its type does not allow, then whatever was appended is to be taken back. */
@@ -74,12 +78,12 @@ export function compileWriter(source: WriterSource): Writer {
     for (const { name, key } of introspected) data[key] = introspection?.[name] ?? null
     if (!errors.any) {
       try {
-        return pass(data, { out: '', path: undefined, errors })
+        return pass(data, { out: '', path: undefined, errors, isHidden: false })
       } catch (error) {
         if (error !== broken) throw error
       }
     }
-    return pass(data, { out: '', path: [], errors })
+    return pass(data, { out: '', path: [], errors, isHidden: false })
   }
 }
 
@@ -100,22 +104,27 @@ function isSelected(node: SelectionNode, conditions: ReadonlyMap<string, boolean
   })
 }
 
-/** Groups the selected fields by response name, as the GraphQL specification's CollectFields does for one runtime type. */
+/**
+ * Groups the selected fields by response name, as the GraphQL specification's CollectFields does for one runtime type; type
+ * conditions that the type does not meet are added to `narrowed`.
+ */
 function grouped(
   source: WriterSource,
   type: { name: string },
   sets: readonly SelectionSetNode[],
+  narrowed: string[],
 ): [string, FieldNode[]][] {
   const groups = new Map<string, FieldNode[]>()
   const spread = new Set<string>()
   const applies = (condition: string | undefined) => {
     if (condition === undefined || condition === type.name) return true
     const [wanted, actual] = [source.schema.getType(condition), source.schema.getType(type.name)]
-    return (
+    const does =
       isAbstractType(wanted) &&
       (isObjectType(actual) || isInterfaceType(actual)) &&
       source.schema.isSubType(wanted, actual)
-    )
+    if (!does) narrowed.push(condition)
+    return does
   }
   const visit = (set: SelectionSetNode) => {
     for (const node of set.selections) {
@@ -150,9 +159,15 @@ function fieldsOf(
     const before = `${fields.length === 0 ? '{' : ','}${JSON.stringify(name)}:`
     fields.push({ name, key, inherited: isInherited(key), before, write })
   }
-  for (const [name, nodes] of grouped(source, type, sets)) {
-    const first = nodes[0] as FieldNode
-    if (first.name.value === '__typename') add(name, '__typename', typenameWriter(type))
+  const narrowed: string[] = []
+  const groups = grouped(source, type, sets, narrowed)
+  // What is asked of some types only cannot be known of an object whose type is not known.
+  if (isInterfaceType(type) && narrowed.length > 0) add('', '__typename', typenameWriter(type))
+  for (const [name, nodes] of groups) {
+    const shown = source.hidden ? nodes.find((node) => !source.hidden?.has(node)) : nodes[0]
+    const first = shown ?? (nodes[0] as FieldNode)
+    if (!shown) add(name, '', isRequired(type, first) ? writeHidden : writeNull)
+    else if (first.name.value === '__typename') add(name, '__typename', typenameWriter(type))
     else if (root && isIntrospection(first)) add(name, `${introspectionPrefix}${name}`, writeJson)
     else {
       const definition = type.getFields()[first.name.value]
@@ -172,6 +187,20 @@ function typenameWriter(type: { name: string }): Write {
     state.out += text
     return true
   }
+}
+
+function isRequired(type: { getFields(): Record<string, { type: GraphQLOutputType }> }, node: FieldNode): boolean {
+  return node.name.value === '__typename' || isNonNullType(type.getFields()[node.name.value]?.type)
+}
+
+function writeNull(_value: unknown, state: State): boolean {
+  state.out += 'null'
+  return true
+}
+
+function writeHidden(_value: unknown, state: State): boolean {
+  state.isHidden = true
+  return false
 }
 
 function writeJson(value: unknown, state: State): boolean {
@@ -213,6 +242,7 @@ function writer(
   const message = `Cannot return null for non-nullable field ${coordinate}.`
   return (value, state) => {
     if (value !== null && value !== undefined && write(value, state)) return true
+    if (state.isHidden) return false
     if (state.path === undefined) throw broken
     if (!state.errors.explains(state.path)) state.errors.add(message, [...state.path], { code: 'NOT_NULLABLE' })
     return false
@@ -226,7 +256,10 @@ function nullable(write: Write): Write {
       return true
     }
     const before = state.out
-    if (!write(value, state)) state.out = `${before}null`
+    if (!write(value, state)) {
+      state.out = `${before}null`
+      state.isHidden = false
+    }
     return true
   }
 }
@@ -308,8 +341,11 @@ function objectWriter(
     const known = (data as Shared)[written] as { fields: Fields; text: string } | null | undefined
     if (known === undefined || state.path !== undefined) return writeFields(fields, data, state)
     if (known === null || known.fields !== fields) {
-      const own: State = { out: '', path: undefined, errors: state.errors }
-      if (!writeFields(fields, data, own)) return false
+      const own: State = { out: '', path: undefined, errors: state.errors, isHidden: false }
+      if (!writeFields(fields, data, own)) {
+        state.isHidden = own.isHidden
+        return false
+      }
       ;(data as Shared)[written] = { fields, text: own.out }
       state.out += own.out
       return true

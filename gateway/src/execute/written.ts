@@ -1,15 +1,20 @@
 import type { Result } from './operation.ts'
 
-const texts = new WeakMap<object, string>()
+const results = new WeakMap<object, Result>()
 
 /** Data that stands for an answer which is written already, for pipelines that want an object. */
-export function writtenData({ text }: Result): Record<string, unknown> {
+export function writtenData(result: Result): Record<string, unknown> {
   const data = {}
-  texts.set(data, text)
+  results.set(data, result)
   return data
 }
 
 /** The whole answer that some data stands for; undefined for any other data. */
-export function textOf(data: unknown): string | undefined {
-  return typeof data === 'object' && data !== null ? texts.get(data) : undefined
+export function resultOf(data: unknown): Result | undefined {
+  return typeof data === 'object' && data !== null ? results.get(data) : undefined
+}
+
+/** Whether an answer has the entry `data`, be it null: it comes last, so without it the list of errors does. */
+export function holdsData({ text, errors }: Result): boolean {
+  return !errors || !text.endsWith(']}')
 }

@@ -1,6 +1,7 @@
 import type { Asker } from '../execute/headers.ts'
 import type { Bound, Operation } from '../execute/operation.ts'
 import type { Graph } from '../supergraph/graph.ts'
+import type { AnswerForm } from './negotiation.ts'
 
 /** A request that is ready to run. */
 export interface Prepared {
@@ -13,6 +14,8 @@ export interface Prepared {
 export interface RequestContext extends Asker {
   /** Aborted when the client is gone. */
   signal: AbortSignal
+  /** How the client wants its answer. */
+  form: AnswerForm
   /** Is told what the pipeline made of the request, once it accepted it; the pipeline copies this context. */
   accepted(prepared: Prepared): void
 }

@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { Result } from '../execute/operation.ts'
+import { holdsData } from '../execute/written.ts'
 import type { Flight, KnownRequest, Passenger } from './known-requests.ts'
+import { statusOf } from './negotiation.ts'
 
 /** Answers written before the loop goes on: what the first clients ask next is then on its way while the others are answered. */
 const answersAtOnce = 8
@@ -30,7 +32,8 @@ export function answerKnown(
     run(flight.abort.signal).then(
       (result) => {
         landed()
-        deliver(known, flight.passengers, Buffer.from(result.text), 0)
+        const status = statusOf(known.form, holdsData(result), result.errors)
+        deliver(known, status, flight.passengers, Buffer.from(result.text), 0)
       },
       (error: unknown) => {
         landed()
@@ -48,15 +51,21 @@ function leave(known: KnownRequest, scope: string, flight: Flight): void {
   flight.abort.abort()
 }
 
-function deliver(known: KnownRequest, passengers: readonly Passenger[], bytes: Buffer, from: number): void {
+function deliver(
+  known: KnownRequest,
+  status: number,
+  passengers: readonly Passenger[],
+  bytes: Buffer,
+  from: number,
+): void {
   const to = Math.min(from + answersAtOnce, passengers.length)
   for (let i = from; i < to; i++) {
     const { response, answered } = passengers[i] as Passenger
     if (!response.destroyed) {
-      response.writeHead(200, { ...known.headers, 'content-length': bytes.length })
+      response.writeHead(status, { ...known.headers, 'content-length': bytes.length })
       response.end(bytes)
     }
     answered()
   }
-  if (to < passengers.length) setImmediate(deliver, known, passengers, bytes, to)
+  if (to < passengers.length) setImmediate(deliver, known, status, passengers, bytes, to)
 }

@@ -2,11 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import type { Graph } from '../supergraph/graph.ts'
 import type { Prepared } from './context.ts'
+import type { AnswerForm } from './negotiation.ts'
 
 /** A request that the pipeline accepted before: ready to run, with the headers of its answers. */
 export interface KnownRequest {
   prepared: Prepared
   headers: Readonly<Record<string, string>>
+  form: AnswerForm
   /** Runs of it that are on their way, by who may share them. */
   flights: Map<string, Flight>
 }
@@ -31,6 +33,8 @@ export interface Passenger {
 export interface KnownRequests {
   get(graph: Graph, key: string): KnownRequest | undefined
   set(graph: Graph, key: string, request: KnownRequest): void
+  /** Requests that were found, the runs that answered these, and requests that were not found. */
+  readonly counts: { hits: number; runs: number; misses: number }
 }
 
 /** Everything of a request that the pipeline's decisions depend on, beside who asks. */
@@ -43,21 +47,54 @@ export function requestKey({ method, headers, url }: IncomingMessage, body: stri
 const bytesEach = 2_000
 const bytesPerCharacter = 4
 
-/** Remembers accepted requests of the current graph up to `maxBytes`, the least used forgotten first. */
+/** After a swap, requests of the graph before are taken along for this long, in milliseconds, each when it comes again. */
+const moveMs = 60_000
+
+/**
+ * Remembers accepted requests of the current graph up to `maxBytes`, the least used forgotten first. Those of the graph before need no
+ * pipeline either when their operation was planned ahead: all clients would meet in it at once.
+ */
 export function knownRequests(maxBytes: number): KnownRequests {
-  const known = new LRUCache<string, KnownRequest>({
+  const options = {
     maxSize: maxBytes,
-    sizeCalculation: (_request, key) => bytesEach + key.length * bytesPerCharacter,
-  })
+    sizeCalculation: (_request: KnownRequest, key: string) => bytesEach + key.length * bytesPerCharacter,
+  }
+  let known = new LRUCache<string, KnownRequest>(options)
+  let before: typeof known | undefined
   let current: Graph | undefined
+
+  function enter(graph: Graph): void {
+    if (current) {
+      const left = known
+      before = left
+      known = new LRUCache(options)
+      setTimeout(() => {
+        if (before === left) before = undefined
+      }, moveMs).unref()
+    }
+    current = graph
+  }
+
+  function moved(graph: Graph, key: string): KnownRequest | undefined {
+    const old = before?.get(key)
+    const operation = old && graph.operations.sameAs(old.prepared.operation)
+    const bound = operation?.bind(old?.prepared.bound.variables ?? {})
+    if (!old || !operation || !bound || 'errors' in bound) return undefined
+    const { headers, form } = old
+    const request = { prepared: { graph, operation, bound }, headers, form, flights: new Map() }
+    known.set(key, request)
+    return request
+  }
+
   return {
-    get: (graph, key) => (graph === current ? known.get(key) : undefined),
+    counts: { hits: 0, runs: 0, misses: 0 },
+    get(graph, key) {
+      if (graph !== current) enter(graph)
+      return known.get(key) ?? (before && moved(graph, key))
+    },
     set(graph, key, request) {
-      if (graph !== current) {
-        known.clear()
-        current = graph
-      }
-      known.set(key, request)
+      // One that began on the graph before is of no use any more.
+      if (graph === current) known.set(key, request)
     },
   }
 }

@@ -1,21 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ApolloServer } from '@apollo/server'
-import { answerError, answerJson, executeGraphQL, readBody, sendAnswer } from '@commerce/service/http.ts'
+import {
+  answerError,
+  answerJson,
+  executeGraphQL,
+  type ReadRequest,
+  readBody,
+  sendAnswer,
+} from '@commerce/service/http.ts'
 import { type Asker, traceparentFrom } from '../execute/headers.ts'
 import type { Result } from '../execute/operation.ts'
+import type { ObservedHandler } from '../observe/http.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { TraceContext } from '../observe/observer.ts'
+import { countRefused } from '../observe/operations.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import { type Authenticate, TokenError } from '../viewer/tokens.ts'
+import type { Admission } from './admission.ts'
 import type { Prepared, RequestContext } from './context.ts'
 import { allowOrigin } from './cors.ts'
 import { answerKnown } from './flights.ts'
 import { graphiqlPage } from './graphiql.ts'
 import { answerReady, type Readiness } from './health.ts'
 import { type KnownRequests, requestKey } from './known-requests.ts'
+import { type AnswerForm, answerForm, refusalOf } from './negotiation.ts'
+import { readRequest, refusedAnswer } from './reading.ts'
 
 /** What the HTTP side of the gateway is made of. */
 export interface RouteOptions {
   pipeline: ApolloServer<RequestContext>
   known: KnownRequests
+  admission: Admission
+  metrics: Metrics
   /** The graph that new requests run on. */
   graph(): Graph
   /** Names all that an answer depends on besides the request; empty when answers are not to be shared. */
@@ -23,37 +39,50 @@ export interface RouteOptions {
   run(prepared: Prepared, asker: Asker, signal: AbortSignal): Promise<Result>
   authenticate: Authenticate
   bodyLimit: number
+  /** Whether GraphiQL is served. */
+  graphiql: boolean
   /** Pages of these origins may ask. */
   origins: readonly string[] | '*'
   readiness(): Readiness
 }
 
 /** Answers every HTTP request: GraphQL at `/graphql`, GraphiQL at `/`, health, and a clear 404. */
-export function routes(options: RouteOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const graphiql = graphiqlPage()
-  return async (request, response) => {
+export function routes(options: RouteOptions): ObservedHandler {
+  const graphiql = options.graphiql ? graphiqlPage() : undefined
+  return async (request, response, trace) => {
     const path = request.url?.split('?', 1)[0]
     switch (path) {
       case '/graphql':
         if (allowOrigin(options.origins, request, response)) return
-        return answerOperation(options, request, response)
+        return answerOperation(options, request, response, trace)
       case '/':
-        return graphiql(request, response)
+        if (graphiql) return graphiql(request, response)
+        return nothingHere(response)
       case '/health/live':
         return answerJson(response, 200, { status: 'live' })
       case '/health/ready':
         return answerReady(response, options.readiness())
       default:
-        return answerError(response, 404, 'NOT_FOUND', 'Nothing is here: GraphQL is at /graphql, GraphiQL at /.')
+        return nothingHere(response)
     }
   }
+}
+
+function nothingHere(response: ServerResponse): void {
+  answerError(response, 404, 'NOT_FOUND', 'Nothing is here: GraphQL is at /graphql.')
 }
 
 async function answerOperation(
   options: RouteOptions,
   request: IncomingMessage,
   response: ServerResponse,
+  trace: TraceContext | undefined,
 ): Promise<void> {
+  const refusal = refusalOf(request.method, request.url, request.headers)
+  if (refusal) {
+    for (const [name, value] of Object.entries(refusal.headers ?? {})) response.setHeader(name, value)
+    return answerError(response, refusal.status, refusal.code, refusal.message)
+  }
   const length = Number(request.headers['content-length'] ?? 0)
   if (length > options.bodyLimit) return tooLarge(options, response)
   let viewer: Asker['viewer']
@@ -69,12 +98,32 @@ async function answerOperation(
       error.message,
     )
   }
-  const asker = { viewer, traceparent: traceparentFrom(request.headers.traceparent) }
+  const asker: Asker = trace
+    ? { viewer, ...trace }
+    : { viewer, traceparent: traceparentFrom(request.headers.traceparent) }
   const body = request.method === 'POST' ? await readBody(request, options.bodyLimit) : null
   const key = requestKey(request, body)
+  const { counts } = options.known
   const known = options.known.get(options.graph(), key)
   if (known) {
-    return answerKnown(known, options.scopeOf(asker), (signal) => options.run(known.prepared, asker, signal), response)
+    counts.hits++
+    asker.trace?.operation(known.prepared.operation.definition)
+    const run = (signal: AbortSignal) => {
+      counts.runs++
+      return options.run(known.prepared, asker, signal)
+    }
+    return answerKnown(known, options.scopeOf(asker), run, response)
+  }
+  counts.misses++
+  const form = answerForm(request.headers.accept) as AnswerForm
+  const begun = performance.now()
+  let read: ReadRequest
+  try {
+    read = readRequest(request, body, form, options.admission, options.graph())
+  } catch (error) {
+    const { answer, errors } = refusedAnswer(error, form)
+    countRefused(options.metrics, '', errors, begun)
+    return sendAnswer(response, answer)
   }
   const gone = new AbortController()
   response.once('close', () => gone.abort())
@@ -82,18 +131,19 @@ async function answerOperation(
   const accepted = (value: Prepared) => {
     prepared = value
   }
-  const answer = await executeGraphQL(options.pipeline, request, body, async () => ({
+  const answer = await executeGraphQL(options.pipeline, read, async () => ({
     ...asker,
+    form,
     signal: gone.signal,
     accepted,
   }))
   sendAnswer(response, answer)
   if (
-    answer.status === 200 &&
+    (answer.status === 200 || answer.status === 294) &&
     prepared?.graph === options.graph() &&
     prepared.operation.definition.operation === 'query'
   ) {
-    options.known.set(prepared.graph, key, { prepared, headers: answer.headers, flights: new Map() })
+    options.known.set(prepared.graph, key, { prepared, headers: answer.headers, form, flights: new Map() })
   }
 }
 

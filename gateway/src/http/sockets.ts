@@ -26,6 +26,8 @@ export interface SocketOptions {
   log: Logger
   /** Checks a request, and opens its stream when it is a subscription; rejects with a GraphQLError when it is not valid. */
   prepare(request: SocketRequest): Promise<Prepared>
+  /** Told of each operation that `prepare` refused. */
+  refused(error: GraphQLError): void
 }
 
 /** A checked request. */
@@ -38,6 +40,8 @@ export interface Prepared {
 
 /** The WebSocket side of a server. */
 export interface Sockets {
+  /** Clients that are connected. */
+  readonly size: number
   /** Sends every client away with code 1001, so that it comes back to another replica. */
   close(): Promise<void>
 }
@@ -86,7 +90,10 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
         }
         return { schema, document, operationName: request.operationName, contextValue: run }
       } catch (error) {
-        if (error instanceof GraphQLError) return [error]
+        if (error instanceof GraphQLError) {
+          options.refused(error)
+          return [error]
+        }
         options.log.error({ err: error }, 'an operation failed')
         const extensions = { code: 'INTERNAL_SERVER_ERROR' }
         return [new GraphQLError('The operation failed for a reason of our own.', { extensions })]
@@ -147,6 +154,9 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
   server.on('upgrade', upgrade)
 
   return {
+    get size() {
+      return sockets.clients.size
+    },
     async close() {
       clearInterval(pings)
       server.off('upgrade', upgrade)

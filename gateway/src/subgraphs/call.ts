@@ -1,3 +1,5 @@
+import type { Trace } from '../observe/observer.ts'
+
 /** What a subgraph request needs besides its text. */
 export interface Call {
   headers: Readonly<Record<string, string>>
@@ -7,6 +9,10 @@ export interface Call {
   signal: AbortSignal | undefined
   /** When the answer is of no use any more, in milliseconds of `performance.now()`; `Infinity` when there is no such time. */
   deadline: number
+  /** The trace that the request is a part of; each call is a span of it. */
+  trace?: Trace | undefined
+  /** Where in the answer the objects are that the request is for; only told when there is a trace. */
+  place?: string
 }
 
 /** How a call ended; `error` is an answer with GraphQL errors, `shared` one that another call was waiting for already. */

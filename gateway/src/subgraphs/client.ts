@@ -1,3 +1,4 @@
+import type { FetchSpan } from '../observe/observer.ts'
 import { type Answer, readAnswer } from './answer.ts'
 import type { Call, CallOutcome, CallReport, Send } from './call.ts'
 import { SubgraphFailure } from './failure.ts'
@@ -48,27 +49,35 @@ export function openSubgraphs(options: SubgraphOptions): Subgraphs {
       throw new SubgraphFailure('SUBGRAPH_UNAVAILABLE', service, `Subgraph "${service}" has ${what}.`)
     }
     // It moved: what runs ends where it began.
-    known?.close()
+    void known?.close()
     const upstream = openUpstream(service, url, settings)
     upstreams.set(service, upstream)
     return upstream
   }
 
-  const direct: Send = async (service, body, call, report) => upstreamOf(service).send(body, call, report)
+  const direct: Send = (service, body, call, report) => {
+    try {
+      return upstreamOf(service).send(body, call, report)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
   const send = share ? shareInFlight(direct, share) : direct
 
   return {
     async send(service, body, call) {
       const begun = performance.now()
+      const span = call.trace?.fetch(service, call.place ?? '')
       const report: CallReport = { service, outcome: 'ok', ms: 0, bytes: 0, status: null, repeats: 0 }
       try {
-        const answer = readAnswer(service, await send(service, body, call, report))
+        const answer = readAnswer(service, await send(service, body, span ? within(span, call) : call, report))
         if (answer.errors.length > 0) failed(report, 'error')
         return answer
       } catch (error) {
         if (error instanceof SubgraphFailure) failed(report, outcomes[error.code])
         throw error
       } finally {
+        span?.end(report)
         if (onCall) {
           report.ms = performance.now() - begun
           onCall(report)
@@ -88,6 +97,10 @@ const outcomes: Record<SubgraphFailure['code'], CallOutcome> = {
   SUBGRAPH_TIMEOUT: 'timeout',
   SUBGRAPH_MALFORMED: 'malformed',
   REQUEST_ABORTED: 'aborted',
+}
+
+function within({ headers }: FetchSpan, call: Call): Call {
+  return { ...call, headers: { ...call.headers, ...headers } }
 }
 
 // A call that joined another counts as that, however the other ended: requests are counted once.

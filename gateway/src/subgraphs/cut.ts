@@ -77,7 +77,8 @@ export class Cut {
     const left = this.remainingMs()
     // The deadline may have been moved while the timer ran, and a timer may fire a little early.
     if (left <= 0) this.#end('late')
-    else if (left !== Number.POSITIVE_INFINITY) this.#timer = setTimeout(watch, Math.min(Math.ceil(left), longest), this)
+    else if (left !== Number.POSITIVE_INFINITY)
+      this.#timer = setTimeout(watch, Math.min(Math.ceil(left), longest), this)
   }
 
   #end(cause: Cause): void {

@@ -59,6 +59,7 @@ export function openUpstream(service: string, url: string, options: UpstreamOpti
   // A pool for each subgraph even where two share an origin: a slow one must not hold the connections of the other.
   const pool = new Pool(origin, {
     connections,
+    // One request at a time on each connection: what the slots count.
     pipelining: 1,
     allowH2: false,
     connectTimeout: timeoutMs,
@@ -117,21 +118,6 @@ export function openUpstream(service: string, url: string, options: UpstreamOpti
     return pauseMs
   }
 
-  async function sendUntil(body: string, call: Call, cut: Cut, report: CallReport): Promise<Reply> {
-    for (;;) {
-      let next: number | null
-      try {
-        const reply = await attempt(body, call, cut, report)
-        next = again(pauseAfter(reply, report.repeats, options.retry), call, cut, report)
-        if (next === null) return reply
-      } catch (error) {
-        next = isBroken(error) ? again(pause(report.repeats, options.retry.pauseMs), call, cut, report) : null
-        if (next === null) throw error
-      }
-      await cut.sleep(next)
-    }
-  }
-
   return {
     url,
     get state() {
@@ -142,7 +128,18 @@ export function openUpstream(service: string, url: string, options: UpstreamOpti
       try {
         calls++
         budget.earn()
-        return await sendUntil(body, call, cut, report)
+        for (;;) {
+          let next: number | null
+          try {
+            const reply = await attempt(body, call, cut, report)
+            next = again(pauseAfter(reply, report.repeats, options.retry), call, cut, report)
+            if (next === null) return reply
+          } catch (error) {
+            next = isBroken(error) ? again(pause(report.repeats, options.retry.pauseMs), call, cut, report) : null
+            if (next === null) throw error
+          }
+          await cut.sleep(next)
+        }
       } catch (error) {
         throw failureOf(service, error, call.deadline, options)
       } finally {
@@ -180,6 +177,10 @@ function failureOf(service: string, error: unknown, deadline: number, options: U
   if (error instanceof Full) {
     const what = `${options.connections} requests are running and ${options.waiting} are waiting`
     return new SubgraphFailure('SUBGRAPH_OVERLOADED', service, `Subgraph "${service}" is not asked: ${what} already.`)
+  }
+  if (error instanceof errors.InvalidArgumentError) {
+    const message = `Subgraph "${service}" was not asked: the request cannot be written as HTTP.`
+    return new SubgraphFailure('SUBGRAPH_UNAVAILABLE', service, message, error)
   }
   if (error instanceof CutShort) return cutFailure(service, error.reason, deadline, options.timeoutMs)
   return new SubgraphFailure('SUBGRAPH_UNAVAILABLE', service, `Subgraph "${service}" cannot be reached.`, error)

@@ -41,6 +41,8 @@ export interface LiveOperations {
   open(graph: Graph, operation: Operation, request: LiveRequest, count: (change: number) => void): Mailbox
   /** Plans every live operation again; one that is no longer valid ends with its error. */
   replaceGraph(graph: Graph): Promise<void>
+  /** Live operations, and the clients that follow them. */
+  size(): { operations: number; clients: number }
   stop(): void
 }
 
@@ -161,6 +163,11 @@ export function liveOperations(options: LiveOptions): LiveOperations {
       for (const live of [...all.values()]) await replan(graph, live)
       // One that was opened on the old graph while the others were planned.
       if (newest === graph) for (const live of [...all.values()]) if (live.graph !== graph) await replan(graph, live)
+    },
+    size() {
+      let clients = 0
+      for (const { source } of all.values()) clients += source.size
+      return { operations: all.size, clients }
     },
     stop: () => unsubscribe?.(),
   }

@@ -17,7 +17,7 @@ import {
   visit,
 } from 'graphql'
 import { Errors } from '../execute/errors.ts'
-import { type Bound, type Operation, type Result, resultOf } from '../execute/operation.ts'
+import { type Bound, listOf, type Operation, type Result, resultOf } from '../execute/operation.ts'
 import { type Data, isData } from '../execute/own.ts'
 import { compilePlan, type Plan } from '../execute/plan.ts'
 import { runPlan } from '../execute/run.ts'
@@ -60,6 +60,7 @@ export function snapshotOf(
 ): Snapshot {
   const bound = operation.bind(variables)
   if ('errors' in bound) throw bound.errors[0]
+  if (bound.refusals[0] && (bound.isRejected || !operation.primary)) throw bound.refusals[0]
   const root = operation.definition.selectionSet.selections.find((node) => node.kind === Kind.FIELD)
   const source = root && graph.eventSources.get(root.name.value)
   if (!operation.primary || !root || !source) {
@@ -101,7 +102,7 @@ function payload(item: unknown, responseKey: string, errors: Errors, bound: Boun
   const { [keyField]: key, [versionField]: version } = item
   if (typeof version !== 'number' || (typeof key !== 'string' && typeof key !== 'number')) return []
   const data = bound.write({ [responseKey]: item }, undefined, errors)
-  return [{ key: String(key), version, result: resultOf(data, errors.list()) }]
+  return [{ key: String(key), version, result: resultOf(data, listOf(bound, errors)) }]
 }
 
 function keysIn(schema: GraphQLSchema, root: FieldNode, source: EventSource, bound: Bound): unknown[] {

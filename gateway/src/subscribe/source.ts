@@ -58,6 +58,11 @@ export class LiveSource {
     this.#setKeys()
   }
 
+  /** Clients that follow it. */
+  get size(): number {
+    return this.#clients.size
+  }
+
   get snapshot(): Snapshot {
     return this.#snapshot
   }

@@ -2,7 +2,6 @@ import {
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
-  parse,
   specifiedRules,
   type ValidationRule,
   validate,
@@ -14,8 +13,11 @@ export type ReadDocument = (schema: GraphQLSchema, text: string) => DocumentNode
 
 /** What documents are checked with. */
 export interface DocumentOptions {
+  /** Parses a text that is within limits; throws a GraphQLError with a code. */
+  parse(text: string): DocumentNode
   rules: readonly ValidationRule[]
-  maxTokens: number
+  /** Whether an error says which names would have been right. */
+  suggestions: boolean
   /** Documents and characters that are remembered for each schema. */
   maxDocuments: number
   maxText: number
@@ -34,29 +36,23 @@ export function documentReader(options: DocumentOptions): ReadDocument {
     }
     let document = known.get(text)
     if (!document) {
-      document = read(schema, text, rules, options.maxTokens)
+      document = read(schema, text, rules, options)
       known.set(text, document)
     }
     return document
   }
 }
 
-function read(schema: GraphQLSchema, text: string, rules: readonly ValidationRule[], maxTokens: number): DocumentNode {
-  const document = coded('GRAPHQL_PARSE_FAILED', () => parse(text, { maxTokens }))
-  const [error] = validate(schema, document, rules, { maxErrors: 1 })
-  if (error)
-    throw coded('GRAPHQL_VALIDATION_FAILED', () => {
-      throw error
-    })
-  return document
-}
-
-function coded<T>(code: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error
-    const { message, nodes, source, positions, path, extensions } = error
-    throw new GraphQLError(message, { nodes, source, positions, path, extensions: { code, ...extensions } })
-  }
+function read(
+  schema: GraphQLSchema,
+  text: string,
+  rules: readonly ValidationRule[],
+  { parse, suggestions }: DocumentOptions,
+): DocumentNode {
+  const document = parse(text)
+  const [error] = validate(schema, document, rules, { maxErrors: 1, hideSuggestions: !suggestions })
+  if (!error) return document
+  const { message, nodes, source, positions, path, extensions } = error
+  const coded = { code: 'GRAPHQL_VALIDATION_FAILED', ...extensions }
+  throw new GraphQLError(message, { nodes, source, positions, path, extensions: coded })
 }

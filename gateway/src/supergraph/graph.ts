@@ -1,6 +1,7 @@
 import { buildASTSchema, buildSchema, type DocumentNode, type GraphQLSchema, parse } from 'graphql'
 import { requiredFieldsOf } from '../execute/aliases.ts'
-import { compileOperation, type Operation } from '../execute/operation.ts'
+import { accessRulesOf } from '../execute/authorization-rules.ts'
+import { compileOperation, type Operation, type Unauthorized } from '../execute/operation.ts'
 import { typesOf } from '../execute/types.ts'
 import { type EventSource, eventSourcesOf } from '../subscribe/event-source.ts'
 import type { Planner } from './planner.ts'
@@ -15,7 +16,7 @@ export interface Graph {
   eventSources: ReadonlyMap<string, EventSource>
   /** The compiled operation of a validated document; `source` is the document's text. Rejects with a GraphQLError. */
   operation(document: DocumentNode, source: string, operationName: string | undefined): Promise<Operation>
-  operations: Pick<OperationCache, 'busiest' | 'cool' | 'size'>
+  operations: Omit<OperationCache, 'get'>
   planner: Pick<Planner, 'rest' | 'close'>
 }
 
@@ -24,13 +25,23 @@ const operationBytes = 4_000
 const bytesPerCharacter = 12
 
 /** A graph from a composed supergraph and its planner, which has validated it. */
-export function buildGraph(sdl: string, planner: Planner, bounds: PlanBounds): Graph {
+export function buildGraph(
+  sdl: string,
+  planner: Planner,
+  options: PlanBounds & { unauthorized?: Unauthorized },
+): Graph {
   const document = parse(sdl, { noLocation: true })
   const valid = { assumeValid: true, assumeValidSDL: true }
   const apiSchema = buildSchema(planner.description.apiSdl, { ...valid, noLocation: true })
   const fullSchema = buildASTSchema(document, valid)
-  const parts = { apiSchema, types: typesOf(fullSchema), requiredFields: requiredFieldsOf(document) }
-  const operations = operationCache(bounds, async (operationDocument, source, operationName) => {
+  const parts = {
+    apiSchema,
+    types: typesOf(fullSchema),
+    requiredFields: requiredFieldsOf(document),
+    rules: accessRulesOf(document),
+    unauthorized: options.unauthorized ?? 'filter',
+  }
+  const operations = operationCache(options, async (operationDocument, source, operationName) => {
     let characters = source.length
     const operation = await compileOperation(
       {

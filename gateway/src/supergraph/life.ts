@@ -1,7 +1,6 @@
 // Above the usual length because a supergraph's life is one story: loaded, built beside the old one, warmed, swapped.
 import { setTimeout as delay } from 'node:timers/promises'
 import type {
-  GatewayApolloConfig,
   GatewayExecutor,
   GatewayGraphQLRequestContext,
   GatewayInterface,
@@ -11,17 +10,18 @@ import type {
 } from '@apollo/server-gateway-interface'
 import type { Logger } from '@commerce/service/log.ts'
 import type { GraphQLSchema } from 'graphql'
+import type { Unauthorized } from '../execute/operation.ts'
 import { buildGraph, type Graph } from './graph.ts'
 import { planInWorker, type WorkerBounds } from './planner.ts'
 import type { Asked, PlanBounds } from './plans.ts'
 import type { Release, SupergraphSource } from './source.ts'
-import { stockGateway } from './stock.ts'
 import { planAhead } from './warm.ts'
 
 /** How the supergraph is found, and who runs its operations. */
 export interface SupergraphOptions extends PlanBounds {
   source: SupergraphSource
   planner: WorkerBounds
+  unauthorized: Unauthorized
   /** Operations that are planned before clients ask for them. */
   recorded: readonly Asked[]
   log: Logger
@@ -43,14 +43,13 @@ const coolEveryMs = 60_000
  */
 export class LiveSupergraph implements GatewayInterface {
   readonly #options: SupergraphOptions
-  readonly #stock: ReturnType<typeof stockGateway>
   /** A request stays with the graph whose schema it was validated against, also when a new one comes meanwhile. */
   readonly #graphs = new WeakMap<GraphQLSchema, Graph>()
   readonly #listeners = new Set<(graph: Graph) => void>()
+  readonly #schemaListeners = new Set<GatewaySchemaLoadOrUpdateCallback>()
   readonly #urls = new Map<string, string>()
   readonly #ending = new AbortController()
   #current: Graph | undefined
-  #schema: GraphQLSchema | undefined
   #sdl = ''
   #reloading: Promise<boolean> | undefined
   /** Set while a release is made ready; called when there may be a newer one. */
@@ -60,10 +59,6 @@ export class LiveSupergraph implements GatewayInterface {
 
   constructor(options: SupergraphOptions) {
     this.#options = options
-    this.#stock = stockGateway(options.log)
-    this.#stock.onSchema(({ apiSchema }) => {
-      this.#schema = apiSchema
-    })
   }
 
   /** The graph that new operations run on; undefined before `load`. */
@@ -83,23 +78,18 @@ export class LiveSupergraph implements GatewayInterface {
   }
 
   onSchemaLoadOrUpdate(callback: GatewaySchemaLoadOrUpdateCallback): GatewayUnsubscriber {
-    return this.#stock.onSchema(callback)
+    this.#schemaListeners.add(callback)
+    return () => this.#schemaListeners.delete(callback)
   }
 
-  async load(options: { apollo: GatewayApolloConfig }): Promise<GatewayLoadResult> {
-    const { source, recorded } = this.#options
+  async load(): Promise<GatewayLoadResult> {
+    const { source } = this.#options
     const { sdl } = await source.read()
-    const building = this.#build(sdl)
-    try {
-      // Side by side: the planner's thread takes longer than this one.
-      await Promise.all([building, this.#stock.load(sdl, options.apollo)])
-    } catch (error) {
-      await (await building.catch(() => undefined))?.planner.close()
+    const graph = await this.#build(sdl).catch((error: unknown) => {
       throw new Error(`The supergraph ${source.place} is not valid: ${firstLine(error)}`)
-    }
-    const graph = await building
+    })
     this.#install(graph, sdl)
-    await Promise.race([planAhead(graph, recorded, this.#ending.signal), delay(bootWarmMs, undefined, { ref: false })])
+    await Promise.race([this.#planRecorded(graph), delay(bootWarmMs)])
     this.#unwatch = source.watch(() => void this.reload())
     // What came since the first look.
     void this.reload()
@@ -126,8 +116,14 @@ export class LiveSupergraph implements GatewayInterface {
     this.#changed?.abort()
     await this.#reloading
     await this.#options.source.close()
-    await this.#stock.stop()
     await this.#current?.planner.close()
+  }
+
+  async #planRecorded(graph: Graph): Promise<void> {
+    const { recorded, log } = this.#options
+    if (recorded.length === 0) return
+    const planned = await planAhead(graph, recorded, this.#ending.signal)
+    log.info(`Of ${recorded.length} recorded operations ${planned} are valid and planned.`)
   }
 
   /** One at a time; when a newer release comes before the swap, that one instead. */
@@ -172,7 +168,6 @@ export class LiveSupergraph implements GatewayInterface {
 
   #swap(graph: Graph, sdl: string): void {
     const old = this.#current
-    this.#stock.update(sdl)
     this.#install(graph, sdl)
     // Requests that began on it may still need a plan.
     old?.planner.rest()
@@ -180,10 +175,11 @@ export class LiveSupergraph implements GatewayInterface {
   }
 
   #install(graph: Graph, sdl: string): void {
-    this.#graphs.set(this.#schema as GraphQLSchema, graph)
+    this.#graphs.set(graph.apiSchema, graph)
     for (const [service, url] of graph.urls) this.#urls.set(service, url)
     this.#current = graph
     this.#sdl = sdl
+    for (const tell of this.#schemaListeners) tell({ apiSchema: graph.apiSchema, coreSupergraphSdl: sdl })
   }
 
   async #build(sdl: string): Promise<Graph> {

@@ -1,4 +1,10 @@
-import type { Description } from './planning.ts'
+/** What the planner knows of a supergraph that others need too; plain values only, so that it can come from a worker. */
+export interface Description {
+  /** The schema that clients see, as SDL. */
+  apiSdl: string
+  /** The subgraphs' addresses, by name. */
+  urls: readonly (readonly [name: string, url: string])[]
+}
 
 /** What the planner's thread is asked: one operation at a time. */
 export interface ToPlanner {

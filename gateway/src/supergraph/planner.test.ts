@@ -2,7 +2,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { composeServices } from '@apollo/composition'
 import { GraphQLError, parse } from 'graphql'
 import { expect, onTestFinished, test } from 'vitest'
-import { type Planner, planInProcess, planInWorker } from './planner.ts'
+import { type Planner, planInWorker } from './planner.ts'
+import { planInProcess } from './planning.ts'
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable"])\n`
 

@@ -3,8 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { QueryPlan } from '@apollo/query-planner'
 import { GraphQLError } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import type { FromPlanner, ToPlanner } from './planner-messages.ts'
-import { type Description, openPlanning } from './planning.ts'
+import type { Description, FromPlanner, ToPlanner } from './planner-messages.ts'
 
 /** Plans the operations of one supergraph. */
 export interface Planner {
@@ -44,17 +43,6 @@ export const plannerBounds: WorkerBounds = {
 
 /** How many operations that took too long are remembered, and for how long: a repeat must not end a worker again. */
 const refusals = { max: 1_000, maxSize: 4_000_000, ttl: 10 * 60_000 }
-
-/** Plans in this thread, which stands still meanwhile; rejects when the supergraph is not valid. */
-export async function planInProcess(sdl: string): Promise<Planner> {
-  const planning = openPlanning(sdl)
-  return {
-    description: planning.description,
-    plan: async (text, operationName) => JSON.parse(planning.plan(text, operationName)),
-    rest() {},
-    async close() {},
-  }
-}
 
 interface Job extends ToPlanner {
   key: string

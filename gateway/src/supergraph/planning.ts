@@ -2,14 +2,13 @@ import { operationFromDocument, Supergraph } from '@apollo/federation-internals'
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import { parse, printSchema } from 'graphql'
 import { supportedFeatures } from './features.ts'
-
-/** What the planner knows of a supergraph that others need too; plain values only, so that it can come from a worker. */
-export interface Description {
-  /** The schema that clients see, as SDL. */
-  apiSdl: string
-  /** The subgraphs' addresses, by name. */
-  urls: readonly (readonly [name: string, url: string])[]
-}
+import { explained, interfacesWithoutTypes } from './interface-objects.ts'
+import { resolvableKeysFirst } from './keys.ts'
+import { planOverrides } from './overrides.ts'
+import type { Planner } from './planner.ts'
+import type { Description } from './planner-messages.ts'
+import { prepareRequires } from './requires.ts'
+import { typesOfSupergraph } from './requires-types.ts'
 
 /** One supergraph, validated and ready to plan in this thread. */
 export interface Planning {
@@ -30,18 +29,46 @@ export function isTooComplex(error: unknown): boolean {
 }
 
 /** Builds a supergraph's planner; throws when it is not a supergraph or needs a feature that is not supported. */
-export function openPlanning(sdl: string): Planning {
+export function openPlanning(composed: string): Planning {
+  const sdl = resolvableKeysFirst(composed)
   const supergraph = Supergraph.build(sdl, { supportedFeatures })
   const schema = supergraph.apiSchema()
-  const planner = new QueryPlanner(supergraph, { debug: limits })
+  const requires = prepareRequires(sdl)
+  const isOther = requires !== undefined && requires.sdl !== sdl
+  const planned = isOther ? Supergraph.build(requires.sdl, { supportedFeatures }) : supergraph
+  const plannedSchema = isOther ? planned.apiSchema() : schema
+  const planner = new QueryPlanner(planned, { debug: limits })
+  const overrides = planOverrides(sdl)
+  const lonely = interfacesWithoutTypes(typesOfSupergraph(parse(sdl, { noLocation: true })))
   return {
     description: {
       apiSdl: printSchema(schema.toGraphQLJSSchema()),
       urls: supergraph.subgraphsMetadata().map(({ name, url }) => [name, url]),
     },
     plan(text, operationName) {
-      const operation = operationFromDocument(schema, parse(text), { operationName, validate: false })
-      return JSON.stringify(planner.buildQueryPlan(operation) satisfies QueryPlan)
+      const operation = operationFromDocument(plannedSchema, parse(text), { operationName, validate: false })
+      const planWith = (labels: readonly string[]): QueryPlan => {
+        const plan = planner.buildQueryPlan(operation, {
+          overrideConditions: new Map(labels.map((one) => [one, true])),
+        })
+        return requires ? requires.separate(plan) : plan
+      }
+      try {
+        return JSON.stringify(overrides ? overrides(text, planWith) : planWith([]))
+      } catch (error) {
+        throw explained(error, lonely)
+      }
     },
+  }
+}
+
+/** Plans in this thread, which stands still meanwhile; rejects when the supergraph is not valid. */
+export async function planInProcess(sdl: string): Promise<Planner> {
+  const planning = openPlanning(sdl)
+  return {
+    description: planning.description,
+    plan: async (text, operationName) => JSON.parse(planning.plan(text, operationName)),
+    rest() {},
+    async close() {},
   }
 }

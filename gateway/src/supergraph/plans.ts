@@ -14,6 +14,8 @@ export interface PlanBounds {
   maxPlans: number
   /** Bytes of memory that they may take, estimated. */
   maxPlanBytes: number
+  /** Told of each operation that was compiled, or could not be, and how long that took in milliseconds. */
+  planned?: ((outcome: 'ok' | 'failed', ms: number) => void) | undefined
 }
 
 /** Operations of one graph, each compiled once. */
@@ -22,10 +24,17 @@ export interface OperationCache {
   get(document: DocumentNode, source: string, operationName: string | undefined): Promise<Operation>
   /** The operations that were used most, lately more than long ago, the busiest first. */
   busiest(count: number): Asked[]
+  /** The operation of the same text and name as one of another graph, when it is compiled. */
+  sameAs(operation: Operation): Operation | undefined
   /** Halves what counts as use up to now. */
   cool(): void
   size(): { operations: number; bytes: number }
+  /** How often an operation was asked for that was there, or was not. */
+  readonly lookups: Readonly<{ hits: number; misses: number }>
 }
+
+/** What the operations of all graphs were asked as. */
+const askedAs = new WeakMap<Operation, Asked>()
 
 interface Entry extends Asked {
   operation: Operation
@@ -44,14 +53,20 @@ export function operationCache(
 ): OperationCache {
   const known = new LRUCache<string, Entry>({ max: bounds.maxPlans, maxSize: bounds.maxPlanBytes })
   const compiling = new Map<string, Promise<Operation>>()
+  const lookups = { hits: 0, misses: 0 }
 
   async function start(key: string, document: DocumentNode, asked: Asked): Promise<Operation> {
+    const begun = performance.now()
+    let outcome: 'ok' | 'failed' = 'failed'
     try {
       const { operation, bytes } = await compile(document, asked.source, asked.operationName)
+      askedAs.set(operation, asked)
       known.set(key, { ...asked, operation, promise: Promise.resolve(operation) }, { size: bytes })
+      outcome = 'ok'
       return operation
     } finally {
       compiling.delete(key)
+      bounds.planned?.(outcome, performance.now() - begun)
     }
   }
 
@@ -59,7 +74,11 @@ export function operationCache(
     get(document, source, operationName) {
       const key = keyOf(source, operationName)
       const entry = known.get(key)
-      if (entry) return entry.promise
+      if (entry) {
+        lookups.hits++
+        return entry.promise
+      }
+      lookups.misses++
       let operation = compiling.get(key)
       if (!operation) {
         operation = start(key, document, { source, operationName })
@@ -71,10 +90,15 @@ export function operationCache(
       const entries = [...known.values()].sort((a, b) => b.operation.uses - a.operation.uses)
       return entries.slice(0, count).map(({ source, operationName }) => ({ source, operationName }))
     },
+    sameAs(operation) {
+      const asked = askedAs.get(operation)
+      return asked && known.get(keyOf(asked.source, asked.operationName))?.operation
+    },
     cool() {
       for (const { operation } of known.values()) operation.uses >>= 1
     },
     size: () => ({ operations: known.size, bytes: known.calculatedSize }),
+    lookups,
   }
 }
 

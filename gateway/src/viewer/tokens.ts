@@ -46,10 +46,11 @@ export function authenticator(config: TokenConfig | null): Authenticate {
     const payload = await verify(token).catch((error: unknown) => {
       throw refused(error)
     })
-    const { sub, scope, exp } = payload
+    const { sub, scope, exp, policies } = payload
     if (typeof sub !== 'string' || sub === '') throw new TokenError(401, 'The token names nobody: it has no "sub".')
     const scopes = typeof scope === 'string' ? scope.split(' ').filter((one) => one !== '') : []
-    const identity = { viewer: { id: sub, scopes }, expires: exp ?? null }
+    const held = Array.isArray(policies) ? policies.filter((one) => typeof one === 'string') : []
+    const identity = { viewer: { id: sub, scopes, ...(held.length > 0 && { policies: held }) }, expires: exp ?? null }
     known.set(authorization, identity)
     return identity
   }

@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { isUtf8 } from 'node:buffer'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type ApolloServer, type BaseContext, HeaderMap } from '@apollo/server'
 
@@ -25,9 +32,11 @@ export function readBody(request: IncomingMessage, limit: number): Promise<strin
         reject(new RequestError(413, `The request body is larger than ${limit} bytes.`))
       }
     })
-    request.once('end', () =>
-      resolve((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('utf8')),
-    )
+    request.once('end', () => {
+      const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+      if (isUtf8(bytes)) resolve(bytes.toString('utf8'))
+      else reject(new RequestError(400, 'The request body is not UTF-8.'))
+    })
     request.once('error', reject)
     // A client that leaves in the middle of a body ends it without an `end`.
     request.once('close', () => {
@@ -43,8 +52,10 @@ export async function answerGraphQL<C extends BaseContext>(
   response: ServerResponse,
   options: { bodyLimit: number; context: () => Promise<C> },
 ): Promise<void> {
-  const body = request.method?.toUpperCase() === 'POST' ? await readBody(request, options.bodyLimit) : null
-  sendAnswer(response, await executeGraphQL(apollo, request, body, options.context))
+  const { method = 'GET', headers } = request
+  const body = method === 'POST' ? parseJson(await readBody(request, options.bodyLimit)) : null
+  const { search } = new URL(request.url ?? '/', 'http://localhost')
+  sendAnswer(response, await executeGraphQL(apollo, { method, headers, search, body }, options.context))
 }
 
 /** Sends a whole answer with its length. */
@@ -60,21 +71,26 @@ export interface HttpAnswer {
   text: string
 }
 
-/** What an Apollo Server answers to a request whose body was read; null is a request without one. */
+/** A GraphQL request that was read from HTTP: a GET has its parameters in `search`, a POST in `body`, which is parsed. */
+export interface ReadRequest {
+  method: string
+  headers: IncomingHttpHeaders
+  search: string
+  body: unknown
+}
+
+/** What an Apollo Server answers to a request. */
 export async function executeGraphQL<C extends BaseContext>(
   apollo: ApolloServer<C>,
-  request: IncomingMessage,
-  body: string | null,
+  { method, headers: given, search, body }: ReadRequest,
   context: () => Promise<C>,
 ): Promise<HttpAnswer> {
   const headers = new HeaderMap()
-  for (const [name, value] of Object.entries(request.headers)) {
+  for (const [name, value] of Object.entries(given)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
   }
-  const { search } = new URL(request.url ?? '/', 'http://localhost')
-  const method = request.method?.toUpperCase() ?? 'GET'
   const answer = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method, headers, search, body: body === null ? null : parseJson(body) },
+    httpGraphQLRequest: { method, headers, search, body },
     context,
   })
   let text = ''

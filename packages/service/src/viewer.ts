@@ -7,6 +7,8 @@ import { z } from 'zod'
 export interface Viewer {
   id: string
   scopes: readonly string[]
+  /** The access policies that hold for them; absent when none does. */
+  policies?: readonly string[]
 }
 
 /** What the gateway tells a subgraph with each request. */
@@ -21,7 +23,9 @@ export const headers = {
 
 /** The header value that carries a viewer. */
 export function encodeViewer(viewer: Viewer): string {
-  return Buffer.from(JSON.stringify({ id: viewer.id, scopes: viewer.scopes })).toString('base64url')
+  return Buffer.from(JSON.stringify({ id: viewer.id, scopes: viewer.scopes, policies: viewer.policies })).toString(
+    'base64url',
+  )
 }
 
 /** The viewer in a request's headers, null when anonymous. Only to be believed behind `isGateway`. Throws when it is malformed. */
@@ -31,7 +35,11 @@ export function viewerFrom(requestHeaders: IncomingHttpHeaders): Viewer | null {
   return viewerShape.parse(JSON.parse(Buffer.from(encoded, 'base64url').toString()))
 }
 
-const viewerShape = z.object({ id: z.string(), scopes: z.array(z.string()) })
+const viewerShape = z.object({
+  id: z.string(),
+  scopes: z.array(z.string()),
+  policies: z.array(z.string()).exactOptional(),
+})
 const floorsShape = z.record(z.string(), z.int().positive())
 
 /** What the gateway has seen: event subject → version; empty when the header is absent. Throws when it is malformed. */

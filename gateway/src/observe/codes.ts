@@ -1,0 +1,38 @@
+/**
+ * The error codes that metrics tell apart: those of the gateway, of Apollo Server, and the common ones of subgraphs. Codes of single
+ * business rules (`OUT_OF_STOCK`) are answers, not faults, and are counted together with whatever else a subgraph invents.
+ */
+export const countedCodes: readonly string[] = [
+  'AUTHENTICATION_UNAVAILABLE',
+  'BAD_REQUEST',
+  'BAD_USER_INPUT',
+  'DOWNSTREAM_SERVICE_ERROR',
+  'FORBIDDEN',
+  'GATEWAY_FAILED',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'INTERNAL_SERVER_ERROR',
+  'NOT_FOUND',
+  'NOT_ACCEPTABLE',
+  'OPERATION_LIMIT',
+  'OPERATION_RESOLUTION_FAILURE',
+  'OPERATION_TOO_COMPLEX_TO_PLAN',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+  'PLANNER_BUSY',
+  'POLICIES_UNAVAILABLE',
+  'REQUEST_ABORTED',
+  'REQUEST_TOO_LARGE',
+  'SLICING_ARGUMENT_REQUIRED',
+  'SUBGRAPH_MALFORMED',
+  'SUBGRAPH_OVERLOADED',
+  'SUBGRAPH_TIMEOUT',
+  'SUBGRAPH_UNAVAILABLE',
+  'SUBSCRIPTIONS_UNAVAILABLE',
+  'TOO_MANY_ERRORS',
+  'TOO_MANY_REQUESTS',
+  'TOO_MANY_SUBSCRIPTIONS',
+  'UNAUTHENTICATED',
+  'UNAUTHORIZED_FIELD_OR_TYPE',
+  'UNSUPPORTED_MEDIA_TYPE',
+]

@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Metrics } from './metrics.ts'
+import type { TraceContext } from './observer.ts'
+import type { Tracing } from './tracing.ts'
+
+/** The status that stands for a client that went away before it had its answer; it was never sent. */
+const clientGone = 499
+
+/** Answers a request; `context` is there when traces are recorded and the request is an operation. */
+export type ObservedHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: TraceContext | undefined,
+) => Promise<void>
+
+/** Counts every request by what it was answered with, and begins and ends the trace of those to `/graphql`. */
+export function observeHttp(
+  metrics: Metrics,
+  tracing: Tracing | undefined,
+  handler: ObservedHandler,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  return (request, response) => {
+    const begun = performance.now()
+    const { url = '/', method = 'GET' } = request
+    const query = url.indexOf('?')
+    const path = query === -1 ? url : url.slice(0, query)
+    const context = path === '/graphql' ? begin(tracing, method, request) : undefined
+    metrics.activeRequests++
+    response.on('close', () => {
+      metrics.activeRequests--
+      const status = response.writableFinished ? response.statusCode : clientGone
+      metrics.request(method, path, status, performance.now() - begun)
+      context?.trace?.end(status, status === clientGone ? 'client_gone' : undefined)
+    })
+    return handler(request, response, context)
+  }
+}
+
+function begin(tracing: Tracing | undefined, method: string, { headers }: IncomingMessage): TraceContext | undefined {
+  if (!tracing) return undefined
+  const attributes = {
+    'http.request.method': method,
+    'http.route': '/graphql',
+    'url.path': '/graphql',
+    'url.scheme': 'http',
+  }
+  return tracing.begin(`${method} /graphql`, headers, attributes)
+}

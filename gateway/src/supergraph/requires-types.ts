@@ -1,0 +1,104 @@
+import {
+  type ConstDirectiveNode,
+  type DocumentNode,
+  type FieldDefinitionNode,
+  type InterfaceTypeDefinitionNode,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  parse,
+  type SelectionSetNode,
+  type TypeNode,
+} from 'graphql'
+
+/** A type with fields, as the supergraph's SDL defines it. */
+export interface FieldsType {
+  node: ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
+  fields: ReadonlyMap<string, FieldDefinitionNode>
+}
+
+/** What `@requires` needs to know of a supergraph. */
+export interface SupergraphTypes {
+  types: ReadonlyMap<string, FieldsType>
+  /** The types that implement an interface, directly or through another one. */
+  implementers: ReadonlyMap<string, readonly string[]>
+  /** The leaves of a type's keys in a subgraph, as names joined by dots. */
+  keyLeavesOf(service: string, type: string): ReadonlySet<string>
+  /** The subgraph's name of a value of `join__Graph`. */
+  serviceOf(graph: string): string
+}
+
+/** Reads the types of a supergraph. */
+export function typesOfSupergraph(document: DocumentNode): SupergraphTypes {
+  const types = new Map<string, FieldsType>()
+  const implementers = new Map<string, string[]>()
+  const services = new Map<string, string>()
+  for (const node of document.definitions) {
+    if (node.kind === Kind.OBJECT_TYPE_DEFINITION || node.kind === Kind.INTERFACE_TYPE_DEFINITION) {
+      types.set(node.name.value, { node, fields: new Map(node.fields?.map((field) => [field.name.value, field])) })
+      for (const { name } of node.interfaces ?? []) {
+        implementers.set(name.value, [...(implementers.get(name.value) ?? []), node.name.value])
+      }
+    } else if (node.kind === Kind.ENUM_TYPE_DEFINITION && node.name.value === 'join__Graph') {
+      for (const { name, directives = [] } of node.values ?? []) {
+        const found = directives.find((directive) => directive.name.value === 'join__graph')
+        services.set(name.value, (found && textOf(found, 'name')) ?? name.value)
+      }
+    }
+  }
+  const serviceOf = (graph: string) => services.get(graph) ?? graph
+  const keys = new Map<string, Set<string>>()
+  for (const [name, { node }] of types) {
+    for (const directive of applied(node, 'join__type')) {
+      const [graph, key] = [textOf(directive, 'graph'), textOf(directive, 'key')]
+      if (graph === undefined || key === undefined) continue
+      const place = `${serviceOf(graph)} ${name}`
+      keys.set(place, addLeaves(parseFields(key), '', keys.get(place) ?? new Set()))
+    }
+  }
+  const none = new Set<string>()
+  return { types, implementers, serviceOf, keyLeavesOf: (service, type) => keys.get(`${service} ${type}`) ?? none }
+}
+
+function addLeaves({ selections }: SelectionSetNode, prefix: string, found: Set<string>): Set<string> {
+  for (const node of selections) {
+    if (node.kind === Kind.INLINE_FRAGMENT) addLeaves(node.selectionSet, prefix, found)
+    else if (node.kind === Kind.FIELD && node.selectionSet) {
+      addLeaves(node.selectionSet, `${prefix}${node.name.value}.`, found)
+    } else if (node.kind === Kind.FIELD) found.add(`${prefix}${node.name.value}`)
+  }
+  return found
+}
+
+/** True when one object can be of both types, as far as their kinds tell. */
+export function canOverlap({ types }: SupergraphTypes, one: string, other: string): boolean {
+  const isObject = (name: string) => types.get(name)?.node.kind === Kind.OBJECT_TYPE_DEFINITION
+  return one === other || !isObject(one) || !isObject(other)
+}
+
+/** The directives of a name, such as `join__field`. */
+export function applied(node: { directives?: readonly ConstDirectiveNode[] }, name: string): ConstDirectiveNode[] {
+  return (node.directives ?? []).filter((directive) => directive.name.value === name)
+}
+
+/** A string or enum argument of a directive. */
+export function textOf(directive: ConstDirectiveNode, name: string): string | undefined {
+  const value = directive.arguments?.find((argument) => argument.name.value === name)?.value
+  return value?.kind === Kind.STRING || value?.kind === Kind.ENUM ? value.value : undefined
+}
+
+/** The type of a field in one subgraph, without lists and non-null. */
+export function namedTypeOf(field: FieldDefinitionNode, graph: string): string {
+  const own = applied(field, 'join__field').find((directive) => textOf(directive, 'graph') === graph)
+  const type = own && textOf(own, 'type')
+  if (type !== undefined) return type.replace(/[[\]!\s]/g, '')
+  let node: TypeNode = field.type
+  while (node.kind !== Kind.NAMED_TYPE) node = node.type
+  return node.name.value
+}
+
+/** The selection in a directive's `fields`; throws when it is none. */
+export function parseFields(text: string): SelectionSetNode {
+  const [definition] = parse(`{${text}}`, { noLocation: true }).definitions
+  if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error(`"${text}" is not a selection of fields.`)
+  return definition.selectionSet
+}

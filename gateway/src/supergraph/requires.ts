@@ -1,0 +1,90 @@
+import type { QueryPlan } from '@apollo/query-planner'
+import { type FieldDefinitionNode, Kind, parse, print } from 'graphql'
+import { type Requirements, requirementsOf } from './requires-fields.ts'
+import { separatePlan } from './requires-plan.ts'
+import { applied, type SupergraphTypes, textOf, typesOfSupergraph } from './requires-types.ts'
+
+/** How a supergraph with `@requires` is planned. */
+export interface Requires {
+  /** What the planner is given; clients never see it. It is the original text when no `@requires` passes arguments. */
+  sdl: string
+  /** The plan as it must be run: each field is told exactly what its own `@requires` asks for. */
+  separate(plan: QueryPlan): QueryPlan
+}
+
+/**
+ * Prepares planning where fields require others. The planner tells fields apart by their names alone, so one that is required
+ * with arguments is offered to it as another field for each set of arguments; and it asks for all that the fields of one fetch
+ * need together, also for those that are skipped. Undefined when nothing is required; throws when a `@requires` cannot be met.
+ */
+export function prepareRequires(sdl: string): Requires | undefined {
+  if (!/requires\s*:\s*"/.test(sdl)) return undefined
+  const document = parse(sdl, { noLocation: true })
+  const supergraph = typesOfSupergraph(document)
+  const requirements = requirementsOf(supergraph)
+  const rewritten = () => {
+    const definitions = document.definitions.map((node) => {
+      if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.INTERFACE_TYPE_DEFINITION) return node
+      return {
+        ...node,
+        fields: node.fields?.flatMap((field) => offered(supergraph, requirements, node.name.value, field)),
+      }
+    })
+    return print({ ...document, definitions })
+  }
+  return {
+    sdl: requirements.variants.size === 0 ? sdl : rewritten(),
+    separate: (plan) => separatePlan(supergraph, requirements, plan),
+  }
+}
+
+/** The field as the planner gets it, and its variants. */
+function offered(
+  supergraph: SupergraphTypes,
+  requirements: Requirements,
+  type: string,
+  field: FieldDefinitionNode,
+): FieldDefinitionNode[] {
+  const name = field.name.value
+  const directives = (field.directives ?? []).map((directive) => {
+    const graph = textOf(directive, 'graph')
+    const requires = graph === undefined ? undefined : requirements.requiresOf(graph, type, name)
+    if (directive.name.value !== 'join__field' || requires === undefined) return directive
+    return {
+      ...directive,
+      arguments: directive.arguments?.map((argument) =>
+        argument.name.value === 'requires'
+          ? { ...argument, value: { kind: Kind.STRING, value: requires } as const }
+          : argument,
+      ),
+    }
+  })
+  const variants = requirements.variantsOf(type, name).map(({ key }) => ({
+    ...field,
+    description: undefined,
+    name: { kind: Kind.NAME, value: key } as const,
+    arguments: [],
+    directives,
+  }))
+  // The planner refuses an external field that nothing requires any more.
+  const kept = directives.filter((directive) => {
+    const graph = textOf(directive, 'graph')
+    const isExternal = directive.arguments?.some(
+      ({ name, value }) => name.value === 'external' && value.kind === Kind.BOOLEAN && value.value,
+    )
+    if (directive.name.value !== 'join__field' || graph === undefined || !isExternal) return true
+    return !requirements.isReplaced(graph, type, name) || isOfInterface(supergraph, graph, type, name)
+  })
+  return [{ ...field, directives: kept }, ...variants]
+}
+
+/** True when the type must have the field in the subgraph because an interface has it there. */
+function isOfInterface({ types }: SupergraphTypes, graph: string, type: string, field: string): boolean {
+  const node = types.get(type)?.node
+  return applied(node ?? {}, 'join__implements').some((directive) => {
+    const definition = types.get(textOf(directive, 'interface') ?? '')?.fields.get(field)
+    if (textOf(directive, 'graph') !== graph || !definition) return false
+    const graphs = applied(definition, 'join__field').map((one) => textOf(one, 'graph'))
+    return graphs.length === 0 || graphs.includes(graph)
+  })
+}

@@ -1,3 +1,4 @@
+// Long because it is the list of what a gateway is made of, and how the parts are joined.
 import { newTraceparent } from '@commerce/events/trace.ts'
 import { listen } from '@commerce/service/http.ts'
 import type { Running } from '@commerce/service/lifecycle.ts'

@@ -1,4 +1,6 @@
 // Long because each promise of access rules is one test over the same shop.
+import { writeFile } from 'node:fs/promises'
+import { eventually } from '@commerce/local/testing.ts'
 import { createClient } from 'graphql-ws'
 import { SignJWT } from 'jose'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -23,6 +25,7 @@ async function authorization({ sub = 'v', scope = '', policies }: Rights = {}): 
 
 const reference = { __resolveReference: (ref: object) => ref }
 let renamed = 0
+let version = 1
 const posts = [
   { __typename: 'Public', id: 'p1', title: 'One' },
   { __typename: 'Private', id: 'p2', title: 'Two' },
@@ -33,14 +36,15 @@ const sources: Record<string, SubgraphSource> = {
     typeDefs: `
       extend schema @link(url: "https://specs.commerce.example/eventSource/v0.1", import: ["@eventSource"]) @composeDirective(name: "@eventSource")
       directive @eventSource(subject: String!, snapshot: String!, key: String!) on FIELD_DEFINITION
-      type Query { me: User @authenticated users: [User!]! user: User posts: [Post!] states(ids: [ID!]!): [State!]! }
+      type Query { me: User @authenticated users: [User!]! user: User ghost: User posts: [Post!] states(ids: [ID!]!): [State!]! }
       type Mutation { rename: User @requiresScopes(scopes: [["write"]]) ping: String tag: User }
       type Subscription {
         state(ids: [ID!]!): State! @eventSource(subject: "states.{ids}", snapshot: "states", key: "id")
         closed(ids: [ID!]!): State! @authenticated @eventSource(subject: "states.{ids}", snapshot: "states", key: "id")
       }
       type State { id: ID! version: Int! open: String secret: String! @requiresScopes(scopes: [["secret"]]) note: String @authenticated }
-      type User @key(fields: "id") { id: ID! @authenticated name: String email: String! @requiresScopes(scopes: [["email"]]) phone: String @policy(policies: [["support"]]) }
+      type User @key(fields: "id") { id: ID! @authenticated name: String email: String! @requiresScopes(scopes: [["email"]]) phone: String @policy(policies: [["support"]]) address: Address }
+      type Address { street: String @authenticated zip: Int @shareable }
       interface Post { id: ID! title: String }
       type Public implements Post { id: ID! title: String }
       type Private implements Post @authenticated { id: ID! title: String }
@@ -49,9 +53,10 @@ const sources: Record<string, SubgraphSource> = {
       Query: {
         me: () => ({ id: '1' }),
         user: () => ({ id: '1' }),
+        ghost: () => ({ id: 'ghost' }),
         users: () => [{ id: '1' }, { id: '2' }],
         posts: () => posts,
-        states: (_: unknown, { ids }: { ids: string[] }) => ids.map((id) => ({ id, version: 1 })),
+        states: (_: unknown, { ids }: { ids: string[] }) => ids.map((id) => ({ id, version })),
       },
       Mutation: {
         rename: () => {
@@ -70,17 +75,25 @@ const sources: Record<string, SubgraphSource> = {
         name: ({ id }: { id: string }) => `Name ${id}`,
         email: ({ id }: { id: string }) => `${id}@example.com`,
         phone: () => '555',
+        address: () => ({ street: 'Main Street', zip: 12 }),
       },
     },
   },
   orders: {
     typeDefs: `
       type Query { orders: Int @requiresScopes(scopes: [["orders"]]) }
-      type User @key(fields: "id") { id: ID! @authenticated total: Int email: String! @external greeting: String @requiresScopes(scopes: [["email"]]) @requires(fields: "email") }
+      type User @key(fields: "id") { id: ID! @authenticated total: Int email: String! @external greeting: String @requiresScopes(scopes: [["email"]]) @requires(fields: "email") points: Int! address: Address @external shipping: Int @requires(fields: "address { zip }") }
+      type Address { zip: Int @shareable }
     `,
     resolvers: {
       Query: { orders: () => 3 },
-      User: { ...reference, total: () => 9, greeting: ({ email }: { email: string }) => `Dear ${email}` },
+      User: {
+        __resolveReference: (ref: { id: string }) => (ref.id === 'ghost' ? null : ref),
+        points: () => 1,
+        shipping: ({ address }: { address: { zip: number } }) => address.zip,
+        total: () => 9,
+        greeting: ({ email }: { email: string }) => `Dear ${email}`,
+      },
     },
   },
 }
@@ -93,6 +106,7 @@ beforeAll(async () => {
 afterAll(() => graph.stop())
 beforeEach(() => {
   renamed = 0
+  version = 1
   for (const { requests } of Object.values(graph.subgraphs)) requests.length = 0
 })
 const cleanups: (() => unknown)[] = []
@@ -169,6 +183,25 @@ describe('what a viewer may not read', () => {
     expect(await ask('{ user { name total email } posts { __typename } }', {})).toEqual({
       data: { user: null, posts: [{ __typename: 'Public' }, { __typename: 'Private' }] },
       errors: refused(['user', 'email']),
+    })
+  })
+
+  test('leaves other nulls their own errors', async () => {
+    expect(await ask('{ user { name email } ghost { points } }', {})).toEqual({
+      data: { user: null, ghost: null },
+      errors: [...refused(['user', 'email']), expect.objectContaining({ path: ['ghost', 'points'] })],
+    })
+  })
+
+  test('takes its object along when nothing else of that is asked for, also when the plan reads it', async () => {
+    const errors = refused(['user', 'address', 'street'])
+    expect(await ask('{ user { name address { street } } }')).toEqual({
+      data: { user: { name: 'Name 1', address: null } },
+      errors,
+    })
+    expect(await ask('{ user { shipping address { street } } }')).toEqual({
+      data: { user: { shipping: 12, address: null } },
+      errors,
     })
   })
 
@@ -350,6 +383,29 @@ describe('over a socket', () => {
       data: null,
       errors: refused(['state', 'secret']),
     })
+  })
+
+  test('a subscription stays filtered when the supergraph changes', async () => {
+    const client = createClient({
+      url: `${graph.gateway.url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+    })
+    cleanups.push(() => client.dispose())
+    const stream = client.iterate({ query: 'subscription { state(ids: ["8"]) { version note } }' })
+    const payload = (newest: number) => ({
+      value: { data: { state: { version: newest, note: null } }, errors: refused(['state', 'note']) },
+      done: false,
+    })
+    expect(await stream.next()).toEqual(payload(1))
+    await writeFile(graph.file, `${graph.supergraphSdl}\n# changed`)
+    expect(await graph.gateway.reload()).toBe(true)
+    await eventually('the state is read by the new plan', () => asked().length >= 2)
+    version = 2
+    feed.publish('states.8', version)
+    expect(await stream.next()).toEqual(payload(2))
+    expect(asked().join()).not.toContain('note')
+    await stream.return?.()
   })
 
   test('a subscription that is not allowed does not start', async () => {

@@ -15,11 +15,12 @@ beforeAll(async () => {
   graph = await startGraph({
     shop: {
       typeDefs: `
-        type Query { users: [User!]! company: Company }
+        type Query { users: [User!]! company: Company owners: [Owner!]! }
+        union Owner = User | Company
         type User @key(fields: "id") @context(name: "money") {
           id: ID! currency: Currency boss: User orders: [Order!]! pages: [[Order!]!]!
         }
-        type Company @key(fields: "id") @context(name: "money") { id: ID! settings: Settings orders: [Order!]! }
+        type Company @key(fields: "id") @context(name: "money") { id: ID! currency: Currency settings: Settings orders: [Order!]! }
         type Settings { code: String }
         type Currency { code: String }
         type Order @key(fields: "id") {
@@ -32,14 +33,15 @@ beforeAll(async () => {
         }
       `,
       resolvers: {
-        Query: { users: () => users, company: () => ({ id: 'c' }) },
+        Query: { users: () => users, company: () => ({ id: 'c' }), owners: () => [users[0], { id: 'c' }] },
+        Owner: { __resolveType: ({ id }: { id: string }) => (id === 'c' ? 'Company' : 'User') },
         User: {
           __resolveReference: userOf,
           boss: ({ bossId }: { bossId: string | null }) => bossId && userOf({ id: bossId }),
           orders: () => orders,
           pages: () => [orders, [orders[0]]],
         },
-        Company: { settings: () => ({ code: 'CHF' }), orders: () => orders },
+        Company: { currency: () => ({ code: 'GBP' }), settings: () => ({ code: 'CHF' }), orders: () => orders },
         Order: {
           __resolveReference: (ref: object) => ref,
           twin: ({ id }: { id: string }) => ({ id: `${id}'` }),
@@ -91,6 +93,21 @@ test('the type of the object above decides where the value is', async () => {
   expect(await ask('{ company { orders { total(digits: 2) } } }')).toEqual({
     company: { orders: orders.map(({ id }) => ({ total: `${id} in CHF with 2` })) },
   })
+})
+
+test('objects of several types have each their own context', async () => {
+  const query = '{ owners { ... on User { orders { total } } ... on Company { currency { code } orders { total } } } }'
+  expect((await ask(query)).owners).toEqual([
+    { orders: inCurrency('EUR') },
+    { currency: { code: 'GBP' }, orders: inCurrency('CHF') },
+  ])
+})
+
+test('equal objects keep their contexts when another subgraph is asked for them too', async () => {
+  const data = await ask('{ users { orders { note total } } }')
+  expect(data.users.map((user: { orders: object[] }) => user.orders[0])).toEqual(
+    ['EUR', 'USD', 'EUR', null].map((code) => ({ note: 'note a', total: `a in ${code}` })),
+  )
 })
 
 test('the nearest context counts', async () => {

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { readRollout, withRollouts } from '../src/execute/rollouts.ts'
 import { planOverrides } from '../src/supergraph/overrides.ts'
 import { type SubgraphSource, startGraph } from './graph.ts'
 
@@ -55,6 +56,19 @@ test('a run that takes a step takes every step that more runs take', async () =>
   const ways = new Set<string>()
   for (let i = 0; i < 150; i++) ways.add(Object.values((await graph.ask('{ item { price stock } }')).data.item).join())
   expect([...ways].sort()).toEqual(['next,next', 'old,next', 'old,old'])
+})
+
+test('one draw decides all steps of a run', () => {
+  const rollouts = ['percent(40)', 'percent(60)'].flatMap((label) => readRollout(label) ?? [])
+  const taken = (drawn: number) => [...withRollouts(new Map(), rollouts, drawn).values()]
+  expect([0, 0.399, 0.4, 0.599, 0.6, 0.999].map(taken)).toEqual([
+    [true, true],
+    [true, true],
+    [false, true],
+    [false, true],
+    [false, false],
+    [false, false],
+  ])
 })
 
 test('what no label concerns is planned once', async () => {

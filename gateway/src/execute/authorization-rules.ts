@@ -1,4 +1,3 @@
-import { dnfConjunction } from '@apollo/federation-internals'
 import { type DocumentNode, Kind, parse, type SelectionSetNode } from 'graphql'
 import { type Clause, type Declared, type DeclaredType, readDeclared } from './authorization-declared.ts'
 
@@ -98,7 +97,12 @@ function follows(clause: Clause, clauses: readonly Clause[]): boolean {
   if (clause.kind === 'authenticated') return clauses.includes(clause)
   const same = clauses.flatMap((one) => (one.kind === clause.kind ? [one.any.map((all) => [...all])] : []))
   if (same.length === 0) return false
-  return dnfConjunction(same).every((held) => clause.any.some((all) => all.every((name) => held.includes(name))))
+  return allOf(same).every((held) => clause.any.some((all) => all.every((name) => held.includes(name))))
+}
+
+/** The ways to fulfil every one of some demands, each a choice between lists of names. */
+function allOf(demands: readonly (readonly (readonly string[])[])[]): string[][] {
+  return demands.reduce<string[][]>((ways, any) => ways.flatMap((way) => any.map((all) => [...way, ...all])), [[]])
 }
 
 /** A field set of a supergraph, with or without its braces. */

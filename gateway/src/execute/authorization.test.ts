@@ -1,3 +1,4 @@
+// Long because each rule about access is one test with a small supergraph of its own.
 import { composeServices } from '@apollo/composition'
 import { Supergraph } from '@apollo/federation-internals'
 import type { Viewer } from '@commerce/service/viewer.ts'
@@ -220,6 +221,17 @@ const byHand = blog
   .concat(
     'directive @policy(policies: [[policy__Policy!]!]!) on INTERFACE | OBJECT | FIELD_DEFINITION\nscalar policy__Policy\n',
   )
+
+test('a field that an interface itself protects is protected on every object', () => {
+  const field =
+    'interface Post\n  @join__type(graph: A)\n  @policy(policies: [["read"]])\n  @authenticated\n{\n  id: ID!\n  title: String'
+  expect(byHand).toContain(field)
+  const titled = byHand.replace(
+    field,
+    `${field.replace('\n  @policy(policies: [["read"]])', '')} @policy(policies: [["read"]])`,
+  )
+  expect(shown(titled, '{ public { id title } }', viewer())).toEqual(['{ public { id } }', 'public.title'])
+})
 
 test('who goes round a protected interface with a fragment does not go round its demands', () => {
   expect(shown(byHand, '{ posts { ... on Public { title } } public { title } }', viewer())).toEqual([

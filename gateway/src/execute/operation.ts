@@ -1,3 +1,4 @@
+// Long because an operation's life is told in one place: planned, compiled for what a viewer may see, bound to variables, run.
 import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner'
 import {
   type DocumentNode,
@@ -238,7 +239,7 @@ async function planOf(
   operationName: string | undefined,
 ): Promise<QueryPlan> {
   const plans = await Promise.all(
-    plannable(document).map((part) => {
+    plannable(compiler.apiSchema, document).map((part) => {
       // Fragments of introspection are no longer reached, and the planner could not read them.
       const planned = onlyUsed(part, getOperationAST(part, operationName) as OperationDefinitionNode)
       return compiler.plan(print(planned), operationName)

@@ -8,6 +8,7 @@ import { compileRepresentation, type Representation } from './representations.ts
 import { renamed } from './rewrites.ts'
 import { type Rollout, rolloutsOf } from './rollouts.ts'
 import type { Types } from './types.ts'
+import { withoutUndeclared } from './undeclared.ts'
 
 /** A plan made ready to run: requests, each waiting for those that bring what it needs. */
 export interface Plan {
@@ -152,7 +153,7 @@ function compileFetch(types: Types, node: FetchNode, path: readonly string[], gu
     service: node.serviceName,
     path: [...path],
     guards,
-    operation: node.operation,
+    operation: withoutUndeclared(node.operation),
     operationName: node.operationName,
     variables: node.variableUsages ?? [],
     representation: node.requires && compileRepresentation(types, node.requires, inputRewrites),

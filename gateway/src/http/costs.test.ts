@@ -25,7 +25,7 @@ const body = `
   type Mutation { change: Box cheap: Int @cost(weight: 1) }
   type Connection { nodes: [Box] total: Int }
   type Box { name: String inner: Box heavy: Heavy list: [Box] }
-  type Heavy @cost(weight: 20) { name: String }
+  type Heavy @cost(weight: 20) { name: String box: Box }
   union Any = Box | Heavy
   enum Mood @cost(weight: 3) { GOOD }
   scalar Stamp @cost(weight: 4)
@@ -69,7 +69,11 @@ describe('the estimated cost', () => {
     ['a weight of an argument, once per use', '{ find(label: "x") }', 2],
     ['a list of input objects', '{ find(filters: [{}, {}, {}]) }', 3],
     ['null is no argument', '{ find(filter: null, label: null) }', 0],
-    ['the dearest of the types it may be', '{ any { ... on Box { inner { name } } ... on Heavy { name } } }', 2],
+    [
+      'the dearest of the types it may be',
+      '{ any { ... on Box { inner { name } } ... on Heavy { box { name } } } }',
+      21,
+    ],
     ['a field that is left out is nothing', '{ one @skip(if: true) { name } many @include(if: false) { name } }', 0],
     ['a mutation weighs 10', 'mutation { change { name } }', 10],
     ['a mutation with a weight', 'mutation { cheap }', 1],

@@ -11,6 +11,7 @@ import {
   type GraphQLSchema,
   getNamedType,
   getOperationAST,
+  isAbstractType,
   isInputObjectType,
   isInterfaceType,
   isLeafType,
@@ -47,7 +48,7 @@ export interface Costs {
  * The cost of what an operation may return at most: objects weigh 1, scalars and enums 0, input objects that are given 1, root
  * fields of mutations `mutation`, anything with `@cost` as said there; a field of a list counts once for each element that
  * `@listSize` or `listSize` lets expect. (GraphQL Cost Directives specification; of the fragments on different object types only
- * the dearest counts, because an object has one type.)
+ * the dearest counts, because an object has one type; of the types that an interface or a union may be, the heaviest.)
  */
 export function costsOf(schema: GraphQLSchema, options: CostOptions): Costs {
   const names = costNames(schema)
@@ -172,7 +173,11 @@ class Estimate {
   }
 
   #typeWeight(type: GraphQLNamedType, least: number | undefined): number {
-    return this.#weight(type.astNode?.directives) ?? least ?? (isLeafType(type) ? 0 : 1)
+    const own = this.#weight(type.astNode?.directives) ?? least
+    if (own !== undefined || !this.#costName || !isAbstractType(type)) return own ?? (isLeafType(type) ? 0 : 1)
+    let most = 0
+    for (const possible of this.#schema.getPossibleTypes(type)) most = Math.max(most, this.#typeWeight(possible, least))
+    return most
   }
 
   #weight(directives: readonly DirectiveNode[] | undefined): number | undefined {

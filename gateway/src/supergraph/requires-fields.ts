@@ -56,6 +56,8 @@ export interface Requirements {
   variantsOf(type: string, field: string): readonly Variant[]
   /** The `@requires` of a field in a subgraph (a value of `join__Graph`), with variants in the place of fields. */
   requiresOf(graph: string, type: string, field: string): string | undefined
+  /** True when some `@requires` of the subgraph reads the field under a variant's key. */
+  isRead(graph: string, type: string, key: string): boolean
   /** True when some `@requires` of the subgraph reads a variant of the field, and none the field itself. */
   isReplaced(graph: string, type: string, field: string): boolean
 }
@@ -69,6 +71,7 @@ export function requirementsOf(supergraph: SupergraphTypes): Requirements {
   const byIdentity = new Map<string, Variant>()
   const offered = new Map<string, Set<Variant>>()
   const replaced = new Set<string>()
+  const readKeys = new Set<string>()
   const needs = new Map<string, Need>()
   const texts = new Map<string, string>()
 
@@ -87,6 +90,7 @@ export function requirementsOf(supergraph: SupergraphTypes): Requirements {
       const place = `${at}.${variant.field}`
       offered.set(place, (offered.get(place) ?? new Set()).add(variant))
       replaced.add(`${graph} ${place}`)
+      readKeys.add(`${graph} ${at}.${variant.key}`)
     }
     return variant
   }
@@ -143,6 +147,7 @@ export function requirementsOf(supergraph: SupergraphTypes): Requirements {
     needOf: (service, type, field) => needs.get(`${service} ${type}.${field}`),
     variantsOf: (type, field) => [...(offered.get(`${type}.${field}`) ?? [])],
     requiresOf: (graph, type, field) => texts.get(`${graph} ${type}.${field}`),
+    isRead: (graph, type, key) => readKeys.has(`${graph} ${type}.${key}`),
     isReplaced: (graph, type, field) => replaced.has(`${graph} ${type}.${field}`),
   }
 }

@@ -1,5 +1,5 @@
 import type { QueryPlan } from '@apollo/query-planner'
-import { type FieldDefinitionNode, Kind, parse, print } from 'graphql'
+import { type ConstDirectiveNode, type FieldDefinitionNode, Kind, parse, print } from 'graphql'
 import { type Requirements, requirementsOf } from './requires-fields.ts'
 import { separatePlan } from './requires-plan.ts'
 import { applied, type SupergraphTypes, textOf, typesOfSupergraph } from './requires-types.ts'
@@ -59,31 +59,47 @@ function offered(
       ),
     }
   })
-  const variants = requirements.variantsOf(type, name).map(({ key }) => ({
+  // The planner refuses an external field that nothing requires.
+  const where = (isRequired: (graph: string) => boolean, isOffered: (type: string) => boolean) =>
+    directives.filter((directive) => {
+      const graph = isExternal(directive) ? textOf(directive, 'graph') : undefined
+      return graph === undefined || isRequired(graph) || isOfInterface(supergraph, graph, type, name, isOffered)
+    })
+  const variants = requirements.variantsOf(type, name).map((variant) => ({
     ...field,
     description: undefined,
-    name: { kind: Kind.NAME, value: key } as const,
+    name: { kind: Kind.NAME, value: variant.key } as const,
     arguments: [],
-    directives,
+    directives: where(
+      (graph) => requirements.isRead(graph, type, variant.key),
+      (other) => requirements.variantsOf(other, name).includes(variant),
+    ),
   }))
-  // The planner refuses an external field that nothing requires any more.
-  const kept = directives.filter((directive) => {
-    const graph = textOf(directive, 'graph')
-    const isExternal = directive.arguments?.some(
-      ({ name, value }) => name.value === 'external' && value.kind === Kind.BOOLEAN && value.value,
-    )
-    if (directive.name.value !== 'join__field' || graph === undefined || !isExternal) return true
-    return !requirements.isReplaced(graph, type, name) || isOfInterface(supergraph, graph, type, name)
-  })
+  const kept = where(
+    (graph) => !requirements.isReplaced(graph, type, name),
+    () => true,
+  )
   return [{ ...field, directives: kept }, ...variants]
 }
 
+function isExternal(directive: ConstDirectiveNode): boolean {
+  const external = directive.arguments?.find(({ name }) => name.value === 'external')?.value
+  return directive.name.value === 'join__field' && external?.kind === Kind.BOOLEAN && external.value
+}
+
 /** True when the type must have the field in the subgraph because an interface has it there. */
-function isOfInterface({ types }: SupergraphTypes, graph: string, type: string, field: string): boolean {
+function isOfInterface(
+  { types }: SupergraphTypes,
+  graph: string,
+  type: string,
+  field: string,
+  isOffered: (type: string) => boolean,
+): boolean {
   const node = types.get(type)?.node
   return applied(node ?? {}, 'join__implements').some((directive) => {
-    const definition = types.get(textOf(directive, 'interface') ?? '')?.fields.get(field)
-    if (textOf(directive, 'graph') !== graph || !definition) return false
+    const name = textOf(directive, 'interface') ?? ''
+    const definition = types.get(name)?.fields.get(field)
+    if (textOf(directive, 'graph') !== graph || !definition || !isOffered(name)) return false
     const graphs = applied(definition, 'join__field').map((one) => textOf(one, 'graph'))
     return graphs.length === 0 || graphs.includes(graph)
   })

@@ -50,12 +50,13 @@ class Cases extends fc.Arbitrary<Case> {
   }
 }
 
-/** The universe of a model as one schema. */
-export function wholeSchema(model: Model): GraphQLSchema {
+/** The universe of a model as one schema: what clients see, or with what is hidden from them. */
+export function wholeSchema(model: Model, withHidden = false): GraphQLSchema {
   return buildSchema(
     wholeSdl(
       model,
       model.subgraphs.map((subgraph) => partOf(model, subgraph)),
+      withHidden,
     ),
   )
 }

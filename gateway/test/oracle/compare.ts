@@ -23,6 +23,14 @@ export type Verdict = { kind: 'same' } | { kind: 'senseless'; why: string } | { 
 /** Composes and opens a universe; the reason when it does not compose. */
 export async function run(model: Model): Promise<Running | { refused: string }> {
   const parts = model.subgraphs.map((subgraph) => partOf(model, subgraph))
+  // Composition lets it pass, and no plan could be right.
+  for (const part of parts)
+    for (const { name, fields, keys } of part.objects.values())
+      if (
+        keys.every((key) => !key.resolvable) &&
+        [...fields.values()].some(({ field, mode }) => field.requires && mode === 'own')
+      )
+        return { refused: `"${part.subgraph}" requires fields of ${name} but cannot resolve it.` }
   const sdls = parts.map((part) => subgraphSdl(model, part))
   const services = parts.map(({ subgraph }, index) => ({
     name: subgraph,
@@ -31,7 +39,7 @@ export async function run(model: Model): Promise<Running | { refused: string }> 
   }))
   const composed = composeServices(services)
   if (composed.errors) return { refused: composed.errors.map(({ message }) => message).join('\n') }
-  const universe = universeOf(model)
+  const universe = universeOf(model, wholeSchema(model, true))
   const serve = new Map(parts.map((part) => [part.subgraph, servePart(universe, part)]))
   const engine = await openEngine(composed.supergraphSdl, serve)
   return { model, engine, whole: serveWhole(universe, wholeSchema(model)), sdls }

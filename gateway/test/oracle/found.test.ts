@@ -88,11 +88,17 @@ test.each([
     'query ($no: Boolean = false) { e { id @include(if: $no) ...F @include(if: $no) } } fragment F on E { p }',
   ],
   ['of no type', '{ e { ... on E @skip(if: true) { p } } }'],
+  ['for another type', '{ e { ... on Any { ... on Other { x } } } }'],
+  [
+    'now, and for another type',
+    'query ($no: Boolean = true) { e { ... on Any { ... on Other { x @skip(if: $no) } } } }',
+  ],
 ])('an object is there although everything in it is left out: %s', async (_when, text) => {
   const { data, errors } = await askEngine(
     {
       a: {
-        typeDefs: 'type Query { e: E } type E @key(fields: "id") { id: ID! }',
+        typeDefs:
+          'type Query { e: E } type E @key(fields: "id") { id: ID! } union Any = E | Other type Other { x: Int }',
         resolvers: { Query: { e: () => ({ id: '1' }) }, E: reference },
       },
       b: { typeDefs: 'type E @key(fields: "id") { id: ID! p: Int }', resolvers: { E: { ...reference, p: () => 1 } } },

@@ -21,8 +21,8 @@ export function executableSdl(model: Model, part: Part): string {
   return lines.join('\n')
 }
 
-/** The same universe as one schema: what clients see. */
-export function wholeSdl(model: Model, parts: readonly Part[]): string {
+/** The same universe as one schema: what clients see, or with what is hidden from them. */
+export function wholeSdl(model: Model, parts: readonly Part[], withHidden = false): string {
   const lines = ['scalar Json']
   for (const object of model.objects) {
     const declared = parts.flatMap((part) => part.objects.get(object.name) ?? [])
@@ -36,7 +36,8 @@ export function wholeSdl(model: Model, parts: readonly Part[]): string {
       interfaces.has(one.name) ? (one.asObject?.fields.map((field) => field.name) ?? []) : [],
     )
     const fields = fieldsOf(model, object).filter(
-      ({ name, hidden }) => !hidden && (added.includes(name) || declared.some((one) => one.fields.has(name))),
+      ({ name, hidden }) =>
+        (withHidden || !hidden) && (added.includes(name) || declared.some((one) => one.fields.has(name))),
     )
     lines.push(block('type', object.name, [...interfaces], fields.map(fieldText)))
   }

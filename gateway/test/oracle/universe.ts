@@ -1,4 +1,12 @@
-import { Kind, parse, type SelectionSetNode, valueFromASTUntyped } from 'graphql'
+import {
+  type FieldNode,
+  type GraphQLSchema,
+  getArgumentValues,
+  isObjectType,
+  Kind,
+  parse,
+  type SelectionSetNode,
+} from 'graphql'
 import { type FieldModel, fieldsOf, type Model, named, objectOf, possibleTypes } from './model.ts'
 
 /** An object of the universe: number `n` of type `t`; `representation` is what a subgraph was told about it. */
@@ -47,8 +55,8 @@ export function selectFrom(value: unknown, selection: SelectionSetNode): unknown
   return result
 }
 
-/** Builds the universe of a model. */
-export function universeOf(model: Model): Universe {
+/** Builds the universe of a model; `schema` has all its fields, hidden ones too. */
+export function universeOf(model: Model, schema: GraphQLSchema): Universe {
   const fields = new Map<string, Map<string, FieldModel>>()
   for (const type of model.objects)
     fields.set(type.name, new Map(fieldsOf(model, type).map((field) => [field.name, field])))
@@ -110,12 +118,17 @@ export function universeOf(model: Model): Universe {
     for (const node of selection.selections) {
       if (node.kind !== Kind.FIELD) continue
       const one = field(ref.t, node.name.value)
-      const args = Object.fromEntries((node.arguments ?? []).map((a) => [a.name.value, valueFromASTUntyped(a.value)]))
-      for (const arg of one.args)
-        if (arg.default !== null && !(arg.name in args)) args[arg.name] = valueFromASTUntyped(literal(arg.default))
+      const args = argsOf(ref.t, node)
       result[node.name.value] = deep(value(ref, one, args), node.selectionSet)
     }
     return result
+  }
+
+  function argsOf(type: string, node: FieldNode): Record<string, unknown> {
+    const object = schema.getType(type)
+    const definition = isObjectType(object) ? object.getFields()[node.name.value] : undefined
+    if (!definition) throw new Error(`The schema has no field ${type}.${node.name.value}.`)
+    return getArgumentValues(definition, node)
   }
 
   function deep(found: unknown, selection: SelectionSetNode | undefined): unknown {
@@ -136,14 +149,6 @@ export function universeOf(model: Model): Universe {
 export function isLeaf(model: Model, type: string): boolean {
   const name = named(type)
   return !objectOf(model, name) && ![...model.interfaces, ...model.unions].some((one) => one.name === name)
-}
-
-function literal(text: string) {
-  const [definition] = parse(`{ a(b: ${text}) }`, { noLocation: true }).definitions
-  const field = definition?.kind === Kind.OPERATION_DEFINITION ? definition.selectionSet.selections[0] : undefined
-  const value = field?.kind === Kind.FIELD ? field.arguments?.[0]?.value : undefined
-  if (!value) throw new Error(`Not a literal: ${text}`)
-  return value
 }
 
 /** JSON with the keys of objects in order, so that equal arguments have equal text. */

@@ -1,3 +1,4 @@
+// Long because it is the one list of every setting, with its unit and default.
 import { z } from 'zod'
 import type { Unauthorized } from './execute/operation.ts'
 import type { ObserveConfig } from './observe/observing.ts'

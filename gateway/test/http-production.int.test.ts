@@ -1,3 +1,4 @@
+// Long because each of the checks is one row over the same process.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

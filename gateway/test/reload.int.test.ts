@@ -1,3 +1,4 @@
+// Long because each way in which a supergraph comes is one row over the same graph.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connectEvents } from '@commerce/events/connection.ts'

@@ -64,7 +64,14 @@ const asShipped = ['--min-semi-space-size=32', '--max-semi-space-size=64']
 
 function ours({ supergraph }: Files, share: boolean): ServerCommand {
   return {
-    args: (port) => [...asShipped, join(root, 'gateway/src/main.ts'), '--supergraph', supergraph, '--port', String(port)],
+    args: (port) => [
+      ...asShipped,
+      join(root, 'gateway/src/main.ts'),
+      '--supergraph',
+      supergraph,
+      '--port',
+      String(port),
+    ],
     // In production it wants a secret that its subgraphs know it by; those of the bench answer anybody.
     environment: {
       ...production,

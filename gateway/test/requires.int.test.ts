@@ -407,25 +407,116 @@ describe('a field that is left out takes no other with it', () => {
         resolvers: { Query: { item: () => ({ id: '1', sku: 's' }) }, Item: reference },
       },
       b: {
-        typeDefs:
-          'type Item @key(fields: "sku") @key(fields: "id") { id: ID! sku: String! @external label: String @requires(fields: "sku") note: String }',
+        typeDefs: `
+          type Item @key(fields: "sku") @key(fields: "id") {
+            id: ID! sku: String! @external label: String @requires(fields: "sku") note: String
+          }
+        `,
         resolvers: {
           Item: {
             ...reference,
-            label: (item: { sku: string }) => `label ${item.sku}`,
-            note: (item: { sku: string }) => `note ${item.sku}`,
+            label: (item: { sku?: string }) => `label ${item.sku}`,
+            note: (item: { id: string }) => `note ${item.id}`,
           },
         },
       },
     })
     onTestFinished(() => keyed.stop())
     const query = 'query ($label: Boolean!) { item { label @include(if: $label) note } }'
-    expect((await keyed.ask(query, { label: false })).data).toEqual({ item: { note: 'note s' } })
-    expect((await keyed.ask(query, { label: true })).data).toEqual({ item: { label: 'label s', note: 'note s' } })
+    expect((await keyed.ask(query, { label: false })).data).toEqual({ item: { note: 'note 1' } })
+    expect((await keyed.ask(query, { label: true })).data).toEqual({ item: { label: 'label s', note: 'note 1' } })
   })
 
   test('and the planner is given the supergraph as it is when no argument is passed', () => {
     expect(prepareRequires(small.supergraphSdl)?.sdl).toBe(small.supergraphSdl)
+  })
+})
+
+describe('what a required field requires itself is known before it is asked for', () => {
+  let chain: TestGraph
+  beforeAll(async () => {
+    chain = await startGraph({
+      first: {
+        typeDefs: `
+          type Query { part: Part }
+          type Part @key(fields: "id") {
+            id: ID! next: Part
+            length: Int @external
+            width(unit: String): Int @external
+            area: Int @requires(fields: "length width(unit: \\"cm\\")")
+            box: Part @requires(fields: "length")
+          }
+        `,
+        resolvers: {
+          Query: { part: () => ({ id: '1' }) },
+          Part: {
+            ...reference,
+            next: ({ id }: { id: string }) => ({ id: `${id}1` }),
+            area: ({ length, width }: { length?: number; width?: number }) => length && width && length * width,
+            box: ({ id, length }: { id: string; length?: number }) => {
+              if (length === undefined) throw new Error('A box needs a length.')
+              return { id: `box of ${id}` }
+            },
+          },
+        },
+      },
+      second: {
+        typeDefs: `
+          type Part @key(fields: "id") {
+            id: ID! length: Int area: Int @external
+            volume: Int @requires(fields: "area")
+            box: Part @external
+            boxed: String @requires(fields: "box { id }")
+          }
+        `,
+        resolvers: {
+          Part: {
+            ...reference,
+            length: () => 2,
+            volume: ({ area }: { area?: number }) => area && area * 10,
+            boxed: ({ box }: { box?: { id: string } }) => `in ${box?.id}`,
+          },
+        },
+      },
+      third: {
+        typeDefs: `
+          type Part @key(fields: "id") {
+            id: ID! width(unit: String): Int volume: Int @external
+            weight: Int @requires(fields: "volume")
+          }
+        `,
+        resolvers: {
+          Part: {
+            ...reference,
+            width: (_: unknown, { unit }: { unit: string }) => (unit === 'cm' ? 3 : 30),
+            weight: ({ volume }: { volume?: number }) => volume && volume + 30,
+          },
+        },
+      },
+    })
+  })
+  afterAll(() => chain.stop())
+
+  test.each([
+    ['{ part { area } }', { area: 6 }],
+    ['{ part { volume } }', { volume: 60 }],
+    ['{ part { weight } }', { weight: 90 }],
+    ['{ part { weight volume area length } }', { weight: 90, volume: 60, area: 6, length: 2 }],
+    ['{ part { next { weight } volume } }', { next: { weight: 90 }, volume: 60 }],
+    ['{ part { boxed } }', { boxed: 'in box of 1' }],
+    [
+      'fragment F on Part { box { boxed __typename } } { part { box { next { next { ...F } } } } }',
+      { box: { next: { next: { box: { boxed: 'in box of box of box of 111', __typename: 'Part' } } } } },
+    ],
+    [
+      '{ part { ...F next { ...F next { ...F } } } } fragment F on Part { volume area }',
+      { volume: 60, area: 6, next: { volume: 60, area: 6, next: { volume: 60, area: 6 } } },
+    ],
+  ])('%s', async (query, part) => {
+    const { data, errors } = await chain.ask(query)
+    expect({ data, errors }).toEqual({ data: { part } })
+    // A subgraph is never asked for what it only mentions.
+    expect(chain.subgraphs.first?.requests.map((request) => request.query).join()).not.toMatch(/length|width/)
   })
 })
 

@@ -82,7 +82,7 @@ interface Planned extends Ordered {
 export function compilePlan(types: Types, node: PlanNode): Plan {
   const planned: Planned[] = []
   addFetches(types, planned, node, [], [], new Set())
-  orderByData(planned)
+  orderByData(types, planned)
   setLevels(planned)
   const requests = groupsOf(planned).map((group, index) => requestOf(group, index))
   for (const request of requests) {
@@ -127,7 +127,7 @@ function addFetches(
     }
     case 'Fetch': {
       const fetch = compileFetch(types, node, path, guards)
-      const planned: Planned = { node, path, fetch, level: -1, before, request: undefined }
+      const planned: Planned = { node, path, guards, fetch, level: -1, before, request: undefined }
       all.push(planned)
       return new Set([planned])
     }

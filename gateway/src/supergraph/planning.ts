@@ -3,7 +3,7 @@ import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import { parse, printSchema } from 'graphql'
 import { supportedFeatures } from './features.ts'
 import { explained, interfacesWithoutTypes } from './interface-objects.ts'
-import { resolvableKeysFirst } from './keys.ts'
+import { usableKeysFirst } from './keys.ts'
 import { planOverrides } from './overrides.ts'
 import type { Planner } from './planner.ts'
 import type { Description } from './planner-messages.ts'
@@ -30,14 +30,14 @@ export function isTooComplex(error: unknown): boolean {
 
 /** Builds a supergraph's planner; throws when it is not a supergraph or needs a feature that is not supported. */
 export function openPlanning(composed: string): Planning {
-  const sdl = resolvableKeysFirst(composed)
+  const sdl = usableKeysFirst(composed)
   const supergraph = Supergraph.build(sdl, { supportedFeatures })
   const schema = supergraph.apiSchema()
   const requires = prepareRequires(sdl)
   const isOther = requires !== undefined && requires.sdl !== sdl
   const planned = isOther ? Supergraph.build(requires.sdl, { supportedFeatures }) : supergraph
   const plannedSchema = isOther ? planned.apiSchema() : schema
-  const planner = new QueryPlanner(planned, { debug: limits })
+  const planner = new QueryPlanner(planned, { debug: limits, reuseQueryFragments: requires?.reusesFragments ?? true })
   const overrides = planOverrides(sdl)
   const lonely = interfacesWithoutTypes(typesOfSupergraph(parse(sdl, { noLocation: true })))
   return {

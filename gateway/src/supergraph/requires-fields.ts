@@ -52,6 +52,8 @@ export interface Requirements {
   variants: ReadonlyMap<string, Variant>
   /** What a field of a type needs in a subgraph; undefined when nothing. */
   needOf(service: string, type: string, field: string): Need | undefined
+  /** True when some required field requires others itself. */
+  hasChains: boolean
   /** The variants that a type's field must be offered as. */
   variantsOf(type: string, field: string): readonly Variant[]
   /** The `@requires` of a field in a subgraph (a value of `join__Graph`), with variants in the place of fields. */
@@ -74,6 +76,7 @@ export function requirementsOf(supergraph: SupergraphTypes): Requirements {
   const readKeys = new Set<string>()
   const needs = new Map<string, Need>()
   const texts = new Map<string, string>()
+  const required = new Set<string>()
 
   function variantOf(type: FieldsType, definition: FieldDefinitionNode, node: FieldNode, graph: string): Variant {
     const identity = identityOf(type, definition, node)
@@ -108,6 +111,8 @@ export function requirementsOf(supergraph: SupergraphTypes): Requirements {
         }
         const owner = supergraph.types.get(parent)
         const definition = owner?.fields.get(node.name.value)
+        for (const at of [parent, ...(supergraph.implementers.get(parent) ?? [])])
+          required.add(`${at}.${node.name.value}`)
         let result: FieldNode = node
         if (owner && definition?.arguments?.length && withArguments.has(node.name.value)) {
           const variant = variantOf(owner, definition, node, graph)
@@ -145,6 +150,7 @@ export function requirementsOf(supergraph: SupergraphTypes): Requirements {
   return {
     variants: new Map([...byIdentity.values()].map((variant) => [variant.key, variant])),
     needOf: (service, type, field) => needs.get(`${service} ${type}.${field}`),
+    hasChains: mentions.some(({ type, field }) => required.has(`${type}.${field.name.value}`)),
     variantsOf: (type, field) => [...(offered.get(`${type}.${field}`) ?? [])],
     requiresOf: (graph, type, field) => texts.get(`${graph} ${type}.${field}`),
     isRead: (graph, type, key) => readKeys.has(`${graph} ${type}.${key}`),

@@ -23,7 +23,7 @@ export interface EntityField {
 
 /** The fields directly below `_entities`, fragments entered; a field's node tells it apart. */
 export function entityFields(document: DocumentNode): EntityField[] {
-  const { operation, fragments } = partsOf(document)
+  const { operation, fragments } = operationOf(document)
   const found: EntityField[] = []
   const visitSet = (set: SelectionSetNode, types: readonly string[], conditions: readonly string[]) => {
     for (const node of set.selections) {
@@ -47,7 +47,7 @@ export function only(
   document: DocumentNode,
   wanted: ReadonlySet<FieldNode>,
 ): { text: string; variables: ReadonlySet<string> } {
-  const { operation, fragments } = partsOf(document)
+  const { operation, fragments } = operationOf(document)
   const keep = (set: SelectionSetNode): SelectionSetNode => ({
     ...set,
     selections: set.selections.flatMap((node): SelectionNode[] => {
@@ -94,7 +94,8 @@ function conditionsOf(directives: readonly DirectiveNode[] | undefined): string[
   return (directives ?? []).filter(({ name }) => name.value === 'skip' || name.value === 'include').map(print)
 }
 
-function partsOf(document: DocumentNode) {
+/** The operation of a fetch, and its fragments by name. */
+export function operationOf(document: DocumentNode) {
   const fragments = new Map<string, FragmentDefinitionNode>()
   let operation: OperationDefinitionNode | undefined
   for (const node of document.definitions) {

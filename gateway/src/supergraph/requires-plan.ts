@@ -88,14 +88,9 @@ export function separatePlan(supergraph: SupergraphTypes, requirements: Requirem
   }
 
   function partOf(fetch: FetchNode, document: DocumentNode, wanted: readonly Wanted[], group: readonly Wanted[]) {
-    // What is also in a key stays: it may be how the entity is found.
-    const keys = new Set(
-      entityFields(document).flatMap(({ types }) =>
-        types.flatMap((type) => [...supergraph.keyLeavesOf(fetch.serviceName, type)]),
-      ),
-    )
+    // No field is both: composition refuses one that is required and the only way to find its entity.
     const needed = new Set(wanted.flatMap(({ need }) => [...(need?.leaves ?? nothing)]))
-    const found = without(fetch.requires ?? [], '', (path) => needed.has(path) && !keys.has(path))
+    const keys = without(fetch.requires ?? [], '', (path) => needed.has(path))
     const told = group.flatMap(({ need }): QueryPlanSelectionNode[] =>
       need ? [{ kind: 'InlineFragment', typeCondition: need.type, selections: [...need.selections] }] : [],
     )
@@ -104,7 +99,7 @@ export function separatePlan(supergraph: SupergraphTypes, requirements: Requirem
       ...fetch,
       operation: operation.text,
       variableUsages: fetch.variableUsages?.filter((name) => operation.variables.has(name)),
-      requires: [...found, ...told],
+      requires: [...keys, ...told],
     }
   }
 

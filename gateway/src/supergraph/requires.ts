@@ -1,13 +1,16 @@
 import type { QueryPlan } from '@apollo/query-planner'
 import { type ConstDirectiveNode, type FieldDefinitionNode, Kind, parse, print } from 'graphql'
 import { type Requirements, requirementsOf } from './requires-fields.ts'
+import { inOrder } from './requires-order.ts'
 import { separatePlan } from './requires-plan.ts'
-import { applied, type SupergraphTypes, textOf, typesOfSupergraph } from './requires-types.ts'
+import { applied, isSet, type SupergraphTypes, textOf, typesOfSupergraph } from './requires-types.ts'
 
 /** How a supergraph with `@requires` is planned. */
 export interface Requires {
   /** What the planner is given; clients never see it. It is the original text when no `@requires` passes arguments. */
   sdl: string
+  /** Whether fetches may share named fragments; not where a field must be told apart by its place. */
+  reusesFragments: boolean
   /** The plan as it must be run: each field is told exactly what its own `@requires` asks for. */
   separate(plan: QueryPlan): QueryPlan
 }
@@ -34,7 +37,8 @@ export function prepareRequires(sdl: string): Requires | undefined {
   }
   return {
     sdl: requirements.variants.size === 0 ? sdl : rewritten(),
-    separate: (plan) => separatePlan(supergraph, requirements, plan),
+    reusesFragments: !requirements.hasChains,
+    separate: (plan) => separatePlan(supergraph, requirements, inOrder(supergraph, requirements, plan)),
   }
 }
 
@@ -83,8 +87,7 @@ function offered(
 }
 
 function isExternal(directive: ConstDirectiveNode): boolean {
-  const external = directive.arguments?.find(({ name }) => name.value === 'external')?.value
-  return directive.name.value === 'join__field' && external?.kind === Kind.BOOLEAN && external.value
+  return directive.name.value === 'join__field' && isSet(directive, 'external', true)
 }
 
 /** True when the type must have the field in the subgraph because an interface has it there. */

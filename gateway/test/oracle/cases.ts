@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { buildSchema, type GraphQLSchema, Kind, parse, validate } from 'graphql'
+import { buildSchema, type GraphQLSchema, Kind, parse, type SelectionSetNode, validate } from 'graphql'
 import { type GenerateOptions, randomModel } from './generate.ts'
-import { fieldsOf, type Model, Random } from './model.ts'
+import { fieldsOf, type Model, named, type ObjectModel, objectOf, Random } from './model.ts'
 import { type Asked, randomOperation } from './operations.ts'
 import { wholeSdl } from './sdl.ts'
 import { type Case, smaller } from './shrink.ts'
@@ -61,16 +61,16 @@ export function wholeSchema(model: Model, withHidden = false): GraphQLSchema {
   )
 }
 
-/** Coordinates of objects that answer null or throw; never a key, nor a field that another requires. */
+/**
+ * Coordinates of objects that answer null or throw; never a key, nor a field that another requires, nor any of the type of one:
+ * what a client asks of such an object is fetched with it.
+ */
 function randomFaults(r: Random, model: Model): [string, 'null' | 'throw'][] {
-  const required = new Set<string>()
-  for (const object of model.objects)
-    for (const { requires } of fieldsOf(model, object))
-      if (requires) for (const name of namesIn(requires)) required.add(name)
+  const required = requiredBy(model)
   const share = r.below(30) / 100
   return model.objects.flatMap((object) =>
     fieldsOf(model, object)
-      .filter((one) => object.kind !== 'root' && !one.key && !required.has(one.name))
+      .filter((one) => object.kind !== 'root' && !one.key && !required.has(one.name) && !required.has(object.name))
       .flatMap((one) =>
         Array.from({ length: model.instances }, (_, i) => `${object.name}.${object.offset + i}.${one.name}`)
           .filter(() => r.chance(share))
@@ -79,10 +79,22 @@ function randomFaults(r: Random, model: Model): [string, 'null' | 'throw'][] {
   )
 }
 
-function namesIn(text: string): string[] {
-  const names = (set: ReturnType<typeof selectionOf>): string[] =>
-    set.selections.flatMap((node) =>
-      node.kind === Kind.FIELD ? [node.name.value, ...(node.selectionSet ? names(node.selectionSet) : [])] : [],
-    )
-  return names(selectionOf(text))
+/** The names of all fields in `@requires`, and of the types of those that are objects. */
+function requiredBy(model: Model): Set<string> {
+  const found = new Set<string>()
+  const add = (object: ObjectModel, set: SelectionSetNode) => {
+    for (const node of set.selections) {
+      const field =
+        node.kind === Kind.FIELD ? fieldsOf(model, object).find((one) => one.name === node.name.value) : null
+      if (!field || node.kind !== Kind.FIELD) continue
+      found.add(field.name)
+      const below = objectOf(model, named(field.type))
+      if (!below || !node.selectionSet) continue
+      found.add(below.name)
+      add(below, node.selectionSet)
+    }
+  }
+  for (const object of model.objects)
+    for (const { requires } of fieldsOf(model, object)) if (requires) add(object, selectionOf(requires))
+  return found
 }

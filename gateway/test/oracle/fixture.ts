@@ -1,7 +1,7 @@
 import { composeServices } from '@apollo/composition'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { execute, parse, validate } from 'graphql'
-import { openEngine } from './engine.ts'
+import { type Engine, type Outcome, openEngine } from './engine.ts'
 import { newWorld, type Serve } from './serve.ts'
 
 /** One subgraph written by hand. */
@@ -14,16 +14,28 @@ export interface Fixture {
 const link =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject", "@inaccessible", "@override"])\n'
 
-/** Asks the engine over subgraphs in this process; `requests` are what it sent, as `subgraph: query`. */
+/** What came of an operation; `requests` are what the engine sent, as `subgraph: query`. */
+export interface FixtureAnswer {
+  data: unknown
+  errors: Outcome['errors']
+  requests: string[]
+}
+
+/** Asks the engine over subgraphs in this process. */
 export async function askEngine(
   fixtures: Record<string, Fixture>,
   text: string,
   variables: Record<string, unknown> = {},
-): Promise<{
-  data: unknown
-  errors: readonly { message: string; path?: readonly (string | number)[] }[]
-  requests: string[]
-}> {
+): Promise<FixtureAnswer> {
+  const engine = await engineOf(fixtures)
+  const world = newWorld()
+  const outcome = await engine.run(world, parse(text), text, variables)
+  const data = outcome.text === undefined ? undefined : JSON.parse(outcome.text)
+  return { data, errors: outcome.errors, requests: world.requests }
+}
+
+/** The engine over subgraphs in this process; throws when they do not compose. */
+export async function engineOf(fixtures: Record<string, Fixture>): Promise<Engine> {
   const services = Object.entries(fixtures).map(([name, { typeDefs }]) => ({
     name,
     url: `http://${name}`,
@@ -42,9 +54,5 @@ export async function askEngine(
       return execute({ schema, document, variableValues })
     })
   }
-  const engine = await openEngine(composed.supergraphSdl, serve)
-  const world = newWorld()
-  const outcome = await engine.run(world, parse(text), text, variables)
-  const data = outcome.text === undefined ? undefined : JSON.parse(outcome.text)
-  return { data, errors: outcome.errors, requests: world.requests }
+  return await openEngine(composed.supergraphSdl, serve)
 }

@@ -61,7 +61,7 @@ export function randomOperation(
   const mutation = schema.getMutationType()
   const root = mutation && r.chance(0.2) ? mutation : schema.getQueryType()
   if (!root) throw new Error('The schema has no queries.')
-  const selection = selectionSet(state, root, 5, true)
+  const selection = selectionSet(state, root, 4, true)
   const definitions = state.variables.map((one) => `$${one.name}: ${one.type}${one.default}`)
   const head = root === mutation ? 'mutation' : 'query'
   const operation = `${head} Q${definitions.length > 0 ? `(${definitions.join(', ')})` : ''} ${selection}`

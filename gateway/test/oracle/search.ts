@@ -53,7 +53,7 @@ export async function search(options: CaseOptions, { seed, path, universes }: Se
           )
         return fc.pre(false)
       }
-      if (found.failure === undefined) found.operations++
+      if (found.failure === undefined && verdict.kind === 'same') found.operations++
     }
   }
   const begun = performance.now()

@@ -1,7 +1,7 @@
 import { type GraphQLLeafType, isEnumType, isSpecifiedScalarType } from 'graphql'
 
-/** The JSON of a leaf's value; undefined when it is no value of its type. */
-export type LeafText = (value: unknown) => string | undefined
+/** The JSON of a leaf's value; undefined when it is no value of its type. `isPlain`: no string needs an escape. */
+export type LeafText = (value: unknown, isPlain: boolean) => string | undefined
 
 /** Whether JSON writes the text as it is, between quotes. */
 const plain = /^[ !#-[\]-~\u00a0-\ud7ff]*$/
@@ -12,11 +12,13 @@ export function leafText(type: GraphQLLeafType): LeafText {
     const texts = new Map(type.getValues().map(({ name }) => [name as unknown, JSON.stringify(name)]))
     return (value) => texts.get(value)
   }
-  if (!isSpecifiedScalarType(type)) return (value) => JSON.stringify(value)
+  if (!isSpecifiedScalarType(type)) {
+    return (value, isPlain) => (isPlain && typeof value === 'string' ? `"${value}"` : JSON.stringify(value))
+  }
   switch (type.name) {
     case 'ID':
-      return (value) => {
-        if (typeof value === 'string') return quote(value)
+      return (value, isPlain) => {
+        if (typeof value === 'string') return quote(value, isPlain)
         return typeof value === 'number' && Number.isInteger(value) ? `"${value}"` : undefined
       }
     case 'Int':
@@ -27,10 +29,10 @@ export function leafText(type: GraphQLLeafType): LeafText {
     case 'Boolean':
       return (value) => (value === true ? 'true' : value === false ? 'false' : undefined)
     default:
-      return (value) => (typeof value === 'string' ? quote(value) : undefined)
+      return (value, isPlain) => (typeof value === 'string' ? quote(value, isPlain) : undefined)
   }
 }
 
-function quote(text: string): string {
-  return text.length < 64 && plain.test(text) ? `"${text}"` : JSON.stringify(text)
+function quote(text: string, isPlain: boolean): string {
+  return isPlain || (text.length < 64 && plain.test(text)) ? `"${text}"` : JSON.stringify(text)
 }

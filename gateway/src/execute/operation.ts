@@ -198,10 +198,11 @@ export async function runOperation(
   const errors = new Errors()
   const { types, clientName, plan, introspection } = operation
   const { variable, conditions } = bound
-  if (plan) await runPlan({ subgraphs, types, variable, conditions, call, data, errors, clientName }, plan)
+  const run = { subgraphs, types, variable, conditions, call, data, errors, clientName }
+  const isPlain = !plan || (await runPlan(run, plan))
   const introspected = introspection?.(bound.variables)
   if (introspected) errors.addAll(introspected.errors)
-  return resultOf(bound.write(data, introspected?.data, errors), listOf(bound, errors))
+  return resultOf(bound.write(data, introspected?.data, errors, isPlain), listOf(bound, errors))
 }
 
 /** All errors of an answer: what was refused, then what went wrong; undefined when there are none. */

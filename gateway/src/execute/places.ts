@@ -23,6 +23,7 @@ export function collect(root: Data, path: readonly string[], identity: string): 
     found: [],
     byIdentity: new Map(),
     identity: isInherited(identity) ? '__typename' : identity,
+    entered: new Set(),
   }
   descend(root, path, 0, into)
   return into.found
@@ -32,9 +33,15 @@ interface Collected {
   found: Data[]
   byIdentity: Map<unknown, Data>
   identity: string
+  /** Objects at several places that were entered: what is below them was found then. */
+  entered: Set<Data>
 }
 
 function descend(object: Data, path: readonly string[], index: number, into: Collected): void {
+  if ((object as Shared)[written] !== undefined) {
+    if (into.entered.has(object)) return
+    into.entered.add(object)
+  }
   let at = index
   while (path[at] === '@') at++
   const key = path[at] as string
@@ -79,15 +86,25 @@ function take(object: Data, into: Collected): Data {
   return object
 }
 
-/** Whether both hold the same values; nested ones must be the very same object. */
+/** Whether both hold the same values, to the last nested one. */
 function isSame(one: Data, other: Data): boolean {
   let size = 0
   for (const key in one) {
-    if (one[key] !== other[key]) return false
+    if (!isEqual(one[key], other[key])) return false
     size++
   }
   for (const _key in other) size--
   return size === 0
+}
+
+function isEqual(one: unknown, other: unknown): boolean {
+  if (one === other) return true
+  if (Array.isArray(one)) {
+    if (!Array.isArray(other) || one.length !== other.length) return false
+    for (let i = 0; i < one.length; i++) if (!isEqual(one[i], other[i])) return false
+    return true
+  }
+  return isData(one) && isData(other) && isSame(one, other)
 }
 
 /** The client path of every place of each of `objects` (each at the path of its fetch), by index; only needed when something went wrong. */

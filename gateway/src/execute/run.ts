@@ -23,6 +23,8 @@ export interface Run extends Reporter {
   conditions: ReadonlyMap<string, boolean>
   call: Call
   data: Data
+  /** Whether no string of the data needs an escape, as far as it has come. */
+  isPlain: boolean
   /** Equal objects at several places stay several. */
   keepsApart?: boolean
 }
@@ -40,14 +42,19 @@ interface Target {
   object: Data
 }
 
-/** Runs a plan to its end; subgraph failures become errors of the run and never reject. */
-export function runPlan(given: Run, plan: Plan): Promise<void> {
+/**
+ * Runs a plan to its end; subgraph failures become errors of the run and never reject. Resolves to whether no string that came
+ * needs an escape in JSON.
+ */
+export function runPlan(given: Omit<Run, 'isPlain'>, plan: Plan): Promise<boolean> {
   const { requests } = plan
-  const run = plan.isContextual || plan.rollouts.length > 0 ? decided(given, plan) : given
+  const run: Run = { ...given, isPlain: true }
+  if (plan.rollouts.length > 0) run.conditions = withRollouts(given.conditions, plan.rollouts, Math.random())
+  if (plan.isContextual) run.keepsApart = true
   return new Promise((resolve, reject) => {
     const waitsFor = requests.map(({ after }) => after)
     let left = requests.length
-    if (left === 0) resolve()
+    if (left === 0) resolve(run.isPlain)
 
     function start(request: Request): void {
       try {
@@ -67,7 +74,7 @@ export function runPlan(given: Run, plan: Plan): Promise<void> {
 
     function ended(request: Request): void {
       left--
-      if (left === 0) resolve()
+      if (left === 0) resolve(run.isPlain)
       for (const index of request.next) {
         waitsFor[index] = (waitsFor[index] as number) - 1
         if (waitsFor[index] === 0) start(requests[index] as Request)
@@ -76,10 +83,6 @@ export function runPlan(given: Run, plan: Plan): Promise<void> {
 
     for (const request of requests) if (request.after === 0) start(request)
   })
-}
-
-function decided(run: Run, { rollouts, isContextual }: Plan): Run {
-  return { ...run, conditions: withRollouts(run.conditions, rollouts, Math.random()), keepsApart: isContextual }
 }
 
 function isWanted(run: Run, fetch: Fetch): boolean {
@@ -247,10 +250,16 @@ function settle(run: Run, request: Request, mask: number, variables: string, out
   let { call } = run
   if (request.repeatable !== call.repeatable) call = { ...call, repeatable: request.repeatable }
   if (call.trace) call = { ...call, place: placeOf(request) }
-  return run.subgraphs.send(request.service, `${head}${all}}}`, call).then(outcome.answered, (error: unknown) => {
-    if (!(error instanceof SubgraphFailure)) throw error
-    outcome.failed(error)
-  })
+  return run.subgraphs.send(request.service, `${head}${all}}}`, call).then(
+    (answer) => {
+      if (!answer.isPlain) run.isPlain = false
+      outcome.answered(answer)
+    },
+    (error: unknown) => {
+      if (!(error instanceof SubgraphFailure)) throw error
+      outcome.failed(error)
+    },
+  )
 }
 
 /** Where the objects of a request are, for people who read traces. */

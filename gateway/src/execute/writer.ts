@@ -24,8 +24,11 @@ import { type LeafText, leafText } from './leaves.ts'
 import { type Data, isInherited, readInherited } from './own.ts'
 import { type Path, type Shared, written } from './places.ts'
 
-/** Writes the answer that a client asked for, as JSON, out of the data that the plan brought; `null` when a non-null field bubbled up to the root. */
-export type Writer = (data: Data, introspection: Data | undefined, errors: Errors) => string
+/**
+ * Writes the answer that a client asked for, as JSON, out of the data that the plan brought; `null` when a non-null field bubbled
+ * up to the root. `isPlain`: the data holds no string that needs an escape.
+ */
+export type Writer = (data: Data, introspection: Data | undefined, errors: Errors, isPlain: boolean) => string
 
 /** What a writer is compiled from. */
 export interface WriterSource {
@@ -47,6 +50,7 @@ interface State {
   out: string
   path: Path | undefined
   errors: Errors
+  isPlain: boolean
   /** Set while the null of a hidden field moves up: it needs no error. */
   isHidden: boolean
 }
@@ -74,16 +78,16 @@ export function compileWriter(source: WriterSource): Writer {
   const fields = fieldsOf(source, root, [source.operation.selectionSet], true)
   const introspected = fields.filter(({ key }) => key.startsWith(introspectionPrefix))
   const pass = (data: Data, state: State) => (writeFields(fields, data, state) ? state.out : 'null')
-  return (data, introspection, errors) => {
+  return (data, introspection, errors, isPlain) => {
     for (const { name, key } of introspected) data[key] = introspection?.[name] ?? null
     if (!errors.any) {
       try {
-        return pass(data, { out: '', path: undefined, errors, isHidden: false })
+        return pass(data, { out: '', path: undefined, errors, isPlain, isHidden: false })
       } catch (error) {
         if (error !== broken) throw error
       }
     }
-    return pass(data, { out: '', path: [], errors, isHidden: false })
+    return pass(data, { out: '', path: [], errors, isPlain, isHidden: false })
   }
 }
 
@@ -295,7 +299,7 @@ function listWriter(write: Write, coordinate: string): Write {
 
 function leafWriter(textOf: LeafText, message: string): Write {
   return (value, state) => {
-    const text = textOf(value)
+    const text = textOf(value, state.isPlain)
     if (text === undefined) return invalid(state, message)
     state.out += text
     return true
@@ -341,7 +345,8 @@ function objectWriter(
     const known = (data as Shared)[written] as { fields: Fields; text: string } | null | undefined
     if (known === undefined || state.path !== undefined) return writeFields(fields, data, state)
     if (known === null || known.fields !== fields) {
-      const own: State = { out: '', path: undefined, errors: state.errors, isHidden: false }
+      const { errors, isPlain } = state
+      const own: State = { out: '', path: undefined, errors, isPlain, isHidden: false }
       if (!writeFields(fields, data, own)) {
         state.isHidden = own.isHidden
         return false

@@ -8,6 +8,8 @@ const maxErrors = 500
 export interface Answer {
   data: { [key: string]: unknown } | null
   errors: SubgraphError[]
+  /** No string in it was written with an escape, so none needs one. */
+  isPlain: boolean
 }
 
 /** The GraphQL answer in a reply; throws a `SubgraphFailure` when there is none. Two calls share no object. */
@@ -15,14 +17,18 @@ export function readAnswer(service: string, reply: Reply): Answer {
   if (reply.text === null) throw unusable(service, reply, reply.unreadable ?? 'sent nothing')
   let value: unknown
   try {
-    value = JSON.parse(withoutMark(reply.text))
+    value = JSON.parse(reply.text)
   } catch {
     throw unusable(service, reply, `did not answer with JSON${typeOf(reply)}`)
   }
   const { data, errors } = isObject(value) ? value : {}
   const hasData = isObject(data) || data === null || (data === undefined && Array.isArray(errors))
   if (!hasData) throw unusable(service, reply, 'did not answer with a GraphQL result')
-  return { data: isObject(data) ? data : null, errors: subgraphErrors(errors, service) }
+  return {
+    data: isObject(data) ? data : null,
+    errors: subgraphErrors(errors, service),
+    isPlain: !reply.text.includes('\\'),
+  }
 }
 
 function unusable(service: string, { status }: Reply, what: string): SubgraphFailure {
@@ -31,11 +37,6 @@ function unusable(service: string, { status }: Reply, what: string): SubgraphFai
     return new SubgraphFailure('SUBGRAPH_UNAVAILABLE', service, `Subgraph "${service}" answered with status ${status}.`)
   }
   return new SubgraphFailure('SUBGRAPH_MALFORMED', service, `Subgraph "${service}" ${what}.`)
-}
-
-/** The text without a byte order mark, which a reader of JSON may ignore (RFC 8259, 8.1). */
-function withoutMark(text: string): string {
-  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
 
 function typeOf({ contentType }: Reply): string {

@@ -2,6 +2,9 @@ import type { Dispatcher } from 'undici'
 import type { Call, CallReport, Reply } from './call.ts'
 import { type Cause, type Cut, CutShort, type Step } from './cut.ts'
 
+// Leaves a byte order mark out, which a reader of JSON may ignore (RFC 8259, 8.1).
+const decoder = new TextDecoder()
+
 /** Tells a subgraph how many milliseconds are left until nobody wants its answer any more. */
 export const timeoutHeader = 'x-request-timeout-ms'
 
@@ -87,7 +90,7 @@ class Exchange implements Dispatcher.DispatchHandler, Step {
   onResponseEnd(): void {
     const bytes = this.#chunks ? Buffer.concat(this.#chunks, this.#size) : this.#first
     // Decoded once and whole: a character may be split between chunks.
-    this.#reply.text = bytes?.toString('utf8') ?? ''
+    this.#reply.text = bytes ? decoder.decode(bytes) : ''
     this.#succeed()
   }
 

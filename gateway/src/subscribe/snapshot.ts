@@ -101,7 +101,7 @@ function payload(item: unknown, responseKey: string, errors: Errors, bound: Boun
   if (!isData(item)) return []
   const { [keyField]: key, [versionField]: version } = item
   if (typeof version !== 'number' || (typeof key !== 'string' && typeof key !== 'number')) return []
-  const data = bound.write({ [responseKey]: item }, undefined, errors)
+  const data = bound.write({ [responseKey]: item }, undefined, errors, false)
   return [{ key: String(key), version, result: resultOf(data, listOf(bound, errors)) }]
 }
 

@@ -9,6 +9,9 @@ import {
 } from 'graphql'
 import { type FieldModel, fieldsOf, type Model, named, objectOf, possibleTypes } from './model.ts'
 
+/** What some texts end with: JSON writes the first as they are, and not the others. */
+const oddities = [' é', ' 😀', ' \u2028', ' "q"', ' \\', ' \n\u0000']
+
 /** An object of the universe: number `n` of type `t`; `representation` is what a subgraph was told about it. */
 export interface Ref {
   t: string
@@ -89,7 +92,7 @@ export function universeOf(model: Model, schema: GraphQLSchema): Universe {
       case 'ID':
         return unique === null ? `id${seed % 5}` : String(unique)
       case 'String':
-        return unique === null ? `s${seed % 50}` : `${one.name}-${unique}`
+        return unique === null ? `s${seed % 50}${oddities[seed % 60] ?? ''}` : `${one.name}-${unique}`
       case 'Int':
         return unique === null ? (seed % 2000) - 1000 : unique * 7 + 1
       case 'Float':

@@ -177,7 +177,7 @@ export async function startGateway(
     readiness,
     known,
     graph: () => supergraph.current as Graph,
-    scopeOf: ({ viewer }) => (config.shareInFlight ? `${epoch} ${viewer ? encodeViewer(viewer) : ''}` : ''),
+    scopeOf: (viewer) => (config.shareInFlight ? `${epoch} ${viewer ? encodeViewer(viewer) : ''}` : ''),
     run,
   })
   const http = await listen(config, observing.around(handler), (error) => log.error({ err: error }, 'a request failed'))

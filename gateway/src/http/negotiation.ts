@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { LRUCache } from 'lru-cache'
 
 /** A reason not to look into a request: its status, a code, one sentence, and headers that say what would be taken. */
 export interface Refusal {
@@ -73,7 +74,13 @@ export function refusalOf(
  * order in the header (RFC 9110 §12.5.1). Without the header, and for anything at all, it is JSON.
  */
 export function answerForm(accept: string | undefined): AnswerForm | null {
-  if (accept === undefined || accept.trim() === '') return 'json'
+  return accept === undefined ? 'json' : formOf(accept).form
+}
+
+const formOf = remembered((accept) => ({ form: readForm(accept) }))
+
+function readForm(accept: string): AnswerForm | null {
+  if (accept.trim() === '') return 'json'
   const ranges = rangesOf(accept)
   const graphql = weightOf(ranges, graphqlType)
   const json = weightOf(ranges, jsonType)
@@ -118,8 +125,26 @@ function rangesOf(accept: string): Range[] {
 }
 
 function isJson(contentType: string): boolean {
+  return jsonOf(contentType).is
+}
+
+const jsonOf = remembered((contentType) => {
   const { type, parameters } = readMediaType(contentType)
-  return type === jsonType && isUtf8(parameters.get('charset'))
+  return { is: type === jsonType && isUtf8(parameters.get('charset')) }
+})
+
+/** Clients send the same few headers again and again: the last 500 short ones are read once. */
+function remembered<T extends object>(read: (header: string) => T): (header: string) => T {
+  const known = new LRUCache<string, T>({ max: 500 })
+  return (header) => {
+    if (header.length > 200) return read(header)
+    let value = known.get(header)
+    if (value === undefined) {
+      value = read(header)
+      known.set(header, value)
+    }
+    return value
+  }
 }
 
 function isUtf8(charset: string | undefined): boolean {

@@ -35,7 +35,7 @@ export interface RouteOptions {
   /** The graph that new requests run on. */
   graph(): Graph
   /** Names all that an answer depends on besides the request; empty when answers are not to be shared. */
-  scopeOf(asker: Asker): string
+  scopeOf(viewer: Asker['viewer']): string
   run(prepared: Prepared, asker: Asker, signal: AbortSignal): Promise<Result>
   authenticate: Authenticate
   bodyLimit: number
@@ -98,21 +98,18 @@ async function answerOperation(
       error.message,
     )
   }
-  const asker: Asker = trace
-    ? { viewer, ...trace }
-    : { viewer, traceparent: traceparentFrom(request.headers.traceparent) }
   const body = request.method === 'POST' ? await readBody(request, options.bodyLimit) : null
   const key = requestKey(request, body)
   const { counts } = options.known
   const known = options.known.get(options.graph(), key)
   if (known) {
     counts.hits++
-    asker.trace?.operation(known.prepared.operation.definition)
+    trace?.trace?.operation(known.prepared.operation.definition)
     const run = (signal: AbortSignal) => {
       counts.runs++
-      return options.run(known.prepared, asker, signal)
+      return options.run(known.prepared, askerOf(viewer, request, trace), signal)
     }
-    return answerKnown(known, options.scopeOf(asker), run, response)
+    return answerKnown(known, options.scopeOf(viewer), run, response)
   }
   counts.misses++
   const form = answerForm(request.headers.accept) as AnswerForm
@@ -132,7 +129,7 @@ async function answerOperation(
     prepared = value
   }
   const answer = await executeGraphQL(options.pipeline, read, async () => ({
-    ...asker,
+    ...askerOf(viewer, request, trace),
     form,
     signal: gone.signal,
     accepted,
@@ -145,6 +142,10 @@ async function answerOperation(
   ) {
     options.known.set(prepared.graph, key, { prepared, headers: answer.headers, form, flights: new Map() })
   }
+}
+
+function askerOf(viewer: Asker['viewer'], { headers }: IncomingMessage, trace: TraceContext | undefined): Asker {
+  return trace ? { viewer, ...trace } : { viewer, traceparent: traceparentFrom(headers.traceparent) }
 }
 
 function tooLarge({ bodyLimit }: RouteOptions, response: ServerResponse): void {

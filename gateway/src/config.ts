@@ -1,5 +1,6 @@
 // Long because it is the one list of every setting, with its unit and default.
 import { z } from 'zod'
+import type { CacheBounds } from './cache/caches.ts'
 import type { Unauthorized } from './execute/operation.ts'
 import type { ObserveConfig } from './observe/observing.ts'
 import { tracingEnvironment, tracingFrom } from './observe/tracing.ts'
@@ -31,6 +32,7 @@ export const gatewayEnvironment = z.object({
   MAX_OPERATION_DEPTH: count(1).default(20),
   SUBGRAPH_TIMEOUT_MS: count(1).default(5_000),
   SHARE_IN_FLIGHT: flag.default(true),
+  CACHE_MB: count(0).default(256),
   UNAUTHORIZED: z.enum(['filter', 'reject', 'report']).default('filter'),
   MAX_CONNECTIONS: count(1).default(10_000),
   METRICS_TOKEN: z
@@ -104,6 +106,8 @@ export interface GatewayConfig {
   unauthorized: Unauthorized
   /** Who says which `@policy` holds for a viewer, within `subgraphTimeoutMs`; null: the `policies` in the token. */
   holdPolicies: HoldPolicies | null
+  /** Bytes of subgraph answers that are kept, and of whole responses; 0 keeps none. Without events nothing is. */
+  cache: CacheBounds
   /** Bytes of requests that are recognised by their text. */
   maxKnownBytes: number
   /** Bytes of one subgraph answer. */
@@ -161,6 +165,7 @@ export const gatewayDefaults: Omit<GatewayConfig, 'supergraph'> = {
   shareInFlight: true,
   unauthorized: 'filter',
   holdPolicies: null,
+  cache: { answerBytes: 128 * 1024 * 1024, responseBytes: 128 * 1024 * 1024 },
   maxKnownBytes: 32 * 1024 * 1024,
   maxAnswerBytes: 32 * 1024 * 1024,
   subgraphConnections: 128,
@@ -239,6 +244,7 @@ export function gatewayConfig(
     subgraphUrls,
     subgraphTimeoutMs: environment.SUBGRAPH_TIMEOUT_MS,
     shareInFlight: environment.SHARE_IN_FLIGHT,
+    cache: { answerBytes: environment.CACHE_MB * 2 ** 19, responseBytes: environment.CACHE_MB * 2 ** 19 },
     unauthorized: environment.UNAUTHORIZED,
     secret: environment.GATEWAY_SECRET ?? null,
     tokens: key && { key, issuer: environment.JWT_ISSUER ?? null, audience: environment.JWT_AUDIENCE ?? null },

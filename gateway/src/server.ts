@@ -3,8 +3,9 @@ import { newTraceparent } from '@commerce/events/trace.ts'
 import { listen } from '@commerce/service/http.ts'
 import type { Running } from '@commerce/service/lifecycle.ts'
 import type { Logger } from '@commerce/service/log.ts'
-import { encodeViewer } from '@commerce/service/viewer.ts'
 import { GraphQLError, NoSchemaIntrospectionCustomRule } from 'graphql'
+import { openCaches } from './cache/caches.ts'
+import { consistencyTokens } from './cache/consistency.ts'
 import type { GatewayConfig } from './config.ts'
 import { type Asker, subgraphHeaders } from './execute/headers.ts'
 import { type Operation, refused, runOperation } from './execute/operation.ts'
@@ -30,6 +31,7 @@ import type { Graph } from './supergraph/graph.ts'
 import { LiveSupergraph } from './supergraph/life.ts'
 import { readRecorded } from './supergraph/recorded.ts'
 import { fileSource, type SupergraphSource } from './supergraph/source.ts'
+import { viewerKeyOf } from './viewer/key.ts'
 import { shownBy } from './viewer/shown.ts'
 import { authenticator } from './viewer/tokens.ts'
 
@@ -61,21 +63,19 @@ export async function startGateway(
     connections: config.subgraphConnections,
     breaker: config.subgraphBreaker,
     onCall: (report) => metrics.fetch(report),
-    share: config.shareInFlight ? { epoch: () => epoch, maxEntries: 10_000 } : undefined,
+    share: config.shareInFlight ? { epoch: () => caches.epoch, maxEntries: 10_000 } : undefined,
   })
   const callFor = (asker: Asker, signal: AbortSignal | undefined, known = floors.header()): Call => ({
     headers: subgraphHeaders(config.secret, asker, known),
+    publicHeaders: subgraphHeaders(config.secret, { ...asker, viewer: null }, known),
     repeatable: true,
     signal,
     deadline: performance.now() + config.requestTimeoutMs,
     trace: asker.trace,
   })
-  // What is known to have changed: an answer that was begun before a change is never given to who asks after it.
-  let epoch = 0
-  const changed = () => {
-    epoch++
-  }
-  const unsubscribe = feed?.subscribe({ event: changed, lost: changed, recovered: changed })
+  // An answer that was begun before a change is never given to who asks after it.
+  const caches = openCaches(feed, config.cache, floors.see)
+  const consistency = consistencyTokens(config.secret)
   const run = (prepared: Prepared, asker: Asker, signal: AbortSignal | undefined) =>
     observeRun(metrics, prepared.operation.definition, asker, () => runOnce(prepared, asker, signal))
   const shownTo = shownBy(config.holdPolicies, config.subgraphTimeoutMs)
@@ -89,13 +89,17 @@ export async function startGateway(
   const runOnce = async (prepared: Prepared, asker: Asker, signal: AbortSignal | undefined) => {
     const { operation, bound } = prepared.operation.views ? await viewOf(prepared, asker) : prepared
     if (operation.definition.operation !== 'mutation') {
-      return runOperation(operation, bound, subgraphs, callFor(asker, signal))
+      const cached = asker.passesCaches ? undefined : caches.run(viewerKeyOf(asker.viewer))
+      return runOperation(operation, bound, subgraphs, callFor(asker, signal), cached)
     }
     // What was begun is finished, whether or not the client still waits.
     try {
-      return await runOperation(operation, bound, subgraphs, callFor(asker, undefined))
+      const result = await runOperation(operation, bound, subgraphs, callFor(asker, undefined))
+      // Before it is answered: who asks next sees what it changed.
+      caches.learn(result.changed ?? [])
+      return result
     } finally {
-      changed()
+      caches.changed()
     }
   }
   const supergraph = new LiveSupergraph({
@@ -118,7 +122,9 @@ export async function startGateway(
         if ('errors' in bound) return { errors: bound.errors }
         const prepared = { graph, operation, bound }
         context.accepted(prepared)
-        return { data: writtenData(await run(prepared, context, context.signal)) }
+        const result = await run(prepared, context, context.signal)
+        if (result.changed) context.changed(result.changed)
+        return { data: writtenData(result) }
       } catch (error) {
         // Thrown to Apollo Server, what the client did wrong would be a fault of ours.
         if (error instanceof GraphQLError) return { errors: [error] }
@@ -177,7 +183,9 @@ export async function startGateway(
     readiness,
     known,
     graph: () => supergraph.current as Graph,
-    scopeOf: (viewer) => (config.shareInFlight ? `${epoch} ${viewer ? encodeViewer(viewer) : ''}` : ''),
+    scopeOf: (viewer) => (config.shareInFlight ? `${caches.epoch} ${viewerKeyOf(viewer)}` : ''),
+    caches,
+    consistency,
     run,
   })
   const http = await listen(config, observing.around(handler), (error) => log.error({ err: error }, 'a request failed'))
@@ -238,7 +246,7 @@ export async function startGateway(
       await closing
       forget()
       forgetSeen()
-      unsubscribe?.()
+      caches.stop()
       live.stop()
       await pipeline.stop()
       await subgraphs.close()

@@ -106,7 +106,14 @@ export function clientOf(urls: Record<string, string>, options: Partial<Subgraph
 
 /** A query's call without a deadline. */
 export function query(more: Partial<Call> = {}): Call {
-  return { headers: {}, repeatable: true, signal: undefined, deadline: Number.POSITIVE_INFINITY, ...more }
+  return {
+    headers: {},
+    publicHeaders: {},
+    repeatable: true,
+    signal: undefined,
+    deadline: Number.POSITIVE_INFINITY,
+    ...more,
+  }
 }
 
 /** What a promise was rejected with. */

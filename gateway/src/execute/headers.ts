@@ -5,6 +5,8 @@ import type { TraceContext } from '../observe/observer.ts'
 /** What a request means to subgraphs, whoever sent it. */
 export interface Asker extends TraceContext {
   viewer: Viewer | null
+  /** Nothing that was kept may answer it. */
+  passesCaches?: boolean
 }
 
 /** The headers of a subgraph request; `floors` is event subject → version in JSON, null when nothing was seen lately. */

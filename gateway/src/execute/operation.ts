@@ -14,6 +14,8 @@ import {
   visit,
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import type { CachedRun } from '../cache/cached-run.ts'
+import type { PolicyOf } from '../cache/policy.ts'
 import type { Call } from '../subgraphs/call.ts'
 import type { Subgraphs } from '../subgraphs/client.ts'
 import { hideAliases } from './aliases.ts'
@@ -36,6 +38,8 @@ export interface OperationCompiler {
   plan(text: string, operationName: string | undefined): Promise<QueryPlan>
   types: Types
   requiredFields: ReadonlySet<string>
+  /** Which answers are kept; undefined when none are. */
+  policyOf?: PolicyOf | undefined
   /** Undefined when the supergraph protects nothing. */
   rules: AccessRules | undefined
   unauthorized: Unauthorized
@@ -93,6 +97,10 @@ interface View {
 export interface Result {
   text: string
   errors: readonly GraphQLError[] | undefined
+  /** What subgraphs said that a mutation changed: event subject → version. */
+  changed?: ReadonlyMap<string, number>
+  /** What is known of how it was made, when it may be kept. */
+  cached?: CachedRun | undefined
 }
 
 /** How many combinations of `@skip`/`@include` values of one operation stay compiled. */
@@ -156,7 +164,7 @@ async function compileView(
     definition,
     uses: 0,
     primary: isSubscription ? node.primary : null,
-    plan: rest && compilePlan(compiler.types, rest),
+    plan: rest && compilePlan(compiler.types, rest, compiler.policyOf),
     types: compiler.types,
     introspection: compileIntrospection(compiler.apiSchema, operation, fragments),
     clientName: renamed.clientName,
@@ -192,17 +200,23 @@ export async function runOperation(
   bound: Bound,
   subgraphs: Subgraphs,
   call: Call,
+  cached?: CachedRun,
 ): Promise<Result> {
   if (bound.isRejected) return resultOf('null', bound.refusals)
   const data: Data = {}
   const errors = new Errors()
   const { types, clientName, plan, introspection } = operation
   const { variable, conditions } = bound
-  const run = { subgraphs, types, variable, conditions, call, data, errors, clientName }
+  const changed = new Map<string, number>()
+  const run = { subgraphs, types, variable, conditions, call, data, errors, clientName, changed, cached }
   const isPlain = !plan || (await runPlan(run, plan))
   const introspected = introspection?.(bound.variables)
   if (introspected) errors.addAll(introspected.errors)
-  return resultOf(bound.write(data, introspected?.data, errors, isPlain), listOf(bound, errors))
+  const result = resultOf(bound.write(data, introspected?.data, errors, isPlain), listOf(bound, errors))
+  if (cached && (result.errors || introspected || (plan?.rollouts.length ?? 0) > 0)) cached.isKeepable = false
+  if (cached) result.cached = cached
+  if (changed.size > 0) result.changed = changed
+  return result
 }
 
 /** All errors of an answer: what was refused, then what went wrong; undefined when there are none. */

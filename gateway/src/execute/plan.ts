@@ -1,6 +1,7 @@
 // Long because it is one compiler: a plan becomes fetches, and fetches that can go together become requests.
 import type { FetchDataRewrite, FetchNode, PlanNode } from '@apollo/query-planner'
 import { Kind, type OperationDefinitionNode, parse, type SelectionSetNode } from 'graphql'
+import type { FetchPolicy, PolicyOf } from '../cache/policy.ts'
 import { type Combine, combiner } from './combine.ts'
 import { type Contexts, compileContexts } from './contexts.ts'
 import { type Ordered, orderByData } from './order.ts'
@@ -28,6 +29,8 @@ export interface Request {
   /** Indexes of the requests that wait for this one. */
   next: number[]
   repeatable: boolean
+  /** The same for everybody: sent without saying who asks. */
+  isPublic: boolean
   /** Distinct selections; those without anything to ask are left out of the text that is sent. */
   selections: Selection[]
   combine: Combine
@@ -36,6 +39,7 @@ export interface Request {
 /** What is asked of a subgraph with one selection, for all the places that need it. */
 export interface Selection {
   parts: Fetch[]
+  policy: FetchPolicy | undefined
   outputRewrites: readonly FetchDataRewrite[]
 }
 
@@ -63,6 +67,8 @@ export interface Fetch {
   /** The answer's top fields (of an entity, when there are representations): what is missing when the fetch fails. */
   fields: string[]
   repeatable: boolean
+  /** Undefined when its answers are not kept. */
+  policy: FetchPolicy | undefined
 }
 
 /** More selections than this never share a request: its text is kept once for each combination that occurs. */
@@ -79,9 +85,9 @@ interface Planned extends Ordered {
  * Compiles a planner's node: `_entities` fetches that the plan runs side by side against one subgraph become one request, and
  * every request starts as soon as those it follows in the plan have ended.
  */
-export function compilePlan(types: Types, node: PlanNode): Plan {
+export function compilePlan(types: Types, node: PlanNode, policyOf: PolicyOf | undefined): Plan {
   const planned: Planned[] = []
-  addFetches(types, planned, node, [], [], new Set())
+  addFetches({ types, policyOf }, planned, node, [], [], new Set())
   orderByData(types, planned)
   setLevels(planned)
   const requests = groupsOf(planned).map((group, index) => requestOf(group, index))
@@ -98,9 +104,14 @@ export function compilePlan(types: Types, node: PlanNode): Plan {
   return { requests, rollouts, isContextual: planned.some(({ fetch }) => fetch.contexts !== undefined) }
 }
 
+interface Compiling {
+  types: Types
+  policyOf: PolicyOf | undefined
+}
+
 /** Adds all fetches under a node and returns those whose end is the node's end. */
 function addFetches(
-  types: Types,
+  compiling: Compiling,
   all: Planned[],
   node: PlanNode,
   path: readonly string[],
@@ -108,7 +119,7 @@ function addFetches(
   before: ReadonlySet<Planned>,
 ): ReadonlySet<Planned> {
   const add = (child: PlanNode, at = path, when = guards, after = before) =>
-    addFetches(types, all, child, at, when, after)
+    addFetches(compiling, all, child, at, when, after)
   switch (node.kind) {
     case 'Sequence': {
       let last = before
@@ -126,7 +137,7 @@ function addFetches(
       return new Set([...yes, ...no])
     }
     case 'Fetch': {
-      const fetch = compileFetch(types, node, path, guards)
+      const fetch = compileFetch(compiling, node, path, guards)
       const planned: Planned = { node, path, guards, fetch, level: -1, before, request: undefined }
       all.push(planned)
       return new Set([planned])
@@ -146,23 +157,34 @@ function setLevels(planned: readonly Planned[]): void {
 }
 
 /** Compiles one fetch of a plan. */
-function compileFetch(types: Types, node: FetchNode, path: readonly string[], guards: readonly Guard[]): Fetch {
+function compileFetch(
+  { types, policyOf }: Compiling,
+  node: FetchNode,
+  path: readonly string[],
+  guards: readonly Guard[],
+): Fetch {
+  const operation = withoutUndeclared(node.operation)
+  const variables = node.variableUsages ?? []
+  const contexts = compileContexts(types, node.contextRewrites ?? [])
+  const isRoot = node.requires === undefined
   const outputRewrites = node.outputRewrites ?? []
   const inputRewrites = node.inputRewrites ?? []
   return {
     service: node.serviceName,
     path: [...path],
     guards,
-    operation: withoutUndeclared(node.operation),
+    operation,
     operationName: node.operationName,
-    variables: node.variableUsages ?? [],
+    variables,
     representation: node.requires && compileRepresentation(types, node.requires, inputRewrites),
-    contexts: compileContexts(types, node.contextRewrites ?? []),
+    contexts,
     inputRewrites,
     outputRewrites,
     renamed: renamed(outputRewrites),
     fields: topFields(node),
     repeatable: node.operationKind === 'query',
+    // What depends on where an object stands is asked for each time.
+    policy: contexts ? undefined : policyOf?.(node.serviceName, { operation, variables, isRoot }),
   }
 }
 
@@ -201,7 +223,9 @@ function groupsOf(planned: readonly Planned[]): Planned[][] {
   const groups = new Map<string, Planned[]>()
   for (const [index, one] of planned.entries()) {
     const { fetch, level } = one
-    const key = isShareable(one) ? `${level} ${fetch.service}` : `alone ${index}`
+    // Who asks is told for all of a request, or for none of it.
+    const isPublic = fetch.policy?.isPublic ?? false
+    const key = isShareable(one) ? `${level} ${isPublic} ${fetch.service}` : `alone ${index}`
     const group = groups.get(key)
     if (group && group.length < maxSelections) group.push(one)
     else groups.set(group ? `${key} ${index}` : key, [one])
@@ -217,12 +241,13 @@ function requestOf(group: readonly Planned[], index: number): Request {
     const key = JSON.stringify([text, fetch.outputRewrites])
     const selection = bySelection.get(key)
     if (selection) selection.parts.push(fetch)
-    else bySelection.set(key, { parts: [fetch], outputRewrites: fetch.outputRewrites })
+    else bySelection.set(key, { parts: [fetch], policy: fetch.policy, outputRewrites: fetch.outputRewrites })
   }
   const selections = [...bySelection.values()]
   const { service, repeatable } = (group[0] as Planned).fetch
   const firsts = selections.map(({ parts }) => parts[0] as Fetch)
-  const request = { index, service, after: 0, next: [], repeatable, selections, combine: combiner(firsts) }
+  const isPublic = selections.every(({ policy }) => policy?.isPublic)
+  const request = { index, service, after: 0, next: [], repeatable, isPublic, selections, combine: combiner(firsts) }
   for (const one of group) one.request = request
   return request
 }

@@ -18,4 +18,6 @@ export interface RequestContext extends Asker {
   form: AnswerForm
   /** Is told what the pipeline made of the request, once it accepted it; the pipeline copies this context. */
   accepted(prepared: Prepared): void
+  /** Is told what the operation changed: event subject → version. */
+  changed(versions: ReadonlyMap<string, number>): void
 }

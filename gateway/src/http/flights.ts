@@ -1,8 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import type { Result } from '../execute/operation.ts'
-import { holdsData } from '../execute/written.ts'
+import type { Answered } from './answering.ts'
 import type { Flight, KnownRequest, Passenger } from './known-requests.ts'
-import { statusOf } from './negotiation.ts'
 
 /** Answers written before the loop goes on: what the first clients ask next is then on its way while the others are answered. */
 const answersAtOnce = 8
@@ -15,13 +13,20 @@ const answersAtOnce = 8
 export function answerKnown(
   known: KnownRequest,
   scope: string,
-  run: (signal: AbortSignal) => Promise<Result>,
+  run: (signal: AbortSignal) => Promise<Answered>,
   response: ServerResponse,
+  write: (answered: Answered) => void,
 ): Promise<void> {
-  return new Promise((answered, failed) => {
+  return new Promise((resolve, failed) => {
     const started = scope === '' ? undefined : known.flights.get(scope)
     const flight: Flight = started ?? { passengers: [], gone: 0, landed: false, abort: new AbortController() }
-    flight.passengers.push({ response, answered, failed })
+    flight.passengers.push({
+      answered(answer) {
+        write(answer)
+        resolve()
+      },
+      failed,
+    })
     response.once('close', () => leave(known, scope, flight))
     if (started) return
     if (scope !== '') known.flights.set(scope, flight)
@@ -30,10 +35,9 @@ export function answerKnown(
       if (known.flights.get(scope) === flight) known.flights.delete(scope)
     }
     run(flight.abort.signal).then(
-      (result) => {
+      (answered) => {
         landed()
-        const status = statusOf(known.form, holdsData(result), result.errors)
-        deliver(known, status, flight.passengers, Buffer.from(result.text), 0)
+        deliver(flight.passengers, answered, 0)
       },
       (error: unknown) => {
         landed()
@@ -51,21 +55,8 @@ function leave(known: KnownRequest, scope: string, flight: Flight): void {
   flight.abort.abort()
 }
 
-function deliver(
-  known: KnownRequest,
-  status: number,
-  passengers: readonly Passenger[],
-  bytes: Buffer,
-  from: number,
-): void {
+function deliver(passengers: readonly Passenger[], answered: Answered, from: number): void {
   const to = Math.min(from + answersAtOnce, passengers.length)
-  for (let i = from; i < to; i++) {
-    const { response, answered } = passengers[i] as Passenger
-    if (!response.destroyed) {
-      response.writeHead(status, { ...known.headers, 'content-length': bytes.length })
-      response.end(bytes)
-    }
-    answered()
-  }
-  if (to < passengers.length) setImmediate(deliver, known, status, passengers, bytes, to)
+  for (let i = from; i < to; i++) passengers[i]?.answered(answered)
+  if (to < passengers.length) setImmediate(deliver, passengers, answered, to)
 }

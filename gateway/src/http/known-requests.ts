@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import type { Graph } from '../supergraph/graph.ts'
+import type { Answered } from './answering.ts'
 import type { Prepared } from './context.ts'
 import type { AnswerForm } from './negotiation.ts'
 
@@ -9,6 +10,8 @@ export interface KnownRequest {
   prepared: Prepared
   headers: Readonly<Record<string, string>>
   form: AnswerForm
+  /** Names it in the cache of responses. */
+  id: number
   /** Runs of it that are on their way, by who may share them. */
   flights: Map<string, Flight>
 }
@@ -24,15 +27,14 @@ export interface Flight {
 
 /** A client that waits for a run. */
 export interface Passenger {
-  response: ServerResponse
-  answered(): void
+  answered(answer: Answered): void
   failed(error: unknown): void
 }
 
 /** Finds accepted requests by their raw text, so that what was parsed, checked and planned once is only run. */
 export interface KnownRequests {
   get(graph: Graph, key: string): KnownRequest | undefined
-  set(graph: Graph, key: string, request: KnownRequest): void
+  set(graph: Graph, key: string, request: Omit<KnownRequest, 'id' | 'flights'>): void
   /** Requests that were found, the runs that answered these, and requests that were not found. */
   readonly counts: { hits: number; runs: number; misses: number }
 }
@@ -62,6 +64,7 @@ export function knownRequests(maxBytes: number): KnownRequests {
   let known = new LRUCache<string, KnownRequest>(options)
   let before: typeof known | undefined
   let current: Graph | undefined
+  let last = 0
 
   function enter(graph: Graph): void {
     if (current) {
@@ -81,7 +84,7 @@ export function knownRequests(maxBytes: number): KnownRequests {
     const bound = operation?.bind(old?.prepared.bound.variables ?? {})
     if (!old || !operation || !bound || 'errors' in bound) return undefined
     const { headers, form } = old
-    const request = { prepared: { graph, operation, bound }, headers, form, flights: new Map() }
+    const request = { prepared: { graph, operation, bound }, headers, form, id: ++last, flights: new Map() }
     known.set(key, request)
     return request
   }
@@ -94,7 +97,7 @@ export function knownRequests(maxBytes: number): KnownRequests {
     },
     set(graph, key, request) {
       // One that began on the graph before is of no use any more.
-      if (graph === current) known.set(key, request)
+      if (graph === current) known.set(key, { ...request, id: ++last, flights: new Map() })
     },
   }
 }

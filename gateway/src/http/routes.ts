@@ -8,22 +8,27 @@ import {
   readBody,
   sendAnswer,
 } from '@commerce/service/http.ts'
+import type { Caches } from '../cache/caches.ts'
+import { type ConsistencyTokens, consistencyHeader } from '../cache/consistency.ts'
 import { type Asker, traceparentFrom } from '../execute/headers.ts'
 import type { Result } from '../execute/operation.ts'
+import { holdsData } from '../execute/written.ts'
 import type { ObservedHandler } from '../observe/http.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { TraceContext } from '../observe/observer.ts'
 import { countRefused } from '../observe/operations.ts'
 import type { Graph } from '../supergraph/graph.ts'
+import { viewerKeyOf } from '../viewer/key.ts'
 import { type Authenticate, TokenError } from '../viewer/tokens.ts'
 import type { Admission } from './admission.ts'
+import { type Answered, writeAnswer } from './answering.ts'
 import type { Prepared, RequestContext } from './context.ts'
 import { allowOrigin } from './cors.ts'
 import { answerKnown } from './flights.ts'
 import { graphiqlPage } from './graphiql.ts'
 import { answerReady, type Readiness } from './health.ts'
 import { type KnownRequests, requestKey } from './known-requests.ts'
-import { type AnswerForm, answerForm, refusalOf } from './negotiation.ts'
+import { type AnswerForm, answerForm, refusalOf, statusOf } from './negotiation.ts'
 import { readRequest, refusedAnswer } from './reading.ts'
 
 /** What the HTTP side of the gateway is made of. */
@@ -36,6 +41,8 @@ export interface RouteOptions {
   graph(): Graph
   /** Names all that an answer depends on besides the request; empty when answers are not to be shared. */
   scopeOf(viewer: Asker['viewer']): string
+  caches: Caches
+  consistency: ConsistencyTokens
   run(prepared: Prepared, asker: Asker, signal: AbortSignal): Promise<Result>
   authenticate: Authenticate
   bodyLimit: number
@@ -98,6 +105,7 @@ async function answerOperation(
       error.message,
     )
   }
+  const isFresh = learnFrom(options, request.headers[consistencyHeader])
   const body = request.method === 'POST' ? await readBody(request, options.bodyLimit) : null
   const key = requestKey(request, body)
   const { counts } = options.known
@@ -105,11 +113,22 @@ async function answerOperation(
   if (known) {
     counts.hits++
     trace?.trace?.operation(known.prepared.operation.definition)
-    const run = (signal: AbortSignal) => {
+    const write = (answered: Answered) => writeAnswer(request, response, known.headers, answered)
+    const viewerKey = viewerKeyOf(viewer)
+    const { responses } = options.caches
+    const kept = isFresh ? responses.find(known.id, viewerKey) : undefined
+    if (kept) return write({ ...kept, kept })
+    const run = async (signal: AbortSignal): Promise<Answered> => {
       counts.runs++
-      return options.run(known.prepared, askerOf(viewer, request, trace), signal)
+      const asker = { ...askerOf(viewer, request, trace), passesCaches: !isFresh }
+      const result = await options.run(known.prepared, asker, signal)
+      const status = statusOf(known.form, holdsData(result), result.errors)
+      const bytes = Buffer.from(result.text)
+      const isPrivate = known.prepared.operation.views !== undefined
+      const answer = { status, bytes }
+      return { ...answer, kept: responses.keep(known.id, viewerKey, isPrivate, answer, result) }
     }
-    return answerKnown(known, options.scopeOf(viewer), run, response)
+    return answerKnown(known, isFresh ? options.scopeOf(viewer) : '', run, response, write)
   }
   counts.misses++
   const form = answerForm(request.headers.accept) as AnswerForm
@@ -130,9 +149,12 @@ async function answerOperation(
   }
   const answer = await executeGraphQL(options.pipeline, read, async () => ({
     ...askerOf(viewer, request, trace),
+    passesCaches: !isFresh,
     form,
     signal: gone.signal,
     accepted,
+    changed: (versions) =>
+      response.setHeader(consistencyHeader, options.consistency.write(Object.fromEntries(versions))),
   }))
   sendAnswer(response, answer)
   if (
@@ -140,8 +162,16 @@ async function answerOperation(
     prepared?.graph === options.graph() &&
     prepared.operation.definition.operation === 'query'
   ) {
-    options.known.set(prepared.graph, key, { prepared, headers: answer.headers, form, flights: new Map() })
+    options.known.set(prepared.graph, key, { prepared, headers: answer.headers, form })
   }
+}
+
+/** Takes over what the client has seen elsewhere; false when that cannot be known, and so nothing that is kept may answer it. */
+function learnFrom({ caches, consistency }: RouteOptions, token: string | string[] | undefined): boolean {
+  if (token === undefined) return true
+  const seen = typeof token === 'string' ? consistency.read(token) : null
+  if (seen) caches.learn(Object.entries(seen))
+  return seen !== null
 }
 
 function askerOf(viewer: Asker['viewer'], { headers }: IncomingMessage, trace: TraceContext | undefined): Asker {

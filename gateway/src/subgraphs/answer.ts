@@ -10,6 +10,14 @@ export interface Answer {
   errors: SubgraphError[]
   /** No string in it was written with an escape, so none needs one. */
   isPlain: boolean
+  /**
+   * What it depends on, as the subgraph says it in the extensions that Apollo Router reads: for its root fields together, and for each
+   * representation in the order in which they were asked for.
+   */
+  tags: readonly string[]
+  entityTags: readonly (readonly string[])[]
+  /** What a mutation changed: event subject → version. */
+  changed: Readonly<Record<string, number>> | undefined
 }
 
 /** The GraphQL answer in a reply; throws a `SubgraphFailure` when there is none. Two calls share no object. */
@@ -21,13 +29,17 @@ export function readAnswer(service: string, reply: Reply): Answer {
   } catch {
     throw unusable(service, reply, `did not answer with JSON${typeOf(reply)}`)
   }
-  const { data, errors } = isObject(value) ? value : {}
+  const { data, errors, extensions } = isObject(value) ? value : {}
+  const { apolloCacheTags, apolloEntityCacheTags, changed } = isObject(extensions) ? extensions : {}
   const hasData = isObject(data) || data === null || (data === undefined && Array.isArray(errors))
   if (!hasData) throw unusable(service, reply, 'did not answer with a GraphQL result')
   return {
     data: isObject(data) ? data : null,
     errors: subgraphErrors(errors, service),
     isPlain: !reply.text.includes('\\'),
+    tags: textsOf(apolloCacheTags),
+    entityTags: Array.isArray(apolloEntityCacheTags) ? apolloEntityCacheTags.map(textsOf) : [],
+    changed: isObject(changed) ? versionsOf(changed) : undefined,
   }
 }
 
@@ -55,6 +67,15 @@ function subgraphErrors(value: unknown, service: string): SubgraphError[] {
       extensions: isObject(extensions) ? cleaned(extensions) : {},
     }
   })
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+}
+
+function versionsOf(value: { [key: string]: unknown }): Record<string, number> {
+  const versions = Object.entries(value).filter(([, version]) => Number.isSafeInteger(version))
+  return Object.fromEntries(versions) as Record<string, number>
 }
 
 function isPath(value: unknown): value is (string | number)[] {

@@ -171,7 +171,12 @@ function snapshotQuery(
   const text = print({ ...document, definitions: document.definitions.map((d) => (d === operation ? query : d)) })
   const variableUsages = [...used]
   return {
-    plan: compilePlan(types, { ...primary, operation: text, operationKind: query.operation, variableUsages }),
+    // Every change is read anew: nothing of it is kept.
+    plan: compilePlan(
+      types,
+      { ...primary, operation: text, operationKind: query.operation, variableUsages },
+      undefined,
+    ),
     responseKey,
     isList: isListType(getNullableType(argument.type)),
   }

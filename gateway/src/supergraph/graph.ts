@@ -1,4 +1,5 @@
 import { buildASTSchema, buildSchema, type DocumentNode, type GraphQLSchema, parse } from 'graphql'
+import { policiesOf } from '../cache/policy.ts'
 import { requiredFieldsOf } from '../execute/aliases.ts'
 import { accessRulesOf } from '../execute/authorization-rules.ts'
 import { compileOperation, type Operation, type Unauthorized } from '../execute/operation.ts'
@@ -38,6 +39,7 @@ export function buildGraph(
     apiSchema,
     types: typesOf(fullSchema),
     requiredFields: requiredFieldsOf(document),
+    policyOf: policiesOf(document, fullSchema),
     rules: accessRulesOf(document),
     unauthorized: options.unauthorized ?? 'filter',
   }

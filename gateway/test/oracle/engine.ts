@@ -40,7 +40,8 @@ export async function openEngine(sdl: string, serve: ReadonlyMap<string, Serve>)
       const operation = await graph.operation(document, source, undefined)
       const bound = operation.bind(variables)
       if ('errors' in bound) return outcomeOf(refused(bound.errors).text)
-      const call = { headers: {}, repeatable: true, signal: undefined, deadline: Number.POSITIVE_INFINITY }
+      const deadline = Number.POSITIVE_INFINITY
+      const call = { headers: {}, publicHeaders: {}, repeatable: true, signal: undefined, deadline }
       return outcomeOf((await runOperation(operation, bound, subgraphsOf(serve, world), call)).text)
     },
     plans: () => plans.splice(0).map(prettyFormatQueryPlan).join('\n'),

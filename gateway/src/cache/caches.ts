@@ -1,0 +1,72 @@
+import { createCoherence } from '@commerce/cache/coherence.ts'
+import { createTaggedCache, type TaggedCache } from '@commerce/cache/tagged.ts'
+import type { EventFeed } from '../subscribe/feed.ts'
+import { type AnswerCache, answerCache, CachedRun } from './cached-run.ts'
+import { type KeptResponse, type Responses, responseCache } from './responses.ts'
+
+/** What one gateway keeps of earlier answers, and what it knows to have changed. */
+export interface Caches {
+  /** Grows with every change that is known, whether or not anything is kept. */
+  readonly epoch: number
+  /** False while changes may be missed: everything is asked for anew. */
+  readonly serving: boolean
+  /** A run that takes from the cache and leaves in it; `viewer` is all that private answers depend on. */
+  run(viewer: string): CachedRun | undefined
+  responses: Responses
+  /** Changes that are known from elsewhere than the feed: event subject → version. */
+  learn(versions: Iterable<readonly [subject: string, version: number]>): void
+  /** Something changed that says nothing of what it was. */
+  changed(): void
+  answers: Pick<AnswerCache, 'counts'> & { kept: TaggedCache<unknown> }
+  kept: TaggedCache<KeptResponse>
+  stop(): void
+}
+
+/** How much is kept: bytes of subgraph answers, and of whole responses; 0 keeps none. */
+export interface CacheBounds {
+  answerBytes: number
+  responseBytes: number
+}
+
+/** Caches that follow a feed; without one nothing is ever kept, because nothing would tell when it changes. */
+export function openCaches(
+  feed: EventFeed | null,
+  bounds: CacheBounds,
+  see: (subject: string, version: number) => void,
+): Caches {
+  const coherence = createCoherence()
+  const answers = answerCache(createTaggedCache(coherence, Math.max(1, bounds.answerBytes)))
+  const kept = createTaggedCache<KeptResponse>(coherence, Math.max(1, bounds.responseBytes))
+  let epoch = 0
+  const changed = () => {
+    epoch++
+  }
+  const unsubscribe = feed?.subscribe({ event: changed, lost: changed, recovered: changed })
+  const unfollow = feed ? coherence.follow(feed) : undefined
+  const keepsAnswers = feed !== null && bounds.answerBytes > 0
+  return {
+    get epoch() {
+      return epoch
+    },
+    get serving() {
+      return coherence.serving
+    },
+    run: (viewer) => (keepsAnswers ? new CachedRun(answers, viewer) : undefined),
+    responses: responseCache(kept, keepsAnswers && bounds.responseBytes > 0),
+    learn(versions) {
+      for (const [subject, version] of versions) {
+        if (version <= coherence.floor(subject)) continue
+        coherence.raise(subject, version)
+        see(subject, version)
+        epoch++
+      }
+    },
+    changed,
+    answers,
+    kept,
+    stop() {
+      unsubscribe?.()
+      unfollow?.()
+    },
+  }
+}

@@ -4,8 +4,9 @@ import { connectEvents } from '@commerce/events/connection.ts'
 import { startFeed } from '@commerce/events/feed.ts'
 import { openSupergraphStore } from '@commerce/events/supergraph-store.ts'
 import { readConfig } from '@commerce/service/config.ts'
-import { runProcess } from '@commerce/service/lifecycle.ts'
+import { type Running, runProcess } from '@commerce/service/lifecycle.ts'
 import { createLog } from '@commerce/service/log.ts'
+import type { z } from 'zod'
 import { gatewayConfig, gatewayEnvironment, subgraphUrlsFrom } from './config.ts'
 import { refuseUnsafe } from './production.ts'
 import { publish } from './publish.ts'
@@ -34,84 +35,86 @@ OTEL_EXPORTER_OTLP_ENDPOINT, LOG_LEVEL.
 See gateway/README.md.
 `
 
-const { values } = parseArgs({
-  options: {
-    supergraph: { type: 'string' },
-    fallback: { type: 'string' },
-    operations: { type: 'string' },
-    publish: { type: 'string' },
-    'swap-in': { type: 'string', default: '5' },
-    port: { type: 'string' },
-    help: { type: 'boolean' },
-  },
-})
-
 const log = createLog('gateway', process.env.LOG_LEVEL || 'info')
-const readEnvironment = () =>
-  readConfig(gatewayEnvironment, {
-    ...process.env,
-    ...(values.port && { PORT: values.port }),
-    ...(values.supergraph && { SUPERGRAPH: values.supergraph }),
-    ...(values.fallback && { SUPERGRAPH_FALLBACK: values.fallback }),
-    ...(values.operations && { OPERATIONS: values.operations }),
-  })
+try {
+  await main()
+} catch (error) {
+  log.fatal((error as Error).message)
+  process.exitCode = 1
+}
 
-if (values.help) process.stdout.write(help)
-else if (values.publish) {
-  try {
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      supergraph: { type: 'string' },
+      fallback: { type: 'string' },
+      operations: { type: 'string' },
+      publish: { type: 'string' },
+      'swap-in': { type: 'string', default: '5' },
+      port: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  })
+  const readEnvironment = () =>
+    readConfig(gatewayEnvironment, {
+      ...process.env,
+      ...(values.port && { PORT: values.port }),
+      ...(values.supergraph && { SUPERGRAPH: values.supergraph }),
+      ...(values.fallback && { SUPERGRAPH_FALLBACK: values.fallback }),
+      ...(values.operations && { OPERATIONS: values.operations }),
+    })
+  if (values.help) process.stdout.write(help)
+  else if (values.publish === undefined) await runProcess(log, () => start(readEnvironment()))
+  else {
     const { NATS_URL, SUPERGRAPH = '' } = readEnvironment()
     const release = { file: values.publish, graph: graphOnNats(SUPERGRAPH) ?? 'current', swapIn: values['swap-in'] }
     await publish(release, NATS_URL, log)
-  } catch (error) {
-    log.fatal((error as Error).message)
-    process.exitCode = 1
   }
-} else {
-  await runProcess(log, async () => {
-    const environment = readEnvironment()
-    refuseUnsafe(environment)
-    const place = environment.SUPERGRAPH ?? fileURLToPath(new URL('../../schema/supergraph.graphql', import.meta.url))
-    const config = gatewayConfig(environment, subgraphUrlsFrom(process.env), place)
-    const { NATS_URL, SUPERGRAPH_FALLBACK } = environment
-    const graph = graphOnNats(place)
-    if (!NATS_URL) {
-      if (graph) throw new Error(`The supergraph is to come from NATS ("${place}"): say in NATS_URL where that is.`)
-      return startGateway(config, log)
-    }
-    const source =
-      graph === null
-        ? undefined
-        : publishedSource({
-            store: openSupergraphStore({ url: NATS_URL, name: 'gateway', log }, graph),
-            place: `published on NATS as "${graph}"`,
-            waitMs: 5_000,
-            fallback: SUPERGRAPH_FALLBACK ? fileSource(SUPERGRAPH_FALLBACK, 0) : null,
-            log,
-          })
-    const feed = lateFeed(() => connectFeed(NATS_URL), log, 1_000)
-    const gateway = await startGateway(config, log, feed, source)
-    return {
-      url: gateway.url,
-      async stop() {
-        await gateway.stop()
-        await feed.stop()
-      },
-    }
-  })
+}
 
-  async function connectFeed(url: string): Promise<ConnectedFeed> {
-    const connection = await connectEvents({ url, name: 'gateway', log })
-    const feed = await startFeed(connection, ['catalog.>', 'inventory.>', 'checkout.>'])
-    return {
-      ended: connection.ended,
-      get current() {
-        return feed.current
-      },
-      subscribe: (listener) => feed.subscribe(listener),
-      async stop() {
-        await feed.stop()
-        await connection.close()
-      },
-    }
+async function start(environment: z.infer<typeof gatewayEnvironment>): Promise<Running> {
+  refuseUnsafe(environment)
+  const place = environment.SUPERGRAPH ?? fileURLToPath(new URL('../../schema/supergraph.graphql', import.meta.url))
+  const config = gatewayConfig(environment, subgraphUrlsFrom(process.env), place)
+  const { NATS_URL, SUPERGRAPH_FALLBACK } = environment
+  const graph = graphOnNats(place)
+  if (!NATS_URL) {
+    if (graph) throw new Error(`The supergraph is to come from NATS ("${place}"): say in NATS_URL where that is.`)
+    return startGateway(config, log)
+  }
+  const source =
+    graph === null
+      ? undefined
+      : publishedSource({
+          store: openSupergraphStore({ url: NATS_URL, name: 'gateway', log }, graph),
+          place: `published on NATS as "${graph}"`,
+          waitMs: 5_000,
+          fallback: SUPERGRAPH_FALLBACK ? fileSource(SUPERGRAPH_FALLBACK, 0) : null,
+          log,
+        })
+  const feed = lateFeed(() => connectFeed(NATS_URL), log, 1_000)
+  const gateway = await startGateway(config, log, feed, source)
+  return {
+    url: gateway.url,
+    async stop() {
+      await gateway.stop()
+      await feed.stop()
+    },
+  }
+}
+
+async function connectFeed(url: string): Promise<ConnectedFeed> {
+  const connection = await connectEvents({ url, name: 'gateway', log })
+  const feed = await startFeed(connection, ['catalog.>', 'inventory.>', 'checkout.>'])
+  return {
+    ended: connection.ended,
+    get current() {
+      return feed.current
+    },
+    subscribe: (listener) => feed.subscribe(listener),
+    async stop() {
+      await feed.stop()
+      await connection.close()
+    },
   }
 }

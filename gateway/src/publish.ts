@@ -2,6 +2,7 @@ import { connectEvents } from '@commerce/events/connection.ts'
 import { publishSupergraph } from '@commerce/events/supergraph-store.ts'
 import type { Logger } from '@commerce/service/log.ts'
 import { planInProcess } from './supergraph/planning.ts'
+import { sentenceOf } from './supergraph/sentence.ts'
 import { fileSource } from './supergraph/source.ts'
 
 /** A supergraph to publish, and in how many seconds all gateways are to take it over. */
@@ -21,8 +22,8 @@ export async function publish(
   if (!(seconds >= 0 && seconds <= 60)) throw new Error(`--swap-in takes 0 to 60 seconds, not "${swapIn}".`)
   if (!natsUrl) throw new Error('Say in NATS_URL where to publish.')
   const { sdl } = await fileSource(file, 0).read()
-  await planInProcess(sdl).catch((error: Error) => {
-    throw new Error(`The supergraph in ${file} is not valid, nothing is published: ${error.message}`)
+  await planInProcess(sdl).catch((error: unknown) => {
+    throw new Error(`The supergraph in ${file} is not valid, nothing is published: ${sentenceOf(error)}`)
   })
   const connection = await connectEvents({ url: natsUrl, name: 'publish', log, waitMs: 5_000 })
   try {

@@ -14,12 +14,9 @@ export interface Authorization {
   policies: readonly string[]
   /** Which demands a viewer who holds these policies fulfils; empty when all, equal for viewers who are shown the same. */
   decide(viewer: Viewer | null, policies: ReadonlySet<string>): string
-  /** What is left of the operation for a decision, remembered for the decisions that came last. */
+  /** What is left of the operation for a decision. */
   filtered(decision: string): Filtered
 }
-
-/** How many decisions of one operation are remembered. */
-const maxDecisions = 16
 
 /**
  * What an operation that is valid on the API schema demands; undefined when nothing in it is protected. `document` must hold the
@@ -33,7 +30,6 @@ export function authorize(
 ): Authorization | undefined {
   const { operation, fields, clauses } = expand(document, definition, rules, apiSchema)
   if (clauses.length === 0) return undefined
-  const known = new LRUCache<string, Filtered>({ max: maxDecisions })
   const named = clauses.flatMap((clause) => (clause.kind === 'policies' ? clause.any.flat() : []))
   return {
     document: { kind: Kind.DOCUMENT, definitions: [operation] },
@@ -49,13 +45,7 @@ export function authorize(
       return all ? '' : decision
     },
     filtered(decision) {
-      let filtered = known.get(decision)
-      if (!filtered) {
-        const denied = new Set(clauses.filter((_, index) => decision[index] === '0'))
-        filtered = filterOf(operation, fields, denied)
-        known.set(decision, filtered)
-      }
-      return filtered
+      return filterOf(operation, fields, new Set(clauses.filter((_, index) => decision[index] === '0')))
     },
   }
 }
@@ -88,25 +78,45 @@ function fulfils(clause: Clause, viewer: Viewer | null, policies: ReadonlySet<st
 export interface Views<T> {
   /** The policies that decide beside who asks. */
   policies: readonly string[]
-  /** What this viewer is shown, made once for each decision; undefined when it is the whole. */
+  /** What this viewer is shown, made once for each decision, the last ones remembered; undefined when it is the whole. */
   of(viewer: Viewer | null, policies: ReadonlySet<string>): Promise<T> | undefined
 }
 
-/** Makes the views of an operation when they are first asked for; one that fails is made again. */
-export function viewsOf<T>(authorization: Authorization, compile: (filtered: Filtered) => Promise<T>): Views<T> {
-  const known = new LRUCache<string, Promise<T>>({ max: maxDecisions })
+/** How many views of one operation are remembered. */
+const maxViews = 16
+
+/**
+ * Makes the views of an operation when they are first asked for; one that fails is made again. `grew` is told how many bytes more
+ * those that are remembered take, or how many fewer when one is forgotten.
+ */
+export function viewsOf<T extends { bytes: number }>(
+  authorization: Authorization,
+  compile: (filtered: Filtered) => Promise<T>,
+  grew: (bytes: number) => void,
+): Views<T> {
+  const known = new LRUCache<string, { view: Promise<T>; bytes: number }>({
+    max: maxViews,
+    dispose: ({ bytes }) => grew(-bytes),
+  })
   return {
     policies: authorization.policies,
     of(viewer, policies) {
       const decision = authorization.decide(viewer, policies)
       if (decision === '') return undefined
-      let view = known.get(decision)
-      if (!view) {
-        view = compile(authorization.filtered(decision))
-        known.set(decision, view)
-        view.catch(() => known.delete(decision))
-      }
-      return view
+      const there = known.get(decision)
+      if (there) return there.view
+      const made = { view: compile(authorization.filtered(decision)), bytes: 0 }
+      known.set(decision, made)
+      const isKnown = () => known.peek(decision) === made
+      made.view.then(
+        ({ bytes }) => {
+          if (!isKnown()) return
+          made.bytes = bytes
+          grew(bytes)
+        },
+        () => isKnown() && known.delete(decision),
+      )
+      return made.view
     },
   }
 }

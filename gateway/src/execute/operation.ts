@@ -43,6 +43,8 @@ export interface OperationCompiler {
   /** Undefined when the supergraph protects nothing. */
   rules: AccessRules | undefined
   unauthorized: Unauthorized
+  /** Told how many bytes more an operation takes, or fewer, because of viewers who may not read all of it. */
+  grew(bytes: number): void
 }
 
 /**
@@ -56,6 +58,8 @@ export interface Operation {
   definition: OperationDefinitionNode
   /** How often it ran, lately more than long ago: the busiest are planned first on a new supergraph. */
   uses: number
+  /** Memory that it takes, estimated; views are told to `grew` when they come and go. */
+  bytes: number
   /** Where a subscription's events come from; null for queries and mutations. */
   primary: FetchNode | null
   plan: Plan | undefined
@@ -103,6 +107,10 @@ export interface Result {
   cached?: CachedRun | undefined
 }
 
+/** What an operation takes beside its text and plan, and how much more than their characters these take once compiled. */
+const bytesEach = 4_000
+export const bytesPerCharacter = 12
+
 /** How many combinations of `@skip`/`@include` values of one operation stay compiled. */
 const maxVariants = 16
 
@@ -129,7 +137,7 @@ export async function compileOperation(
   const whole = await compileView(compiler, definition, { shown: used, planned: used, removed: [] })
   if (!authorization) return whole
   const { document: shown } = authorization
-  const views = viewsOf(authorization, ({ document: planned, removed, hidden }) => {
+  const view = ({ document: planned, removed, hidden }: Filtered) => {
     if (compiler.unauthorized === 'report') return compileView(compiler, definition, { shown, planned: shown, removed })
     const rejects = compiler.unauthorized === 'reject'
     const never = rejects && removed.some(({ conditions }) => conditions.length === 0)
@@ -140,8 +148,10 @@ export async function compileOperation(
       removed,
       rejects,
     })
-  })
-  return { ...whole, views }
+  }
+  // It also keeps its text with every fragment written out.
+  const bytes = whole.bytes + print(shown).length * bytesPerCharacter
+  return { ...whole, bytes, views: viewsOf(authorization, view, compiler.grew) }
 }
 
 async function compileView(
@@ -154,7 +164,8 @@ async function compileView(
   )
   const operation = shown.definitions[0] as OperationDefinitionNode
   const renamed = hideAliases(planned ?? shown, compiler.requiredFields)
-  const node = planned && (await planOf(compiler, renamed.document, definition.name?.value)).node
+  const queryPlan = planned && (await planOf(compiler, renamed.document, definition.name?.value))
+  const node = queryPlan?.node
   const isSubscription = node?.kind === 'Subscription'
   const rest: PlanNode | undefined = isSubscription ? node.rest : ((node as PlanNode | null | undefined) ?? undefined)
   const deciding = decidingVariables(shown)
@@ -163,6 +174,7 @@ async function compileView(
   return {
     definition,
     uses: 0,
+    bytes: bytesEach + (print(shown).length + JSON.stringify(queryPlan).length) * bytesPerCharacter,
     primary: isSubscription ? node.primary : null,
     plan: rest && compilePlan(compiler.types, rest, compiler.policyOf),
     types: compiler.types,

@@ -2,7 +2,7 @@ import { buildASTSchema, buildSchema, type DocumentNode, type GraphQLSchema, par
 import { policiesOf } from '../cache/policy.ts'
 import { requiredFieldsOf } from '../execute/aliases.ts'
 import { accessRulesOf } from '../execute/authorization-rules.ts'
-import { compileOperation, type Operation, type Unauthorized } from '../execute/operation.ts'
+import { bytesPerCharacter, compileOperation, type Operation, type Unauthorized } from '../execute/operation.ts'
 import { typesOf } from '../execute/types.ts'
 import { type EventSource, eventSourcesOf } from '../subscribe/event-source.ts'
 import type { Planner } from './planner.ts'
@@ -21,10 +21,6 @@ export interface Graph {
   planner: Pick<Planner, 'rest' | 'close'>
 }
 
-/** What an operation takes beside its text and plan, and how much more than their characters these take once compiled. */
-const operationBytes = 4_000
-const bytesPerCharacter = 12
-
 /** A graph from a composed supergraph and its planner, which has validated it. */
 export function buildGraph(
   sdl: string,
@@ -42,22 +38,12 @@ export function buildGraph(
     policyOf: policiesOf(document, fullSchema),
     rules: accessRulesOf(document),
     unauthorized: options.unauthorized ?? 'filter',
+    plan: (text: string, name: string | undefined) => planner.plan(text, name),
   }
-  const operations = operationCache(options, async (operationDocument, source, operationName) => {
-    let characters = source.length
-    const operation = await compileOperation(
-      {
-        ...parts,
-        async plan(text, name) {
-          const plan = await planner.plan(text, name)
-          characters += JSON.stringify(plan).length
-          return plan
-        },
-      },
-      operationDocument,
-      operationName,
-    )
-    return { operation, bytes: operationBytes + characters * bytesPerCharacter }
+  const operations = operationCache(options, async (operationDocument, source, operationName, grew) => {
+    const operation = await compileOperation({ ...parts, grew }, operationDocument, operationName)
+    // The text as it was sent is more than its operation: other operations, formatting, remarks.
+    return { operation, bytes: operation.bytes + source.length * bytesPerCharacter }
   })
   return {
     apiSchema,

@@ -14,6 +14,7 @@ import type { Unauthorized } from '../execute/operation.ts'
 import { buildGraph, type Graph } from './graph.ts'
 import { planInWorker, type WorkerBounds } from './planner.ts'
 import type { Asked, PlanBounds } from './plans.ts'
+import { sentenceOf } from './sentence.ts'
 import type { Release, SupergraphSource } from './source.ts'
 import { planAhead } from './warm.ts'
 
@@ -86,7 +87,7 @@ export class LiveSupergraph implements GatewayInterface {
     const { source } = this.#options
     const { sdl } = await source.read()
     const graph = await this.#build(sdl).catch((error: unknown) => {
-      throw new Error(`The supergraph ${source.place} is not valid: ${firstLine(error)}`)
+      throw new Error(`The supergraph ${source.place} is not valid: ${sentenceOf(error)}`)
     })
     this.#install(graph, sdl)
     await Promise.race([this.#planRecorded(graph), delay(bootWarmMs)])
@@ -150,7 +151,7 @@ export class LiveSupergraph implements GatewayInterface {
       } catch (error) {
         await graph?.planner.close()
         if (!changed.signal.aborted) {
-          log.error(`The new supergraph ${source.place} is not valid, the old one stays: ${firstLine(error)}`)
+          log.error(`The new supergraph ${source.place} is not valid, the old one stays: ${sentenceOf(error)}`)
           return false
         }
       }
@@ -191,10 +192,4 @@ export class LiveSupergraph implements GatewayInterface {
       throw error
     }
   }
-}
-
-function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  const [first = '', second] = message.split('\n').map((line) => line.trim())
-  return first.endsWith(':') && second ? `${first} ${second}` : first
 }

@@ -6,12 +6,14 @@ import { operationCache } from './plans.ts'
 function counted(bounds: { maxPlans: number; maxPlanBytes: number }) {
   const compiled: string[] = []
   const document = parse('{ a }')
-  const cache = operationCache(bounds, async (_document, source, name) => {
+  const grow = new Map<string, (bytes: number) => void>()
+  const cache = operationCache(bounds, async (_document, source, name, grew) => {
+    grow.set(source, grew)
     compiled.push(name === undefined ? source : `${name}: ${source}`)
     if (name === 'bad') throw new Error('no plan')
     return { operation: { uses: 0 } as Operation, bytes: source.length }
   })
-  return { compiled, cache, plan: (source: string, name?: string) => cache.get(document, source, name) }
+  return { compiled, cache, grow, plan: (source: string, name?: string) => cache.get(document, source, name) }
 }
 
 const wide = { maxPlans: 10, maxPlanBytes: 1_000 }
@@ -45,6 +47,23 @@ test('counts the bytes that it remembers', async () => {
   for (const i of [0, 1, 2, 3, 0, 1, 2, 3]) await plan(`${i}`.repeat(40))
   expect(compiled).toHaveLength(8)
   expect(cache.size()).toEqual({ operations: 2, bytes: 80 })
+})
+
+test('counts what an operation takes later, and lets others go for it', async () => {
+  const { compiled, plan, cache, grow } = counted({ maxPlans: 100, maxPlanBytes: 100 })
+  for (const source of ['a'.repeat(40), 'b'.repeat(40)]) await plan(source)
+  grow.get('b'.repeat(40))?.(15)
+  expect(cache.size()).toEqual({ operations: 2, bytes: 95 })
+  grow.get('b'.repeat(40))?.(30)
+  expect(cache.size()).toEqual({ operations: 1, bytes: 85 })
+  grow.get('b'.repeat(40))?.(-45)
+  // What was forgotten grows for nobody.
+  grow.get('a'.repeat(40))?.(90)
+  expect(cache.size()).toEqual({ operations: 1, bytes: 40 })
+  grow.get('b'.repeat(40))?.(100)
+  expect(cache.size()).toEqual({ operations: 0, bytes: 0 })
+  await plan('b'.repeat(40))
+  expect(compiled).toHaveLength(3)
 })
 
 test('does not remember a failure', async () => {

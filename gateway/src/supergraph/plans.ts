@@ -42,13 +42,17 @@ interface Entry extends Asked {
   promise: Promise<Operation>
 }
 
-/** Remembers compiled operations by text and name, the least used forgotten first; `compile` also tells an operation's bytes. */
+/**
+ * Remembers compiled operations by text and name, the least used forgotten first; `compile` also tells an operation's bytes, and
+ * later, by `grew`, how many more it takes, or fewer.
+ */
 export function operationCache(
   bounds: PlanBounds,
   compile: (
     document: DocumentNode,
     source: string,
     operationName: string | undefined,
+    grew: (bytes: number) => void,
   ) => Promise<{ operation: Operation; bytes: number }>,
 ): OperationCache {
   const known = new LRUCache<string, Entry>({ max: bounds.maxPlans, maxSize: bounds.maxPlanBytes })
@@ -59,9 +63,16 @@ export function operationCache(
     const begun = performance.now()
     let outcome: 'ok' | 'failed' = 'failed'
     try {
-      const { operation, bytes } = await compile(document, asked.source, asked.operationName)
+      const compiled = await compile(document, asked.source, asked.operationName, (more) => {
+        size += more
+        const entry = known.peek(key)
+        // The cache takes a new size only with a new value.
+        if (entry && entry.operation === operation) known.set(key, { ...entry }, { size })
+      })
+      const { operation } = compiled
+      let size = compiled.bytes
       askedAs.set(operation, asked)
-      known.set(key, { ...asked, operation, promise: Promise.resolve(operation) }, { size: bytes })
+      known.set(key, { ...asked, operation, promise: Promise.resolve(operation) }, { size })
       outcome = 'ok'
       return operation
     } finally {

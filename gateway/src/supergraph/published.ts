@@ -23,8 +23,11 @@ export interface PublishedOptions {
   log: Logger
 }
 
-/** The graph's name in "nats" or "nats:<graph>"; null when that is a file's name. */
+/** The graph's name in "nats" or "nats:<graph>"; null when that is a file's name. Throws when it could be neither. */
 export function graphOnNats(place: string): string | null {
+  if (/^nats:(?![\w-]+$)/.test(place)) {
+    throw new Error(`A graph on NATS is named by letters, digits, "-" and "_", and not as in "${place}".`)
+  }
   const match = /^nats(?::([\w-]+))?$/.exec(place)
   return match && (match[1] ?? 'current')
 }

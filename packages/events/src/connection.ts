@@ -118,15 +118,20 @@ function pause(ms: number): Promise<void> {
 
 async function connectWithin({ url, name }: ConnectOptions, waitMs: number): Promise<NatsConnection> {
   const { servers, user, pass } = serversOf(url)
+  const deadline = Date.now() + waitMs
+  let isConnected = false
   const attempt = connect({
     servers,
     user,
     pass,
     name,
     maxReconnectAttempts: -1,
-    reconnectTimeWait: 200,
-    reconnectJitter: 100,
     waitOnFirstConnect: true,
+    reconnectDelayHandler() {
+      // Without this the first connection is tried for ever, and a process that gave up never ends.
+      if (!isConnected && Date.now() > deadline) throw new Error('too late')
+      return 200 + Math.random() * 100
+    },
     pingInterval: 5_000,
     maxPingOut: 2,
     noAsyncTraces: true, // a stack trace for each publish costs more than the publish
@@ -138,7 +143,10 @@ async function connectWithin({ url, name }: ConnectOptions, waitMs: number): Pro
     }),
     new Promise<typeof late>((resolve) => setTimeout(resolve, waitMs, late).unref()),
   ])
-  if (first !== late) return first
+  if (first !== late) {
+    isConnected = true
+    return first
+  }
   void attempt.then((nats) => nats.close()).catch(() => {})
   throw new Error(
     `No NATS server answered at ${servers.join(', ')} within ${waitMs / 1000} s: start one, or set NATS_URL.`,

@@ -2,7 +2,7 @@ import { operationFromDocument, Supergraph } from '@apollo/federation-internals'
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import { parse, printSchema } from 'graphql'
 import { supportedFeatures } from './features.ts'
-import { explained, interfacesWithoutTypes } from './interface-objects.ts'
+import { explained, interfacesWithoutTypes, withTypesOf } from './interface-objects.ts'
 import { usableKeysFirst } from './keys.ts'
 import { planOverrides } from './overrides.ts'
 import type { Planner } from './planner.ts'
@@ -39,14 +39,17 @@ export function openPlanning(composed: string): Planning {
   const plannedSchema = isOther ? planned.apiSchema() : schema
   const planner = new QueryPlanner(planned, { debug: limits, reuseQueryFragments: requires?.reusesFragments ?? true })
   const overrides = planOverrides(sdl)
-  const lonely = interfacesWithoutTypes(typesOfSupergraph(parse(sdl, { noLocation: true })))
+  const types = typesOfSupergraph(parse(sdl, { noLocation: true }))
+  const lonely = interfacesWithoutTypes(types)
+  const apiSchema = schema.toGraphQLJSSchema()
   return {
     description: {
-      apiSdl: printSchema(schema.toGraphQLJSSchema()),
+      apiSdl: printSchema(apiSchema),
       urls: supergraph.subgraphsMetadata().map(({ name, url }) => [name, url]),
     },
     plan(text, operationName) {
-      const operation = operationFromDocument(plannedSchema, parse(text), { operationName, validate: false })
+      const document = withTypesOf(lonely, types, apiSchema, parse(text))
+      const operation = operationFromDocument(plannedSchema, document, { operationName, validate: false })
       const planWith = (labels: readonly string[]): QueryPlan => {
         const plan = planner.buildQueryPlan(operation, {
           overrideConditions: new Map(labels.map((one) => [one, true])),

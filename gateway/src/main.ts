@@ -34,29 +34,29 @@ OTEL_EXPORTER_OTLP_ENDPOINT, LOG_LEVEL.
 See gateway/README.md.
 `
 
-const { values } = parseArgs({
-  options: {
-    supergraph: { type: 'string' },
-    fallback: { type: 'string' },
-    operations: { type: 'string' },
-    publish: { type: 'string' },
-    'swap-in': { type: 'string', default: '5' },
-    port: { type: 'string' },
-    help: { type: 'boolean' },
-  },
-})
+const options = {
+  supergraph: { type: 'string' },
+  fallback: { type: 'string' },
+  operations: { type: 'string' },
+  publish: { type: 'string' },
+  'swap-in': { type: 'string', default: '5' },
+  port: { type: 'string' },
+  help: { type: 'boolean' },
+} as const
 
 const log = createLog('gateway', process.env.LOG_LEVEL || 'info')
+const values = readArguments()
 const readEnvironment = () =>
   readConfig(gatewayEnvironment, {
     ...process.env,
-    ...(values.port && { PORT: values.port }),
-    ...(values.supergraph && { SUPERGRAPH: values.supergraph }),
-    ...(values.fallback && { SUPERGRAPH_FALLBACK: values.fallback }),
-    ...(values.operations && { OPERATIONS: values.operations }),
+    ...(values?.port && { PORT: values.port }),
+    ...(values?.supergraph && { SUPERGRAPH: values.supergraph }),
+    ...(values?.fallback && { SUPERGRAPH_FALLBACK: values.fallback }),
+    ...(values?.operations && { OPERATIONS: values.operations }),
   })
 
-if (values.help) process.stdout.write(help)
+if (!values) process.exitCode = 1
+else if (values.help) process.stdout.write(help)
 else if (values.publish) {
   try {
     const { NATS_URL, SUPERGRAPH = '' } = readEnvironment()
@@ -113,5 +113,15 @@ else if (values.publish) {
         await connection.close()
       },
     }
+  }
+}
+
+/** Undefined when the command line is not one; that is told. */
+function readArguments() {
+  try {
+    return parseArgs({ options }).values
+  } catch (error) {
+    log.fatal(`${(error as Error).message}. See --help.`)
+    return undefined
   }
 }

@@ -12,7 +12,7 @@ export function leafText(type: GraphQLLeafType): LeafText {
     const texts = new Map(type.getValues().map(({ name }) => [name as unknown, JSON.stringify(name)]))
     return (value) => texts.get(value)
   }
-  if (!isSpecifiedScalarType(type)) return (value) => JSON.stringify(value)
+  if (!isSpecifiedScalarType(type)) return anyJson
   switch (type.name) {
     case 'ID':
       return (value) => {
@@ -28,6 +28,15 @@ export function leafText(type: GraphQLLeafType): LeafText {
       return (value) => (value === true ? 'true' : value === false ? 'false' : undefined)
     default:
       return (value) => (typeof value === 'string' ? quote(value) : undefined)
+  }
+}
+
+/** JSON is parsed to any depth, but not written: what is too deep is no value. */
+function anyJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
   }
 }
 

@@ -193,8 +193,16 @@ function takeEntities(run: Run, asked: Asked, { data, errors }: Answer): void {
   if (own.length > 0) reportEach(run, asked, (fetch, places) => reportErrors(run, fetch, own, places))
   const entities = data?.[asked.field]
   if (Array.isArray(entities) && entities.length === asked.representations.length) {
+    const astray: number[] = []
     for (const [index, entity] of entities.entries()) {
       if (isData(entity)) mergeEntity(run, asked.selection, entity, asked.targets[index] as Target[])
+      else if (entity !== null) astray.push(index)
+    }
+    if (astray.length > 0) {
+      reportEach(run, asked, (fetch, places) => {
+        const found = astray.flatMap((index) => places[index] ?? [])
+        if (found.length > 0) reportFailure(run, fetch, entitiesMissing(fetch), found)
+      })
     }
   } else if (errors.length === 0) {
     reportEach(run, asked, (fetch, places) => reportFailure(run, fetch, entitiesMissing(fetch), places.flat()))

@@ -20,8 +20,10 @@ export function readAnswer(service: string, reply: Reply): Answer {
     throw unusable(service, reply, `did not answer with JSON${typeOf(reply)}`)
   }
   const { data, errors } = isObject(value) ? value : {}
-  const hasData = isObject(data) || data === null || (data === undefined && Array.isArray(errors))
-  if (!hasData) throw unusable(service, reply, 'did not answer with a GraphQL result')
+  // Without data there must be an error (GraphQL specification, "Response Format"): else nobody could tell why all is null.
+  const isAnswer =
+    isObject(data) || ((data === null || data === undefined) && Array.isArray(errors) && errors.length > 0)
+  if (!isAnswer) throw unusable(service, reply, 'did not answer with a GraphQL result')
   return { data: isObject(data) ? data : null, errors: subgraphErrors(errors, service) }
 }
 
@@ -40,7 +42,7 @@ function withoutMark(text: string): string {
 
 function typeOf({ contentType }: Reply): string {
   const type = /^[\w.+-]{1,40}\/[\w.+-]{1,40}/.exec(contentType ?? '')?.[0]
-  return type === undefined ? '' : ` but with ${type}`
+  return type === undefined || /json/i.test(type) ? '' : ` but with ${type}`
 }
 
 /** Whatever has no message gets one. */

@@ -39,7 +39,8 @@ const log = createLog('gateway', process.env.LOG_LEVEL || 'info')
 try {
   await main()
 } catch (error) {
-  log.fatal((error as Error).message)
+  const { message, code } = error as Error & { code?: string }
+  log.fatal(code?.startsWith('ERR_PARSE_ARGS') ? `${message}. See --help.` : message)
   process.exitCode = 1
 }
 

@@ -13,7 +13,10 @@ type Handler = (
 ) => void
 
 const stockSdl = `
-  type Query { total: Int hello: String }
+  type Query { total: Int hello: String anything: Thing json: Json }
+  scalar Json
+  type Note { text: String }
+  union Thing = Note | Product
   type Mutation { reserve: Int }
   type Product @key(fields: "id") { id: ID! stock: Int sold: Int! }
 `
@@ -111,6 +114,7 @@ describe('a subgraph that gives no usable answer makes its fields null, with one
     ['answers with nothing of GraphQL', () => stock.answersWith(200, '{"ok":true}'), 'SUBGRAPH_MALFORMED'],
     ['answers with data of another kind', () => stock.answersWith(200, '{"data":5}'), 'SUBGRAPH_MALFORMED'],
     ['answers for too few entities', () => stock.answersWith(200, '{"data":{"_entities":[]}}'), 'SUBGRAPH_MALFORMED'],
+    ['answers with no entity', () => stock.answersWith(200, '{"data":{"_entities":[[]]}}'), 'SUBGRAPH_MALFORMED'],
     [
       'answers with too much',
       () => stock.answersWith(200, JSON.stringify({ data: { _entities: [{ stock: 1, more: 'x'.repeat(20_000) }] } })),
@@ -142,6 +146,16 @@ describe('a subgraph that gives no usable answer makes its fields null, with one
       ]),
     )
   })
+
+  test.each(['{"data":null}', '{"errors":[]}', '{"data":null,"errors":[]}'])(
+    'also when it says no error: %s',
+    async (text) => {
+      stock.answersWith(200, text)
+      const { data, errors } = await graph.ask('{ total }')
+      expect(data).toEqual({ total: null })
+      expect(errors).toMatchObject([{ path: ['total'], extensions: { code: 'SUBGRAPH_MALFORMED', service: 'stock' } }])
+    },
+  )
 
   test('root fields of other subgraphs are still there', async () => {
     const { data, errors } = await graph.ask('{ t: total product { name } hello }')
@@ -276,6 +290,35 @@ describe('a hostile subgraph', () => {
     const { data, errors } = await graph.ask(oneProduct)
     expect(data).toEqual(named)
     expect(errors).toMatchObject([{ path: ['product', 'stock'], extensions: { code: 'SUBGRAPH_MALFORMED' } }])
+  })
+
+  test('that sends no entity for one of several is an error of that one', async () => {
+    stock.answersWith(200, '{"data":{"_entities":["x",{"stock":2}]}}')
+    const { data, errors } = await graph.ask('{ products { stock } }')
+    expect(data).toEqual({ products: [{ stock: null }, null, { stock: 2 }, { stock: null }] })
+    expect(errors).toMatchObject([
+      { path: ['products', 0, 'stock'], extensions: { code: 'SUBGRAPH_MALFORMED', places: 2 } },
+    ])
+  })
+
+  test.each([
+    ['an object of a union without its type', '{"text":"x"}'],
+    ['an object of a union with a number for its type', '{"__typename":1,"text":"x"}'],
+    ['an object of a union with the type of another', '{"__typename":"Query","text":"x"}'],
+    ['an object of a union with a type that every object seems to have', '{"__typename":"constructor"}'],
+  ])('that sends %s is an error of that field', async (_what, value) => {
+    stock.answersWith(200, `{"data":{"anything":${value},"total":1}}`)
+    const { data, errors } = await graph.ask('{ total anything { ... on Note { text } } }')
+    expect(data).toEqual({ total: 1, anything: null })
+    expect(errors).toMatchObject([{ path: ['anything'], extensions: { code: 'SUBGRAPH_MALFORMED' } }])
+  })
+
+  test('that sends JSON too deep to be written is an error of that field', async () => {
+    // As deep as fits into an answer here.
+    stock.answersWith(200, `{"data":{"total":1,"json":${'['.repeat(9_900)}${']'.repeat(9_900)}}}`)
+    const { data, errors } = await graph.ask('{ total json }')
+    expect(data).toEqual({ total: 1, json: null })
+    expect(errors).toMatchObject([{ path: ['json'], extensions: { code: 'SUBGRAPH_MALFORMED' } }])
   })
 
   test('cannot rename what another subgraph owns', async () => {

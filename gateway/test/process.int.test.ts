@@ -101,16 +101,46 @@ test('serves through losses of NATS: queries always, subscriptions whenever even
   expect(await once(child, 'exit')).toEqual([0, null])
 })
 
-test('says in one sentence why it cannot start', async () => {
-  const child = spawn(process.execPath, [main, '--port', '0', '--supergraph', '/nowhere/supergraph.graphql'], {
+const federation1 = `schema @core(feature: "https://specs.apollo.dev/core/v0.1") @core(feature: "https://specs.apollo.dev/join/v0.1") { query: Query }
+  directive @core(feature: String!) repeatable on SCHEMA directive @join__graph(name: String!, url: String!) on ENUM_VALUE
+  enum join__Graph { SHELF @join__graph(name: "shelf", url: "http://127.0.0.1:1") } type Query { a: Int }`
+
+test.each([
+  ['a file that is not there', null, /^The supergraph cannot be read: .*no such file.*nowhere.graphql/],
+  ['no GraphQL', '<html></html>', /not valid: Syntax Error: Unexpected character: "<"\.$/],
+  ['a plain schema', 'type Query { a: Int }', /not valid: it is a GraphQL schema without subgraphs, not a supergraph/],
+  ['a supergraph of Federation 1', federation1, /not valid: it was composed by Federation 1; compose it with/],
+])('says in one sentence why it cannot start: %s', async (_what, text, sentence) => {
+  const file = text === null ? '/nowhere.graphql' : await supergraphFile(text)
+  const { code, lines } = await failedStart('--supergraph', file)
+  expect(code).toBe(1)
+  expect(lines).toHaveLength(1)
+  expect(JSON.parse(lines[0] ?? '').msg).toMatch(sentence)
+})
+
+test('says in one line what is wrong with its command line', async () => {
+  const { code, lines } = await failedStart('--supergrap', 'x')
+  expect(code).toBe(1)
+  expect(lines).toHaveLength(1)
+  expect(JSON.parse(lines[0] ?? '').msg).toContain("Unknown option '--supergrap'")
+})
+
+async function failedStart(...args: string[]): Promise<{ code: number; lines: string[] }> {
+  const child = spawn(process.execPath, [main, '--port', '0', ...args], {
     env: {},
     stdio: ['ignore', 'ignore', 'pipe'],
   })
+  const exit = once(child, 'exit')
+  whenDone(async () => child.kill('SIGKILL'))
   const lines: string[] = []
-  for await (const line of createInterface({ input: child.stderr as NodeJS.ReadableStream })) lines.push(line)
-  expect(lines).toHaveLength(1)
-  expect(JSON.parse(lines[0] ?? '').msg).toContain('/nowhere/supergraph.graphql')
-})
+  for await (const line of createInterface({ input: child.stderr as NodeJS.ReadableStream })) {
+    lines.push(line)
+    // A start that should have failed would wait for ever.
+    if (JSON.parse(line).msg === 'ready') child.kill()
+  }
+  const [code] = await exit
+  return { code, lines }
+}
 
 test('explains itself', async () => {
   const child = spawn(process.execPath, [main, '--help'], { env: {}, stdio: ['ignore', 'pipe', 'inherit'] })

@@ -8,7 +8,7 @@ import { collect, type Path, placesOf } from './places.ts'
 import type { Fetch, Request, Selection } from './plan.ts'
 import { entitiesMissing, explainAll, reportErrors, reportFailure } from './report.ts'
 import { rewrite } from './rewrites.ts'
-import { isWanted, placeOf, type Run, readKept, settle, tagsTogether } from './running.ts'
+import { isWanted, placeOf, type Run, readKept, settle, tagsTogether, textToKeep } from './running.ts'
 
 /** What one selection of a request stands for: representation `n` is the objects `targets[n]`. */
 interface Asked {
@@ -201,9 +201,17 @@ function takeEntities(
   if (own.length > 0) reportEach(run, asked, (fetch, places) => reportErrors(run, fetch, own, places))
   const entities = data?.[asked.field]
   if (Array.isArray(entities) && entities.length === asked.representations.length) {
+    const astray: number[] = []
     for (const [index, entity] of entities.entries()) {
       if (departure && errors.length === 0) keepEntity(asked, index, entity, departure, tags[index] ?? [])
       if (isData(entity)) mergeEntity(run, asked.selection, entity, asked.targets[index] as Target[])
+      else if (entity !== null) astray.push(index)
+    }
+    if (astray.length > 0) {
+      reportEach(run, asked, (fetch, places) => {
+        const found = astray.flatMap((index) => places[index] ?? [])
+        if (found.length > 0) reportFailure(run, fetch, entitiesMissing(fetch), found)
+      })
     }
   } else if (errors.length === 0) {
     reportEach(run, asked, (fetch, places) => reportFailure(run, fetch, entitiesMissing(fetch), places.flat()))
@@ -219,8 +227,10 @@ function keepEntity(
 ): void {
   const key = keys[index]
   if (!policy || key === undefined || (!isData(entity) && entity !== null)) return
+  const text = textToKeep(entity)
+  if (text === undefined) return
   const own = policy.tagsOf(JSON.parse(representations[index] as string))
-  departure.keep(policy, key, JSON.stringify(entity), tagsTogether(own, tags))
+  departure.keep(policy, key, text, tagsTogether(own, tags))
 }
 
 function mergeEntity(run: Run, selection: Selection, entity: Data, targets: readonly Target[]): void {

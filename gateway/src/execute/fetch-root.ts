@@ -6,7 +6,7 @@ import { collect, placesOf } from './places.ts'
 import type { Fetch, Request, Selection } from './plan.ts'
 import { explainAll, reportErrors, reportFailure } from './report.ts'
 import { rewrite } from './rewrites.ts'
-import { isWanted, placeOf, type Run, readKept, settle, tagsTogether } from './running.ts'
+import { isWanted, placeOf, type Run, readKept, settle, tagsTogether, textToKeep } from './running.ts'
 
 /** Asks for root fields, or takes what is kept of them; undefined when there is nothing to wait for. */
 export function fetchRoot(run: Run, request: Request): Promise<void> | undefined {
@@ -60,7 +60,8 @@ function askRoot(
       if (!data) return explainAll(run, fetch, places().flat())
       if (departure && policy && errors.length === 0) {
         const given = Object.fromEntries(policy.variables.map((name) => [name, parsed(run.variable(name))]))
-        departure.keep(policy, key, JSON.stringify(data), tagsTogether(policy.tagsOf(given), tags))
+        const text = textToKeep(data)
+        if (text !== undefined) departure.keep(policy, key, text, tagsTogether(policy.tagsOf(given), tags))
       }
       takeRoot(run, fetch, objects, data)
     },

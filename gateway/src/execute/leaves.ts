@@ -13,7 +13,7 @@ export function leafText(type: GraphQLLeafType): LeafText {
     return (value) => texts.get(value)
   }
   if (!isSpecifiedScalarType(type)) {
-    return (value, isPlain) => (isPlain && typeof value === 'string' ? `"${value}"` : JSON.stringify(value))
+    return (value, isPlain) => (isPlain && typeof value === 'string' ? `"${value}"` : anyJson(value))
   }
   switch (type.name) {
     case 'ID':
@@ -30,6 +30,15 @@ export function leafText(type: GraphQLLeafType): LeafText {
       return (value) => (value === true ? 'true' : value === false ? 'false' : undefined)
     default:
       return (value, isPlain) => (typeof value === 'string' ? quote(value, isPlain) : undefined)
+  }
+}
+
+/** JSON is parsed to any depth, but not written: what is too deep is no value. */
+function anyJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
   }
 }
 

@@ -85,6 +85,15 @@ export function readKept(run: Run, { text }: Kept): unknown {
   return JSON.parse(text)
 }
 
+/** What is kept of an answer; undefined for what is too deep to be written. */
+export function textToKeep(answer: unknown): string | undefined {
+  try {
+    return JSON.stringify(answer)
+  } catch {
+    return undefined
+  }
+}
+
 /** Tags without repeats. */
 export function tagsTogether(own: readonly string[], told: readonly string[]): readonly string[] {
   return told.length === 0 ? own : [...new Set([...own, ...told])]

@@ -13,6 +13,7 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  isUnionType,
   Kind,
   type OperationDefinitionNode,
   type SelectionNode,
@@ -339,7 +340,9 @@ function objectWriter(
     const data = value as Data
     let fields: Fields | null
     if (isObjectType(type)) fields = fixed ??= fieldsOf(source, type, below)
-    else fields = fieldsFor(typeof data.__typename === 'string' ? data.__typename : named.name)
+    else if (typeof data.__typename === 'string') fields = fieldsFor(data.__typename)
+    // A subgraph that knows an interface as an object says no type; an object of a union without one is nothing.
+    else fields = isUnionType(type) ? null : fieldsFor(named.name)
     // The type's name is not told: it may be one that the API hides.
     if (!fields) return invalid(state, `Invalid type of the object at field ${coordinate}.`)
     const known = (data as Shared)[written] as { fields: Fields; text: string } | null | undefined

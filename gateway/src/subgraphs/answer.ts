@@ -31,8 +31,10 @@ export function readAnswer(service: string, reply: Reply): Answer {
   }
   const { data, errors, extensions } = isObject(value) ? value : {}
   const { apolloCacheTags, apolloEntityCacheTags, changed } = isObject(extensions) ? extensions : {}
-  const hasData = isObject(data) || data === null || (data === undefined && Array.isArray(errors))
-  if (!hasData) throw unusable(service, reply, 'did not answer with a GraphQL result')
+  // Without data there must be an error (GraphQL specification, "Response Format"): else nobody could tell why all is null.
+  const isAnswer =
+    isObject(data) || ((data === null || data === undefined) && Array.isArray(errors) && errors.length > 0)
+  if (!isAnswer) throw unusable(service, reply, 'did not answer with a GraphQL result')
   return {
     data: isObject(data) ? data : null,
     errors: subgraphErrors(errors, service),
@@ -53,7 +55,7 @@ function unusable(service: string, { status }: Reply, what: string): SubgraphFai
 
 function typeOf({ contentType }: Reply): string {
   const type = /^[\w.+-]{1,40}\/[\w.+-]{1,40}/.exec(contentType ?? '')?.[0]
-  return type === undefined ? '' : ` but with ${type}`
+  return type === undefined || /json/i.test(type) ? '' : ` but with ${type}`
 }
 
 /** Whatever has no message gets one. */

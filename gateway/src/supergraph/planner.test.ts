@@ -120,7 +120,7 @@ test('ends what waits when it is closed', async () => {
 })
 
 test('says what is wrong with a supergraph', async () => {
-  await expect(planInWorker('type Query { a: Int }')).rejects.toThrow('must be a core schema')
+  await expect(planInWorker('type Query { a: Int }')).rejects.toThrow('without subgraphs')
   const demanding = sdl.replace(
     'schema\n',
     'directive @x on OBJECT\nschema @link(url: "https://specs.apollo.dev/unheard/v1.0", for: SECURITY)\n',

@@ -1,8 +1,9 @@
 import { operationFromDocument, Supergraph } from '@apollo/federation-internals'
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import { parse, printSchema } from 'graphql'
+import { refuseOtherSchemas } from './composed.ts'
 import { supportedFeatures } from './features.ts'
-import { explained, interfacesWithoutTypes } from './interface-objects.ts'
+import { explained, interfacesWithoutTypes, withTypesOf } from './interface-objects.ts'
 import { usableKeysFirst } from './keys.ts'
 import { planOverrides } from './overrides.ts'
 import type { Planner } from './planner.ts'
@@ -30,6 +31,7 @@ export function isTooComplex(error: unknown): boolean {
 
 /** Builds a supergraph's planner; throws when it is not a supergraph or needs a feature that is not supported. */
 export function openPlanning(composed: string): Planning {
+  refuseOtherSchemas(parse(composed, { noLocation: true }))
   const sdl = usableKeysFirst(composed)
   const supergraph = Supergraph.build(sdl, { supportedFeatures })
   const schema = supergraph.apiSchema()
@@ -39,14 +41,17 @@ export function openPlanning(composed: string): Planning {
   const plannedSchema = isOther ? planned.apiSchema() : schema
   const planner = new QueryPlanner(planned, { debug: limits, reuseQueryFragments: requires?.reusesFragments ?? true })
   const overrides = planOverrides(sdl)
-  const lonely = interfacesWithoutTypes(typesOfSupergraph(parse(sdl, { noLocation: true })))
+  const types = typesOfSupergraph(parse(sdl, { noLocation: true }))
+  const lonely = interfacesWithoutTypes(types)
+  const apiSchema = schema.toGraphQLJSSchema()
   return {
     description: {
-      apiSdl: printSchema(schema.toGraphQLJSSchema()),
+      apiSdl: printSchema(apiSchema),
       urls: supergraph.subgraphsMetadata().map(({ name, url }) => [name, url]),
     },
     plan(text, operationName) {
-      const operation = operationFromDocument(plannedSchema, parse(text), { operationName, validate: false })
+      const document = withTypesOf(lonely, types, apiSchema, parse(text))
+      const operation = operationFromDocument(plannedSchema, document, { operationName, validate: false })
       const planWith = (labels: readonly string[]): QueryPlan => {
         const plan = planner.buildQueryPlan(operation, {
           overrideConditions: new Map(labels.map((one) => [one, true])),

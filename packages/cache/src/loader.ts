@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader'
 import { LRUCache } from 'lru-cache'
 import type { Coherence } from './coherence.ts'
+import { dependOn } from './dependencies.ts'
 
 export interface LoaderOptions<K, V> {
   coherence: Coherence
@@ -16,7 +17,7 @@ export interface LoaderOptions<K, V> {
   maxBatch?: number
 }
 
-/** Reads values by key through a cache that events keep exact. */
+/** Reads values by key through a cache that events keep exact. Each load says what it depends on: its subject. */
 export interface Loader<K, V> {
   /** The value, null when there is none; never older than the floor known when it was asked for, as long as the database has what was announced. Shared by all callers: do not change it. */
   load(key: K): Promise<V | null>
@@ -92,12 +93,14 @@ export function createLoader<K, V>(options: LoaderOptions<K, V>): Loader<K, V> {
   })
 
   function load(key: K): Promise<V | null> {
+    const subject = subjectOf(key)
+    dependOn(subject) // also on what is not there: it may come
     // A key that nobody sensible has is read, but may not fill the memory.
-    if (!coherence.serving || subjectOf(key).length > MAX_SUBJECT) {
+    if (!coherence.serving || subject.length > MAX_SUBJECT) {
       stats.bypassed += 1
       return direct.load(key)
     }
-    if (entries.has(subjectOf(key))) stats.hits += 1
+    if (entries.has(subject)) stats.hits += 1
     else stats.misses += 1
     return cached.load(key)
   }

@@ -1,4 +1,6 @@
-import { type Coherence, createCoherence } from '@commerce/cache/coherence.ts'
+import { createBatch } from '@commerce/cache/batch.ts'
+import type { Coherence } from '@commerce/cache/coherence.ts'
+import { dependOn } from '@commerce/cache/dependencies.ts'
 import { createLoader, type Loader } from '@commerce/cache/loader.ts'
 import { subjectOf } from '@commerce/events/subject.ts'
 import type { CategoryState } from './category/category.ts'
@@ -28,15 +30,23 @@ export interface Loaders {
   /** The way down to a category, itself included. */
   chain: LastingLoader<readonly CategoryState[]>
   /** The children of a category by name; of the tree for `''`. */
-  children: Loader<string, CategoryState[]>
+  children: BatchLoader<CategoryState[]>
   /** The UUIDs of a category and of all below it. */
-  below: Loader<string, string[]>
+  below: BatchLoader<string[]>
+}
+
+/** Reads each time, together with what is asked for in the same moment. */
+export interface BatchLoader<V> {
+  load(key: string): Promise<V | null>
 }
 
 /** Reads what never changes once it is there: slugs, the places of variants, categories with those above them. */
-export interface LastingLoader<V> {
-  load(key: string): Promise<V | null>
-}
+export type LastingLoader<V> = BatchLoader<V>
+
+/** The tag of whatever products make: slugs, the places of variants, the category tree, lists. */
+export const PRODUCTS = 'catalog.product.changed'
+/** The tag of whatever any price can change. */
+export const PRICES = 'catalog.price.changed'
 
 const CACHED_PRODUCTS = 20_000
 const CACHED_PRICES = 100_000
@@ -50,14 +60,14 @@ export function createLoaders(database: Reader, coherence: Coherence): Loaders {
     product: createLoader({
       coherence,
       fetch: (ids) => readProducts(database, ids),
-      subjectOf: (id) => subjectOf('catalog.product.changed', id),
+      subjectOf: (id) => subjectOf(PRODUCTS, id),
       versionOf: ({ version }) => version,
       max: CACHED_PRODUCTS,
     }),
     price: createLoader({
       coherence,
       fetch: (skus) => readPrices(database, skus),
-      subjectOf: (sku) => subjectOf('catalog.price.changed', sku),
+      subjectOf: (sku) => subjectOf(PRICES, sku),
       versionOf: ({ version }) => version,
       max: CACHED_PRICES,
     }),
@@ -67,32 +77,41 @@ export function createLoaders(database: Reader, coherence: Coherence): Loaders {
     category: { load: async (id) => (await chain.load(id))?.at(-1) ?? null },
     categorySlug: lasting((slugs) => readCategorySlugs(database, slugs), CACHED_CATEGORIES),
     chain,
-    children: batched((ids) => readChildren(database, ids)),
-    below: batched((ids) => readDescendantIds(database, ids)),
+    children: tree((ids) => readChildren(database, ids)),
+    below: tree((ids) => readDescendantIds(database, ids)),
   }
 }
 
-// No event says that a category appeared, so what is below one is not cached: a loader that never serves from its cache only batches.
-function batched<V>(fetch: (keys: readonly string[]) => Promise<readonly (V | null)[]>): Loader<string, V> {
-  return createLoader({ coherence: createCoherence(), fetch, subjectOf: (key) => key, versionOf: () => 0, max: 1 })
+// A category appears with the product that needs it, and its event says nothing of the tree: what is below a category is not cached.
+function tree<V>(fetch: (keys: readonly string[]) => Promise<readonly V[]>): BatchLoader<V> {
+  const read = createBatch(async (keys) => {
+    const values = await fetch(keys)
+    return new Map(keys.map((key, i) => [key, values[i] as V]))
+  })
+  return {
+    load(key) {
+      dependOn(PRODUCTS)
+      return read(key)
+    },
+  }
 }
 
-// What was found once is true for ever; what was not found may come.
+// What was found once is true for ever and depends on nothing; what was not found may come with any product.
 function lasting<V>(
   fetch: (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>,
   max: number,
 ): LastingLoader<V> {
   const found = new Map<string, V>()
-  const reader = batched(async (keys: readonly string[]) => {
-    const values = await fetch(keys)
-    return keys.map((key) => values.get(key) ?? null)
-  })
+  const read = createBatch(fetch)
   return {
     async load(key) {
       const known = found.get(key)
       if (known !== undefined) return known
-      const value = await reader.load(key)
-      if (value === null) return null
+      const value = await read(key)
+      if (value === null) {
+        dependOn(PRODUCTS)
+        return null
+      }
       const oldest = found.size >= max ? found.keys().next().value : undefined
       if (oldest !== undefined) found.delete(oldest)
       found.set(key, value)

@@ -1,7 +1,9 @@
+import { dependOn } from '@commerce/cache/dependencies.ts'
 import { type Connection, type Page, toConnection } from '@commerce/service/connection.ts'
 import { fromAmount } from '@commerce/service/money.ts'
 import type { Context } from '../context.ts'
 import { badInput, requireUuid } from '../input.ts'
+import { PRICES, PRODUCTS } from '../loaders.ts'
 import type { ProductState } from '../product/product.ts'
 import { isCleanText } from '../product/text.ts'
 import { type ListFilter, type ListRow, listProducts, type Sort } from './repository.ts'
@@ -41,6 +43,8 @@ export async function productPage(
   const key = sortInput?.key ?? 'POPULARITY'
   const sort: Sort = { key, direction: sortInput?.direction ?? NATURAL[key] }
   const position = page.position && positionFrom(page.position, sort)
+  dependOn(PRODUCTS) // any product can come into the list, leave it or change its place
+  if (looksAtPrices(filter, sort)) dependOn(PRICES)
   const conditions = await filterFrom(loaders, within, filter)
   const rows = conditions ? await listProducts(catalog.database, conditions, sort, { ...page, position }) : []
   const products = await loaders.product.loadMany(rows.map(({ id }) => id))
@@ -51,6 +55,10 @@ export async function productPage(
     edges: connection.edges.map(({ cursor, node }) => ({ cursor, node: node.product })),
     nodes: connection.nodes.map(({ product }) => product),
   }
+}
+
+function looksAtPrices({ priceMin, priceMax, currencyCode, hasPrice }: FilterInput, { key }: Sort): boolean {
+  return key === 'PRICE' || [priceMin, priceMax, currencyCode, hasPrice].some((condition) => condition != null)
 }
 
 const label = ({ key, direction }: Sort): string => `${key}_${direction}`
@@ -91,7 +99,7 @@ async function filterFrom(
     return units
   }
   const named = filter.categoryId == null ? null : requireUuid(filter.categoryId, 'Category', 'categoryId')
-  const branches = await loaders.below.loadMany([categoryId, named].filter((id) => id != null))
+  const branches = await Promise.all([categoryId, named].filter((id) => id != null).map(loaders.below.load))
   const trees = branches.map((ids) => ids ?? [])
   const categoryIds = trees.length === 0 ? null : trees.reduce((all, tree) => all.filter((id) => tree.includes(id)))
   if (categoryIds?.length === 0 || ids?.length === 0 || (filter.brand != null && !isCleanText(filter.brand)))

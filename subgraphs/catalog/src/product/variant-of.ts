@@ -9,7 +9,7 @@ export interface ProductVariant {
   variant: VariantState
 }
 
-/** The variant with this SKU. What cannot be one is never looked up: it would fill caches with whatever somebody sends. */
+/** The variant with this SKU. What cannot be one is never looked up, it would fill caches with whatever somebody sends, and it depends on nothing: it never comes. */
 export async function variantBySku(context: Context, sku: string): Promise<ProductVariant | null> {
   if (!isSku(sku)) return null
   const place = await context.loaders.sku.load(sku)
@@ -24,7 +24,7 @@ export async function variantAt(
 ): Promise<ProductVariant | null> {
   const cached = find(await loaders.product.load(productId), variantId)
   if (cached) return cached
-  // Another replica has just added it and its event is not here yet.
+  // Another replica has just added it and its event is not here yet; what it depends on the loader has said.
   const [product] = await readProducts(catalog.database, [productId])
   return find(product ?? null, variantId)
 }

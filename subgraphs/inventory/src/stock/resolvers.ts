@@ -55,7 +55,8 @@ export const stockResolvers: Resolvers = {
   },
 }
 
-// What cannot be a SKU never had stock: it gets no place in the cache, where it would push out what is asked for.
+// What cannot be a SKU never had stock and never will: it depends on nothing, and gets no place in the cache, where it would push out what is
+// asked for. All else that is read here is the stock itself, of which the loader says that it can change; a location keeps its name.
 async function find(sku: string, { stocks }: InventoryContext): Promise<Stock | null> {
   return isSku(sku) ? stocks.load(sku) : null
 }

@@ -120,6 +120,10 @@ export class CachedRun {
     if (flights.size + keys.length <= maxFlights) for (const key of keys) flights.set(key, flight)
     return {
       keep: (policy, key, text, tags) => {
+        if (text === undefined) {
+          this.isKeepable = false
+          return
+        }
         const at = performance.now()
         const value: Kept = { text, tags, isPublic: policy.isPublic, at, until: at + policy.maxAgeMs }
         this.take(value)
@@ -143,6 +147,7 @@ export class CachedRun {
 
 /** A request on its way, and what comes of it. */
 export interface Departure {
-  keep(policy: FetchPolicy, key: string, text: string, tags: readonly string[]): void
+  /** `text` is undefined when the answer cannot be kept. */
+  keep(policy: FetchPolicy, key: string, text: string | undefined, tags: readonly string[]): void
   landed(): void
 }

@@ -227,10 +227,8 @@ function keepEntity(
 ): void {
   const key = keys[index]
   if (!policy || key === undefined || (!isData(entity) && entity !== null)) return
-  const text = textToKeep(entity)
-  if (text === undefined) return
   const own = policy.tagsOf(JSON.parse(representations[index] as string))
-  departure.keep(policy, key, text, tagsTogether(own, tags))
+  departure.keep(policy, key, textToKeep(entity), tagsTogether(own, tags))
 }
 
 function mergeEntity(run: Run, selection: Selection, entity: Data, targets: readonly Target[]): void {

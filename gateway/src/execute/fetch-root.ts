@@ -60,8 +60,7 @@ function askRoot(
       if (!data) return explainAll(run, fetch, places().flat())
       if (departure && policy && errors.length === 0) {
         const given = Object.fromEntries(policy.variables.map((name) => [name, parsed(run.variable(name))]))
-        const text = textToKeep(data)
-        if (text !== undefined) departure.keep(policy, key, text, tagsTogether(policy.tagsOf(given), tags))
+        departure.keep(policy, key, textToKeep(data), tagsTogether(policy.tagsOf(given), tags))
       }
       takeRoot(run, fetch, objects, data)
     },

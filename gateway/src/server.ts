@@ -16,6 +16,7 @@ import type { Prepared, RequestContext } from './http/context.ts'
 import { knownRequests } from './http/known-requests.ts'
 import { routes } from './http/routes.ts'
 import { serveSockets } from './http/sockets.ts'
+import { publishCacheGauges } from './observe/cache-gauges.ts'
 import { publishGauges } from './observe/gauges.ts'
 import type { TraceContext } from './observe/observer.ts'
 import { startObserving } from './observe/observing.ts'
@@ -123,7 +124,7 @@ export async function startGateway(
         const prepared = { graph, operation, bound }
         context.accepted(prepared)
         const result = await run(prepared, context, context.signal)
-        if (result.changed) context.changed(result.changed)
+        context.ran(result)
         return { data: writtenData(result) }
       } catch (error) {
         // Thrown to Apollo Server, what the client did wrong would be a fault of ours.
@@ -167,6 +168,7 @@ export async function startGateway(
   const readiness = () => ({
     supergraph: supergraph.current !== undefined,
     eventsCurrent: feed ? feed.current : null,
+    cacheServing: caches.serving,
     stopping,
     subgraphs: { ...unknownSubgraphs(), ...subgraphs.states() },
   })
@@ -185,6 +187,7 @@ export async function startGateway(
     graph: () => supergraph.current as Graph,
     scopeOf: (viewer) => (config.shareInFlight ? `${caches.epoch} ${viewerKeyOf(viewer)}` : ''),
     caches,
+    tellsCaches: config.introspection,
     consistency,
     run,
   })
@@ -231,10 +234,14 @@ export async function startGateway(
     plans: () =>
       supergraph.current && { ...supergraph.current.operations.size(), ...supergraph.current.operations.lookups },
     known: known.counts,
+    kept: caches.responses.counts,
     connections: () => sockets.size,
     subscriptions: () => live.size(),
     supergraph: supergraphSeen,
   })
+
+  const { answers, kept, responses } = caches
+  publishCacheGauges(metrics, { answers, kept, responses, isServing: () => caches.serving })
 
   return {
     url: http.url,

@@ -253,6 +253,33 @@ test('nothing is served while events may be missing', async () => {
   expect(asked('prices')).toHaveLength(4)
 })
 
+test('tells where an answer came from when it is asked', async () => {
+  const status = async (names: string[]) => {
+    const body = JSON.stringify({ query, variables: { skus: names.map(sku) } })
+    const headers = { 'content-type': 'application/json', 'x-cache-debug': '1' }
+    return (await fetch(`${graph.gateway.url}/graphql`, { method: 'POST', headers, body })).headers.get('cache-status')
+  }
+  expect(await status(['a'])).toBe(
+    'gateway; fwd=miss, catalog; fwd=miss; detail="root: 0 kept, 0 waited for, 1 asked for", prices; fwd=miss; detail="items.@: 0 kept, 0 waited for, 1 asked for"',
+  )
+  expect(await status(['a', 'b'])).toContain('prices; fwd=partial; detail="items.@: 1 kept, 0 waited for, 1 asked for"')
+  expect(await status(['a', 'b'])).toContain('prices; hit; detail="items.@: 2 kept, 0 waited for, 0 asked for"')
+  expect(await status(['a', 'b'])).toBe('gateway; hit')
+})
+
+test('counts what it keeps, serves and refuses', async () => {
+  const read = async (name: string) => {
+    const text = await (await fetch(`${graph.gateway.url}/metrics`)).text()
+    return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1])
+  }
+  const hits = () => read('gateway_cache_requests_total{cache="response",result="hit"}'.replace(/[{}"]/g, '\\$&'))
+  const before = await hits()
+  for (let i = 0; i < 5; i++) await pricesOf(['a'])
+  expect((await hits()) - before).toBe(3)
+  expect(await read('gateway_cache_serving')).toBe(1)
+  expect(await read('gateway_cache_size_bytes\\{cache="answer"\\}')).toBeGreaterThan(100)
+})
+
 describe('GET', () => {
   const get = (names: string[], headers: Record<string, string> = {}) => {
     const search = new URLSearchParams({ query, variables: JSON.stringify({ skus: names.map(sku) }) })

@@ -82,7 +82,12 @@ test.each([
   ['an option without its value', [], away, "'--publish <value>' argument missing"],
   ['a file that was cut off', [cut], away, 'Type Query must define one or more fields'],
   ['a type that is not there', [unknownType], away, 'nothing is published: Unknown type Nothing'],
-  ['a subgraph in place of a supergraph', [subgraphOnly], away, 'nothing is published: it is a GraphQL schema without subgraphs'],
+  [
+    'a subgraph in place of a supergraph',
+    [subgraphOnly],
+    away,
+    'nothing is published: it is a GraphQL schema without subgraphs',
+  ],
   ['no NATS_URL', [first], null, 'Say in NATS_URL where to publish.'],
   ['an address that is not of NATS', [first], 'http://127.0.0.1:1', 'NATS_URL'],
   ['a NATS that is away', [first], away, 'No NATS server answered at 127.0.0.1:1 within 5 s'],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Part } from '../cache/cached-run.ts'
 import type { KeptResponse } from '../cache/responses.ts'
 
 /** A whole answer, and what is known of how long it is right. */
@@ -8,6 +9,8 @@ export interface Answered {
   bytes: Buffer
   /** Undefined when it may not be kept by anybody. */
   kept: Pick<KeptResponse, 'tags' | 'isPublic' | 'at' | 'until'> | undefined
+  /** Where its parts came from; undefined when it was kept as a whole, null when it was asked for without looking. */
+  parts?: readonly Part[] | null
 }
 
 /** Characters of tags that a response names: more than that no header should have. */

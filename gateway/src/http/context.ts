@@ -1,5 +1,5 @@
 import type { Asker } from '../execute/headers.ts'
-import type { Bound, Operation } from '../execute/operation.ts'
+import type { Bound, Operation, Result } from '../execute/operation.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import type { AnswerForm } from './negotiation.ts'
 
@@ -18,6 +18,6 @@ export interface RequestContext extends Asker {
   form: AnswerForm
   /** Is told what the pipeline made of the request, once it accepted it; the pipeline copies this context. */
   accepted(prepared: Prepared): void
-  /** Is told what the operation changed: event subject → version. */
-  changed(versions: ReadonlyMap<string, number>): void
+  /** Is told what came of the run. */
+  ran(result: Result): void
 }

@@ -7,6 +7,8 @@ export interface Readiness {
   supergraph: boolean
   /** Null when no event feed is configured. */
   eventsCurrent: boolean | null
+  /** For people only: while changes may be missed everything is asked for anew. */
+  cacheServing: boolean
   stopping: boolean
   /** For people only: a subgraph that is down makes partial answers, not an unready gateway. */
   subgraphs: Record<string, SubgraphState>
@@ -15,7 +17,7 @@ export interface Readiness {
 /** Answers `/health/ready`: 503 until the supergraph is loaded and the event feed, when there is one, misses nothing. */
 export function answerReady(
   response: ServerResponse,
-  { supergraph, eventsCurrent, stopping, subgraphs }: Readiness,
+  { supergraph, eventsCurrent, cacheServing, stopping, subgraphs }: Readiness,
 ): void {
   const ready = supergraph && eventsCurrent !== false && !stopping
   answerJson(response, ready ? 200 : 503, {
@@ -26,6 +28,7 @@ export function answerReady(
       ...(eventsCurrent === false && { events: 'behind: events may be missing' }),
       ...(stopping && { process: 'stopping' }),
     },
+    cache: cacheServing ? 'serving' : 'passed by: without events nobody would tell what changes',
     subgraphs,
   })
 }

@@ -22,6 +22,7 @@ import { viewerKeyOf } from '../viewer/key.ts'
 import { type Authenticate, TokenError } from '../viewer/tokens.ts'
 import type { Admission } from './admission.ts'
 import { type Answered, writeAnswer } from './answering.ts'
+import { tellCacheStatus } from './cache-status.ts'
 import type { Prepared, RequestContext } from './context.ts'
 import { allowOrigin } from './cors.ts'
 import { answerKnown } from './flights.ts'
@@ -42,6 +43,8 @@ export interface RouteOptions {
   /** Names all that an answer depends on besides the request; empty when answers are not to be shared. */
   scopeOf(viewer: Asker['viewer']): string
   caches: Caches
+  /** Whether clients may ask where their answers came from. */
+  tellsCaches: boolean
   consistency: ConsistencyTokens
   run(prepared: Prepared, asker: Asker, signal: AbortSignal): Promise<Result>
   authenticate: Authenticate
@@ -113,7 +116,10 @@ async function answerOperation(
   if (known) {
     counts.hits++
     trace?.trace?.operation(known.prepared.operation.definition)
-    const write = (answered: Answered) => writeAnswer(request, response, known.headers, answered)
+    const write = (answered: Answered) => {
+      if (options.tellsCaches) tellCacheStatus(request, response, answered.parts)
+      writeAnswer(request, response, known.headers, answered)
+    }
     const viewerKey = viewerKeyOf(viewer)
     const { responses } = options.caches
     const kept = isFresh ? responses.find(known.id, viewerKey) : undefined
@@ -125,7 +131,7 @@ async function answerOperation(
       const status = statusOf(known.form, holdsData(result), result.errors)
       const bytes = Buffer.from(result.text)
       const isPrivate = known.prepared.operation.views !== undefined
-      const answer = { status, bytes }
+      const answer = { status, bytes, parts: result.cached?.parts ?? null }
       return { ...answer, kept: responses.keep(known.id, viewerKey, isPrivate, answer, result) }
     }
     return answerKnown(known, isFresh ? options.scopeOf(viewer) : '', run, response, write)
@@ -153,8 +159,10 @@ async function answerOperation(
     form,
     signal: gone.signal,
     accepted,
-    changed: (versions) =>
-      response.setHeader(consistencyHeader, options.consistency.write(Object.fromEntries(versions))),
+    ran({ changed, cached }) {
+      if (changed) response.setHeader(consistencyHeader, options.consistency.write(Object.fromEntries(changed)))
+      if (options.tellsCaches) tellCacheStatus(request, response, cached?.parts ?? null)
+    },
   }))
   sendAnswer(response, answer)
   if (

@@ -8,6 +8,8 @@ export interface GaugeSources {
   plans(): { operations: number; bytes: number; hits: number; misses: number } | undefined
   /** Requests that were recognised by their text, the runs that answered these, and requests that were not recognised. */
   known: { hits: number; runs: number; misses: number }
+  /** Recognised requests that were answered with a response that is kept. */
+  kept: { hits: number }
   connections(): number
   subscriptions(): { operations: number; clients: number }
   supergraph: { replacements: number; since: number }
@@ -17,7 +19,7 @@ const circuits = { closed: 0, 'half-open': 1, open: 2 }
 
 /** Publishes what the parts of a gateway count or hold. */
 export function publishGauges(metrics: Metrics, sources: GaugeSources): void {
-  const { known, supergraph } = sources
+  const { known, kept, supergraph } = sources
   const bySubgraph = (read: (state: SubgraphState) => number) => (): Sample[] =>
     Object.entries(sources.subgraphs()).map(([subgraph_name, state]) => ({
       labels: { subgraph_name },
@@ -61,7 +63,7 @@ export function publishGauges(metrics: Metrics, sources: GaugeSources): void {
     'counter',
     'gateway_shared_requests_total',
     'Requests that were answered by the run of an identical request which was on its way.',
-    () => known.hits - known.runs,
+    () => known.hits - known.runs - kept.hits,
   )
   gauge('gateway_websocket_connections', 'Clients that are connected over WebSocket.', sources.connections)
   gauge('gateway_subscriptions', 'Subscriptions of clients.', () => sources.subscriptions().clients)

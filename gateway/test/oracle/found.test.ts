@@ -322,3 +322,29 @@ test.each([
   const owner = text.includes('stars') ? { stars: 3 } : text.includes('...F') ? { id: '1' } : { __typename: 'E' }
   expect({ data, errors }).toEqual({ data: text.includes('...F') ? { owner, any: { x: 5 } } : { owner }, errors: [] })
 })
+
+test('one name with different arguments for different types brings each type its own value', async () => {
+  const typeDefs = 'interface Node @key(fields: "id") { id: ID! }'
+  const { data, errors } = await askEngine(
+    {
+      a: {
+        typeDefs: `${typeDefs} type E implements Node @key(fields: "id") { id: ID! } type F implements Node @key(fields: "id") { id: ID! }`,
+        resolvers: {
+          Node: { __resolveType: () => 'E', __resolveReference: ({ id }: { id: string }) => ({ id, __typename: 'E' }) },
+          E: reference,
+          F: reference,
+        },
+      },
+      b: {
+        typeDefs:
+          'type Query { node: Node } type Node @key(fields: "id") @interfaceObject { id: ID! stars(of: Int): Int }',
+        resolvers: {
+          Query: { node: () => ({ id: '1' }) },
+          Node: { ...reference, stars: (_: object, { of }: { of?: number }) => of ?? 0 },
+        },
+      },
+    },
+    '{ node { ... on E { stars } ... on F { stars(of: 5) } } }',
+  )
+  expect({ data, errors }).toEqual({ data: { node: { stars: 0 } }, errors: [] })
+})

@@ -23,20 +23,22 @@ export function isIntrospection(field: FieldNode): boolean {
 
 /**
  * Gives each aliased field a response name of our own, so that no alias of a client can collide with a key, with a required
- * field or with a property of `Object.prototype`. A field that some `@requires` reads is renamed wherever the client passes
- * arguments: `@requires` may read it with others, and the two answers would overwrite each other.
+ * field or with a property of `Object.prototype`. Where the client passes arguments, a field is renamed when some `@requires`
+ * reads it, or when the document also asks for it with others: an object that no type is known of would be asked for both, and
+ * the two answers would overwrite each other.
  */
 export function hideAliases(document: DocumentNode, requiredFields: ReadonlySet<string>): Renamed {
   const keys = new Map<string, string>()
   const names = new Map<string, string>()
+  const several = withSeveralArguments(document)
   const planVariable = (name: string) => (reserved.test(name) ? `_${name}` : name)
 
   const keyOf = (node: FieldNode): string => {
     const name = node.name.value
     const response = node.alias?.value ?? name
-    const clashes = (node.arguments?.length ?? 0) > 0 && requiredFields.has(name)
+    const clashes = (node.arguments?.length ?? 0) > 0 && (requiredFields.has(name) || several.has(name))
     if (name === '__typename' || (response === name && !clashes && !ours.test(name))) return name
-    const identity = `${response} ${name} ${node.arguments?.map(print).sort().join(' ') ?? ''}`
+    const identity = `${response} ${name} ${argumentsOf(node)}`
     let key = keys.get(identity)
     if (key === undefined) {
       key = `_${keys.size}`
@@ -63,6 +65,27 @@ export function hideAliases(document: DocumentNode, requiredFields: ReadonlySet<
     clientName: (key) => names.get(key) ?? fieldOfKey(key),
     planVariable,
   }
+}
+
+/** The names of fields that are asked for with different arguments, for different types, without an alias. */
+function withSeveralArguments(document: DocumentNode): Set<string> {
+  const found = new Set<string>()
+  const first = new Map<string, string>()
+  visit(document, {
+    Field: (node) => {
+      const name = node.name.value
+      if (node.alias && node.alias.value !== name) return
+      const given = argumentsOf(node)
+      const known = first.get(name)
+      if (known === undefined) first.set(name, given)
+      else if (known !== given) found.add(name)
+    },
+  })
+  return found
+}
+
+function argumentsOf(node: FieldNode): string {
+  return node.arguments?.map(print).sort().join(' ') ?? ''
 }
 
 /** The names in every `@requires(fields: ...)` of a supergraph; names of arguments may be among them, which is harmless. */

@@ -2,6 +2,7 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
 import type { GatewayInterface } from '@apollo/server-gateway-interface'
 import type { Logger } from '@commerce/service/log.ts'
+import { GraphQLError } from 'graphql'
 import { holdsData, resultOf } from '../execute/written.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { observeOperations } from '../observe/operations.ts'
@@ -37,6 +38,8 @@ export function createPipeline({
     plugins: [ApolloServerPluginLandingPageDisabled(), observeOperations(metrics), answerStatus],
     logger: { debug() {}, info() {}, warn: (message) => log.warn(message), error: (message) => log.error(message) },
     formatError(formatted, error) {
+      if (formatted.extensions?.code === 'OPERATION_NOT_PLANNED' && error instanceof GraphQLError)
+        log.error({ err: error.originalError }, 'an operation could not be planned')
       if (formatted.extensions?.code !== 'INTERNAL_SERVER_ERROR' || formatted.extensions.service !== undefined)
         return formatted
       log.error({ err: error }, 'an operation failed')

@@ -58,10 +58,10 @@ export function withTypesOf(
   )
 }
 
-/** What the planner means when it cannot enter another subgraph because of such an interface; any other error as it is. */
-export function explained(error: unknown, lonely: readonly string[]): unknown {
-  if (lonely.length === 0 || !(error instanceof Error)) return error
-  if (!error.message.includes('has no entities defined') && !error.message.includes('(runtimes: [])')) return error
+/** What the planner means when it cannot enter another subgraph because of such an interface; undefined for any other error. */
+export function explained(error: unknown, lonely: readonly string[]): GraphQLError | undefined {
+  if (lonely.length === 0 || !(error instanceof Error)) return undefined
+  if (!error.message.includes('has no entities defined') && !error.message.includes('(runtimes: [])')) return undefined
   const name = lonely.find((one) => error.message.includes(`"${one}"`)) ?? lonely[0]
   const message = `What the operation asks of "${name}" needs the type of an object, and no type implements this interface.`
   return new GraphQLError(message, { extensions: { code } })

@@ -19,4 +19,4 @@ export type FromPlanner =
   | { kind: 'plan'; plan: string }
   | { kind: 'too complex' }
   /** `extensions` as JSON when it was a GraphQLError. */
-  | { kind: 'refused'; message: string; extensions: string | null }
+  | { kind: 'refused'; message: string; extensions: string | null; reason: string | null }

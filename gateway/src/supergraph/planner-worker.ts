@@ -23,6 +23,7 @@ try {
 function refusal(error: unknown): FromPlanner {
   if (isTooComplex(error)) return { kind: 'too complex' }
   const message = error instanceof Error ? error.message : String(error)
-  const { extensions = null } = error instanceof GraphQLError ? error : {}
-  return { kind: 'refused', message, extensions: extensions && JSON.stringify(extensions) }
+  const { extensions = null, originalError } = error instanceof GraphQLError ? error : {}
+  const reason = originalError?.message ?? null
+  return { kind: 'refused', message, extensions: extensions && JSON.stringify(extensions), reason }
 }

@@ -253,6 +253,8 @@ function busy(): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'PLANNER_BUSY' } })
 }
 
-function errorOf({ message, extensions }: { message: string; extensions: string | null }): Error {
-  return extensions === null ? new Error(message) : new GraphQLError(message, { extensions: JSON.parse(extensions) })
+function errorOf({ message, extensions, reason }: Extract<FromPlanner, { kind: 'refused' }>): Error {
+  if (extensions === null) return new Error(message)
+  const originalError = reason === null ? undefined : new Error(reason)
+  return new GraphQLError(message, { extensions: JSON.parse(extensions), originalError })
 }

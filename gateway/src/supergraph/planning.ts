@@ -5,6 +5,7 @@ import { refuseOtherSchemas } from './composed.ts'
 import { supportedFeatures } from './features.ts'
 import { explained, interfacesWithoutTypes, withTypesOf } from './interface-objects.ts'
 import { usableKeysFirst } from './keys.ts'
+import { notPlanned } from './not-planned.ts'
 import { planOverrides } from './overrides.ts'
 import type { Planner } from './planner.ts'
 import type { Description } from './planner-messages.ts'
@@ -18,8 +19,10 @@ export interface Planning {
   plan(text: string, operationName: string | undefined): string
 }
 
-/** The planner weighs many ways to answer one operation: that many and no more. */
-const limits = { maxEvaluatedPlans: 1_000, pathsLimit: 20_000 }
+/** The planner finds many ways to answer one operation: that many and no more. */
+const pathsLimit = 20_000
+/** How many plans it weighs. One that it cannot put in order fails them all: then it gets fewer to choose from. */
+const evaluatedPlans = [1_000, 10, 1]
 
 /** True when the planner gave up on an operation because there are too many ways to answer it. */
 export function isTooComplex(error: unknown): boolean {
@@ -39,7 +42,12 @@ export function openPlanning(composed: string): Planning {
   const isOther = requires !== undefined && requires.sdl !== sdl
   const planned = isOther ? Supergraph.build(requires.sdl, { supportedFeatures }) : supergraph
   const plannedSchema = isOther ? planned.apiSchema() : schema
-  const planner = new QueryPlanner(planned, { debug: limits, reuseQueryFragments: requires?.reusesFragments ?? true })
+  const planners: QueryPlanner[] = []
+  const plannerOf = (index: number): QueryPlanner => {
+    planners[index] ??= new QueryPlanner(planned, { debug: { maxEvaluatedPlans: evaluatedPlans[index], pathsLimit } })
+    return planners[index]
+  }
+  plannerOf(0)
   const overrides = planOverrides(sdl)
   const types = typesOfSupergraph(parse(sdl, { noLocation: true }))
   const lonely = interfacesWithoutTypes(types)
@@ -52,17 +60,23 @@ export function openPlanning(composed: string): Planning {
     plan(text, operationName) {
       const document = withTypesOf(lonely, types, apiSchema, parse(text))
       const operation = operationFromDocument(plannedSchema, document, { operationName, validate: false })
+      const build = (labels: readonly string[], index = 0): QueryPlan => {
+        try {
+          const overrideConditions = new Map(labels.map((one) => [one, true]))
+          return plannerOf(index).buildQueryPlan(operation, { overrideConditions })
+        } catch (error) {
+          if (isTooComplex(error)) throw error
+          const known = explained(error, lonely)
+          if (known) throw known
+          if (index + 1 < evaluatedPlans.length) return build(labels, index + 1)
+          throw notPlanned(error)
+        }
+      }
       const planWith = (labels: readonly string[]): QueryPlan => {
-        const plan = planner.buildQueryPlan(operation, {
-          overrideConditions: new Map(labels.map((one) => [one, true])),
-        })
+        const plan = build(labels)
         return requires ? requires.separate(plan) : plan
       }
-      try {
-        return JSON.stringify(overrides ? overrides(text, planWith) : planWith([]))
-      } catch (error) {
-        throw explained(error, lonely)
-      }
+      return JSON.stringify(overrides ? overrides(text, planWith) : planWith([]))
     },
   }
 }

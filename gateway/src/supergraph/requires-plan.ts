@@ -6,9 +6,20 @@ import type {
   QueryPlanSelectionNode,
   SubscriptionNode,
 } from '@apollo/query-planner'
-import { type DocumentNode, type FieldNode, Kind, parse, print, stripIgnoredCharacters, visit } from 'graphql'
+import {
+  type DocumentNode,
+  type FieldNode,
+  Kind,
+  type NameNode,
+  parse,
+  print,
+  stripIgnoredCharacters,
+  visit,
+} from 'graphql'
+import { notPlanned } from './not-planned.ts'
 import { exclude, type Need, type Requirements } from './requires-fields.ts'
 import { entityFields, only } from './requires-operation.ts'
+import type { StandIn } from './requires-stand-ins.ts'
 import type { SupergraphTypes } from './requires-types.ts'
 
 /** A field of an `_entities` fetch, and what it must be told. */
@@ -23,10 +34,17 @@ const nothing: ReadonlySet<string> = new Set()
 
 /**
  * The plan with each `_entities` fetch in as many parts as its fields have needs that do not fit into one representation, and
- * with the arguments of required fields. In its `requires` a field's `alias` is the key that is read, and its `name` the one
- * that the subgraph is told.
+ * with the arguments of required fields; what is asked of a stand-in goes to its subgraph. In its `requires` a field's `alias`
+ * is the key that is read, and its `name` the one that the subgraph is told.
  */
-export function separatePlan(supergraph: SupergraphTypes, requirements: Requirements, plan: QueryPlan): QueryPlan {
+export function separatePlan(
+  supergraph: SupergraphTypes,
+  requirements: Requirements,
+  standIns: readonly StandIn[],
+  plan: QueryPlan,
+): QueryPlan {
+  const services = new Map(standIns.map(({ name, of }) => [name, supergraph.serviceOf(of)]))
+
   function separate(node: PlanNode): PlanNode {
     switch (node.kind) {
       case 'Sequence':
@@ -52,7 +70,14 @@ export function separatePlan(supergraph: SupergraphTypes, requirements: Requirem
     }
   }
 
-  function parts(fetch: FetchNode): FetchNode[] {
+  function parts(planned: FetchNode): FetchNode[] {
+    const fetch = { ...planned, serviceName: services.get(planned.serviceName) ?? planned.serviceName }
+    for (const node of fetch.requires ?? []) {
+      const type = node.kind === 'InlineFragment' ? node.typeCondition : undefined
+      if (type === undefined || supergraph.canResolve(fetch.serviceName, type)) continue
+      // Composition lets it pass: the subgraph has the object, requires something of it, and cannot find it again.
+      throw notPlanned(new Error(`Subgraph "${fetch.serviceName}" cannot resolve a reference of type "${type}".`))
+    }
     const document = parse(fetch.operation, { noLocation: true })
     const wanted = fetch.requires ? wantedOf(fetch.serviceName, document) : []
     const groups = groupsOf(wanted)
@@ -135,14 +160,14 @@ function without(
 }
 
 /** The fetch with the arguments of the variants that it selects, and with their fields' names in its representations. */
-function withArguments({ variants }: Requirements, fetch: FetchNode): FetchNode {
+function withArguments({ variants: { byKey: variants } }: Requirements, fetch: FetchNode): FetchNode {
   const named = (selections: readonly QueryPlanSelectionNode[]): QueryPlanSelectionNode[] =>
     selections.map((node): QueryPlanSelectionNode => {
       if (node.kind === 'InlineFragment') return { ...node, selections: named(node.selections) }
       const variant = variants.get(node.name)
       return {
         ...node,
-        ...(variant && { alias: variant.key, name: variant.field }),
+        ...(variant && { name: variant.field, ...(variant.alias !== variant.field && { alias: variant.alias }) }),
         ...(node.selections && { selections: named(node.selections) }),
       }
     })
@@ -151,9 +176,11 @@ function withArguments({ variants }: Requirements, fetch: FetchNode): FetchNode 
     Field: (node) => {
       const variant = variants.get(node.name.value)
       if (!variant) return undefined
+      const alias: NameNode | undefined =
+        variant.alias === variant.field ? undefined : { kind: Kind.NAME, value: variant.alias }
       return {
         ...node,
-        alias: node.alias ?? node.name,
+        alias: node.alias ?? alias,
         name: { kind: Kind.NAME, value: variant.field } as const,
         arguments: [...variant.arguments, ...(node.arguments ?? [])],
       }

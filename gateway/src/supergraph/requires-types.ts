@@ -21,16 +21,10 @@ export interface SupergraphTypes {
   types: ReadonlyMap<string, FieldsType>
   /** The types that implement an interface, directly or through another one. */
   implementers: ReadonlyMap<string, readonly string[]>
-  /** The keys that the subgraph can resolve. */
-  keysOf(service: string, type: string): readonly SelectionSetNode[]
-  /** The subgraphs that resolve a field of a type wherever they have the object. */
-  ownersOf(type: string, field: string): readonly string[]
-  /** False when the subgraph only mentions the field, and provides it nowhere. */
-  canAsk(service: string, type: string, field: string): boolean
-  /** The type of an operation's root. */
-  rootOf(operation: string): string
-  /** The value of `join__Graph` for a subgraph's name. */
-  graphOf(service: string): string
+  /** Whether a subgraph resolves references of the type, or of an interface that the type has. */
+  canResolve(service: string, type: string): boolean
+  /** The values of `join__Graph`. */
+  graphs: readonly string[]
   /** The subgraph's name of a value of `join__Graph`. */
   serviceOf(graph: string): string
 }
@@ -40,15 +34,12 @@ export function typesOfSupergraph(document: DocumentNode): SupergraphTypes {
   const types = new Map<string, FieldsType>()
   const implementers = new Map<string, string[]>()
   const services = new Map<string, string>()
-  const roots = new Map<string, string>()
   for (const node of document.definitions) {
     if (node.kind === Kind.OBJECT_TYPE_DEFINITION || node.kind === Kind.INTERFACE_TYPE_DEFINITION) {
       types.set(node.name.value, { node, fields: new Map(node.fields?.map((field) => [field.name.value, field])) })
       for (const { name } of node.interfaces ?? []) {
         implementers.set(name.value, [...(implementers.get(name.value) ?? []), node.name.value])
       }
-    } else if (node.kind === Kind.SCHEMA_DEFINITION) {
-      for (const { operation, type } of node.operationTypes) roots.set(operation, type.name.value)
     } else if (node.kind === Kind.ENUM_TYPE_DEFINITION && node.name.value === 'join__Graph') {
       for (const { name, directives = [] } of node.values ?? []) {
         const found = directives.find((directive) => directive.name.value === 'join__graph')
@@ -57,65 +48,16 @@ export function typesOfSupergraph(document: DocumentNode): SupergraphTypes {
     }
   }
   const serviceOf = (graph: string) => services.get(graph) ?? graph
-  const externals = new Set<string>()
-  const provided = new Set<string>()
-  const provide = (graph: string, { selections }: SelectionSetNode, type: string): void => {
-    for (const node of selections) {
-      if (node.kind === Kind.INLINE_FRAGMENT) provide(graph, node.selectionSet, node.typeCondition?.name.value ?? type)
-      if (node.kind !== Kind.FIELD) continue
-      for (const at of [type, ...(implementers.get(type) ?? [])]) {
-        provided.add(`${serviceOf(graph)} ${at}.${node.name.value}`)
-      }
-      const definition = types.get(type)?.fields.get(node.name.value)
-      if (node.selectionSet && definition) provide(graph, node.selectionSet, namedTypeOf(definition, graph))
-    }
-  }
-  for (const [type, { fields }] of types) {
-    for (const [name, field] of fields) {
-      for (const directive of applied(field, 'join__field')) {
-        const graph = textOf(directive, 'graph') ?? ''
-        if (isSet(directive, 'external', true)) externals.add(`${serviceOf(graph)} ${type}.${name}`)
-        const text = textOf(directive, 'provides')
-        if (text !== undefined) provide(graph, parseFields(text), namedTypeOf(field, graph))
-      }
-    }
-  }
-  const keys = new Map<string, SelectionSetNode[]>()
-  for (const [name, { node }] of types) {
+  const resolvable = new Set<string>()
+  for (const [type, { node }] of types) {
     for (const directive of applied(node, 'join__type')) {
-      const [graph, key] = [textOf(directive, 'graph'), textOf(directive, 'key')]
-      if (graph === undefined || key === undefined) continue
-      const place = `${serviceOf(graph)} ${name}`
-      // A key is known also where its fields are external.
-      provide(graph, parseFields(key), name)
-      if (!isSet(directive, 'resolvable', false)) keys.set(place, [...(keys.get(place) ?? []), parseFields(key)])
+      if (textOf(directive, 'key') === undefined || isSet(directive, 'resolvable', false)) continue
+      for (const one of [type, ...(implementers.get(type) ?? [])])
+        resolvable.add(`${serviceOf(textOf(directive, 'graph') ?? '')} ${one}`)
     }
   }
-  const ownersOf = (type: string, field: string): string[] => {
-    const { node, fields } = types.get(type) ?? {}
-    const definition = fields?.get(field)
-    if (!node || !definition) return []
-    const own = applied(definition, 'join__field')
-    const from = own.length === 0 ? applied(node, 'join__type') : own
-    return from
-      .filter((one) => !isSet(one, 'external', true) && !isSet(one, 'usedOverridden', true))
-      .flatMap((one) => textOf(one, 'graph') ?? [])
-      .map(serviceOf)
-  }
-  const graphs = new Map([...services].map(([graph, service]) => [service, graph]))
-  return {
-    types,
-    implementers,
-    serviceOf,
-    keysOf: (service, type) => keys.get(`${service} ${type}`) ?? [],
-    ownersOf,
-    canAsk(service, type, field) {
-      const place = `${service} ${type}.${field}`
-      return !externals.has(place) || provided.has(place)
-    },
-    rootOf: (operation) => roots.get(operation) ?? '',
-    graphOf: (service) => graphs.get(service) ?? service,
-  }
+  const canResolve = (service: string, type: string) => resolvable.has(`${service} ${type}`)
+  return { types, implementers, canResolve, graphs: [...services.keys()], serviceOf }
 }
 
 /** Whether a directive says this of a Boolean argument. */
@@ -130,9 +72,19 @@ export function canOverlap({ types }: SupergraphTypes, one: string, other: strin
   return one === other || !isObject(one) || !isObject(other)
 }
 
+/** The type, and those that implement it. */
+export function withImplementers({ implementers }: SupergraphTypes, type: string): string[] {
+  return [type, ...(implementers.get(type) ?? [])]
+}
+
 /** The directives of a name, such as `join__field`. */
 export function applied(node: { directives?: readonly ConstDirectiveNode[] }, name: string): ConstDirectiveNode[] {
   return (node.directives ?? []).filter((directive) => directive.name.value === name)
+}
+
+/** Whether a directive of that name is about the subgraph. */
+export function applies(node: { directives?: readonly ConstDirectiveNode[] }, name: string, graph: string): boolean {
+  return applied(node, name).some((directive) => textOf(directive, 'graph') === graph)
 }
 
 /** A string or enum argument of a directive. */

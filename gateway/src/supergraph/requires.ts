@@ -1,30 +1,31 @@
 import type { QueryPlan } from '@apollo/query-planner'
 import { type ConstDirectiveNode, type FieldDefinitionNode, Kind, parse, print } from 'graphql'
 import { type Requirements, requirementsOf } from './requires-fields.ts'
-import { inOrder } from './requires-order.ts'
 import { separatePlan } from './requires-plan.ts'
+import { withStandIns } from './requires-stand-in-sdl.ts'
+import { standInsOf } from './requires-stand-ins.ts'
 import { applied, isSet, type SupergraphTypes, textOf, typesOfSupergraph } from './requires-types.ts'
 
 /** How a supergraph with `@requires` is planned. */
 export interface Requires {
-  /** What the planner is given; clients never see it. It is the original text when no `@requires` passes arguments. */
+  /** What the planner is given; clients never see it. It is the original text when no `@requires` passes arguments or needs another. */
   sdl: string
-  /** Whether fetches may share named fragments; not where a field must be told apart by its place. */
-  reusesFragments: boolean
   /** The plan as it must be run: each field is told exactly what its own `@requires` asks for. */
   separate(plan: QueryPlan): QueryPlan
 }
 
 /**
  * Prepares planning where fields require others. The planner tells fields apart by their names alone, so one that is required
- * with arguments is offered to it as another field for each set of arguments; and it asks for all that the fields of one fetch
- * need together, also for those that are skipped. Undefined when nothing is required; throws when a `@requires` cannot be met.
+ * with arguments is offered to it as another field for each set of arguments; it forgets the order where a required field requires
+ * others, so that one is offered in a stand-in of its subgraph; and it asks for all that the fields of one fetch need together, also
+ * for those that are skipped. Undefined when nothing is required; throws when a `@requires` cannot be met.
  */
 export function prepareRequires(sdl: string): Requires | undefined {
   if (!/requires\s*:\s*"/.test(sdl)) return undefined
   const document = parse(sdl, { noLocation: true })
   const supergraph = typesOfSupergraph(document)
   const requirements = requirementsOf(supergraph)
+  const standIns = standInsOf(document, supergraph, requirements)
   const rewritten = () => {
     const definitions = document.definitions.map((node) => {
       if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.INTERFACE_TYPE_DEFINITION) return node
@@ -33,12 +34,11 @@ export function prepareRequires(sdl: string): Requires | undefined {
         fields: node.fields?.flatMap((field) => offered(supergraph, requirements, node.name.value, field)),
       }
     })
-    return print({ ...document, definitions })
+    return print(withStandIns({ ...document, definitions }, requirements, standIns))
   }
   return {
-    sdl: requirements.variants.size === 0 ? sdl : rewritten(),
-    reusesFragments: !requirements.hasChains,
-    separate: (plan) => separatePlan(supergraph, requirements, inOrder(supergraph, requirements, plan)),
+    sdl: requirements.variants.byKey.size === 0 ? sdl : rewritten(),
+    separate: (plan) => separatePlan(supergraph, requirements, standIns, plan),
   }
 }
 
@@ -69,18 +69,18 @@ function offered(
       const graph = isExternal(directive) ? textOf(directive, 'graph') : undefined
       return graph === undefined || isRequired(graph) || isOfInterface(supergraph, graph, type, name, isOffered)
     })
-  const variants = requirements.variantsOf(type, name).map((variant) => ({
+  const variants = requirements.variants.offered(type, name).map((variant) => ({
     ...field,
     description: undefined,
     name: { kind: Kind.NAME, value: variant.key } as const,
     arguments: [],
     directives: where(
-      (graph) => requirements.isRead(graph, type, variant.key),
-      (other) => requirements.variantsOf(other, name).includes(variant),
+      (graph) => requirements.variants.isRead(graph, type, variant.key),
+      (other) => requirements.variants.offered(other, name).includes(variant),
     ),
   }))
   const kept = where(
-    (graph) => !requirements.isReplaced(graph, type, name),
+    (graph) => !requirements.variants.isReplaced(graph, type, name),
     () => true,
   )
   return [{ ...field, directives: kept }, ...variants]

@@ -1,5 +1,5 @@
 import { composeServices } from '@apollo/composition'
-import { getOperationAST, parse, validate } from 'graphql'
+import { GraphQLError, getOperationAST, parse, validate } from 'graphql'
 import { isTooComplex } from '../../src/supergraph/planning.ts'
 import { wholeSchema } from './cases.ts'
 import { type Engine, openEngine } from './engine.ts'
@@ -7,7 +7,7 @@ import type { Model } from './model.ts'
 import type { Asked } from './operations.ts'
 import { subgraphSdl } from './sdl.ts'
 import { newWorld, servePart, serveWhole } from './serve.ts'
-import { partOf } from './split.ts'
+import { type Part, partOf } from './split.ts'
 import { universeOf } from './universe.ts'
 
 /** A universe that runs: once behind the engine and once as one schema. */
@@ -16,25 +16,19 @@ export interface Running {
   engine: Engine
   whole: ReturnType<typeof serveWhole>
   sdls: string[]
+  /** The names of fields for which there may be no plan. */
+  unplannable: ReadonlySet<string>
 }
 
-/** How an operation ended: the same, different, refused by the planner, or it makes no sense (only while a case is made smaller). */
+/** How an operation ended: the same, different, refused by the planner, rightly without a plan, or it makes no sense (only while a case is made smaller). */
 export type Verdict =
-  | { kind: 'same' | 'too complex' }
+  | { kind: 'same' | 'too complex' | 'not planned' }
   | { kind: 'senseless'; why: string }
   | { kind: 'different'; report: string }
 
 /** Composes and opens a universe; the reason when it does not compose. */
 export async function run(model: Model): Promise<Running | { refused: string }> {
   const parts = model.subgraphs.map((subgraph) => partOf(model, subgraph))
-  // Composition lets it pass, and no plan could be right.
-  for (const part of parts)
-    for (const { name, fields, keys } of part.objects.values())
-      if (
-        keys.every((key) => !key.resolvable) &&
-        [...fields.values()].some(({ field, mode }) => field.requires && mode === 'own')
-      )
-        return { refused: `"${part.subgraph}" requires fields of ${name} but cannot resolve it.` }
   const sdls = parts.map((part) => subgraphSdl(model, part))
   const services = parts.map(({ subgraph }, index) => ({
     name: subgraph,
@@ -46,11 +40,30 @@ export async function run(model: Model): Promise<Running | { refused: string }> 
   const universe = universeOf(model, wholeSchema(model, true))
   const serve = new Map(parts.map((part) => [part.subgraph, servePart(universe, part)]))
   const engine = await openEngine(composed.supergraphSdl, serve)
-  return { model, engine, whole: serveWhole(universe, wholeSchema(model)), sdls }
+  const unplannable = unplannableOf(model, parts)
+  return { model, engine, whole: serveWhole(universe, wholeSchema(model)), sdls, unplannable }
+}
+
+/**
+ * Composition lets pass what requires fields of an object that its subgraph cannot find again. No plan could be right where such
+ * a field, or one that requires it, is asked for: these are the names of both.
+ */
+function unplannableOf(model: Model, parts: readonly Part[]): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (const { objects } of parts)
+    for (const { fields, keys } of objects.values())
+      for (const { field, mode } of fields.values())
+        if (field.requires && mode === 'own' && keys.every(({ resolvable }) => !resolvable)) found.add(field.name)
+  for (let size = -1; size < found.size; ) {
+    size = found.size
+    for (const { name, requires } of model.objects.flatMap(({ fields }) => fields))
+      if (requires?.split(/\W+/).some((one) => found.has(one))) found.add(name)
+  }
+  return found
 }
 
 /** Asks both and compares: equal data with keys in the same order, and errors present or not. */
-export async function compare({ model, engine, whole, sdls }: Running, asked: Asked): Promise<Verdict> {
+export async function compare({ model, engine, whole, sdls, unplannable }: Running, asked: Asked): Promise<Verdict> {
   const document = parse(asked.text)
   const operation = getOperationAST(document)?.operation
   if (!operation || !engine.apiSchema.getRootType(operation))
@@ -66,6 +79,8 @@ export async function compare({ model, engine, whole, sdls }: Running, asked: As
     got = await engine.run(world, document, asked.text, asked.variables)
   } catch (error) {
     if (isTooComplex(error)) return { kind: 'too complex' }
+    const isRefused = error instanceof GraphQLError && error.extensions.code === 'OPERATION_NOT_PLANNED'
+    if (isRefused && asked.text.split(/\W+/).some((name) => unplannable.has(name))) return { kind: 'not planned' }
     got = { text: `the engine threw ${error instanceof Error ? error.stack : error}`, errors: [] }
   }
   const problems: string[] = []

@@ -322,3 +322,144 @@ test.each([
   const owner = text.includes('stars') ? { stars: 3 } : text.includes('...F') ? { id: '1' } : { __typename: 'E' }
   expect({ data, errors }).toEqual({ data: text.includes('...F') ? { owner, any: { x: 5 } } : { owner }, errors: [] })
 })
+
+test('one name with different arguments for different types brings each type its own value', async () => {
+  const typeDefs = 'interface Node @key(fields: "id") { id: ID! }'
+  const { data, errors } = await askEngine(
+    {
+      a: {
+        typeDefs: `${typeDefs} type E implements Node @key(fields: "id") { id: ID! } type F implements Node @key(fields: "id") { id: ID! }`,
+        resolvers: {
+          Node: { __resolveType: () => 'E', __resolveReference: ({ id }: { id: string }) => ({ id, __typename: 'E' }) },
+          E: reference,
+          F: reference,
+        },
+      },
+      b: {
+        typeDefs:
+          'type Query { node: Node } type Node @key(fields: "id") @interfaceObject { id: ID! stars(of: Int): Int }',
+        resolvers: {
+          Query: { node: () => ({ id: '1' }) },
+          Node: { ...reference, stars: (_: object, { of }: { of?: number }) => of ?? 0 },
+        },
+      },
+    },
+    '{ node { ... on E { stars } ... on F { stars(of: 5) } } }',
+  )
+  expect({ data, errors }).toEqual({ data: { node: { stars: 0 } }, errors: [] })
+})
+
+test('what a chain requires of another entity is asked of the subgraph that has it', async () => {
+  const { data, errors } = await askEngine(
+    {
+      a: {
+        typeDefs:
+          'type Query { e: E } type E @key(fields: "id") { id: ID! two: Int @requires(fields: "part { size id }") part: Part @external } type Part @key(fields: "id") { id: ID! size: Int }',
+        resolvers: {
+          Query: { e: () => ({ id: '1' }) },
+          E: { ...reference, two: ({ part }: { part: { size: number } }) => part.size * 2 },
+          Part: { ...reference, size: () => 3 },
+        },
+      },
+      b: {
+        typeDefs:
+          'type E @key(fields: "id") { id: ID! part: Part three: Int @requires(fields: "two") two: Int @external } type Part @key(fields: "id", resolvable: false) { id: ID! }',
+        resolvers: {
+          E: { ...reference, part: () => ({ id: '7' }), three: ({ two }: { two: number }) => two + 1 },
+        },
+      },
+    },
+    '{ e { three } }',
+  )
+  expect({ data, errors }).toEqual({ data: { e: { three: 7 } }, errors: [] })
+})
+
+test('a chain never asks a subgraph for what it only mentions', async () => {
+  const external = () => {
+    throw new Error('size is external')
+  }
+  const { data, errors } = await askEngine(
+    {
+      a: {
+        typeDefs:
+          'type Query { e: E } type Part @key(fields: "id") { id: ID! size: Int } type E @key(fields: "id") { id: ID! next: E box: Part @requires(fields: "part { size }") part: Part @external }',
+        resolvers: {
+          Query: { e: () => ({ id: '1' }) },
+          Part: { ...reference, size: ({ id }: { id: string }) => Number(id) },
+          E: {
+            ...reference,
+            next: () => ({ id: '2' }),
+            box: ({ part }: { part: { size: number } }) => ({ id: String(part.size * 2) }),
+          },
+        },
+      },
+      b: {
+        typeDefs:
+          'type Part @key(fields: "id", resolvable: false) { id: ID! size: Int @external } type E @key(fields: "id") { id: ID! part: Part weight: Int @requires(fields: "box { size }") box: Part @external }',
+        resolvers: {
+          Part: { size: external },
+          E: {
+            ...reference,
+            part: () => ({ id: '4' }),
+            weight: ({ box }: { box: { size: number } }) => box.size + 1,
+          },
+        },
+      },
+    },
+    '{ e { next { weight } } }',
+  )
+  expect({ data, errors }).toEqual({ data: { e: { next: { weight: 9 } } }, errors: [] })
+})
+
+test('an operation is planned although the planner cannot put one of the plans in order that it weighs', async () => {
+  const value = 'type V @key(fields: "id", resolvable: false) { id: ID! @shareable'
+  const home = 'type Home @key(fields: "id") { id: ID! @shareable best: E @shareable }'
+  const { data, errors } = await askEngine(
+    {
+      a: {
+        typeDefs: `type E @key(fields: "id") { id: ID! label: V @requires(fields: "price { id }") price: E @external stock: Int } ${value} parts: Int size: Int }`,
+        resolvers: {
+          E: {
+            ...reference,
+            stock: () => 5,
+            label: ({ price }: { price: { id: string } }) => ({ id: price.id, parts: 6, size: 7 }),
+          },
+        },
+      },
+      b: {
+        typeDefs: `type Query { home: Home } ${home.replace(')', ', resolvable: false)')} type E @key(fields: "id", resolvable: false) { id: ID! }`,
+        resolvers: { Query: { home: () => ({ id: '1', best: { id: '2' } }) } },
+      },
+      c: {
+        typeDefs: `type E @key(fields: "id") { id: ID! price: E @shareable } type V @key(fields: "id") { id: ID! name: Int } ${home}`,
+        resolvers: {
+          E: { ...reference, price: () => ({ id: '3' }) },
+          V: { ...reference, name: () => 8 },
+          Home: { ...reference, best: () => ({ id: '2' }) },
+        },
+      },
+      d: {
+        typeDefs: 'type E @key(fields: "id") { id: ID! price: E @shareable }',
+        resolvers: { E: { ...reference, price: () => ({ id: '3' }) } },
+      },
+    },
+    '{ home { best { price { stock id label { size x: size parts name id y: parts } } } } }',
+  )
+  const label = { size: 7, x: 7, parts: 6, name: 8, id: '3', y: 6 }
+  expect({ data, errors }).toEqual({ data: { home: { best: { price: { stock: 5, id: '3', label } } } }, errors: [] })
+})
+
+test('what requires a field of an object that its subgraph cannot find again is refused', async () => {
+  const fixtures: Record<string, Fixture> = {
+    a: {
+      typeDefs:
+        'type Query { e: E } type E @key(fields: "id", resolvable: false) { id: ID! twice: Int @requires(fields: "price") price: Int @external }',
+      resolvers: { Query: { e: () => ({ id: '1' }) } },
+    },
+    b: { typeDefs: 'type E @key(fields: "id") { id: ID! price: Int }', resolvers: { E: reference } },
+  }
+  await expect(askEngine(fixtures, '{ e { twice } }')).rejects.toMatchObject({
+    extensions: { code: 'OPERATION_NOT_PLANNED' },
+  })
+  expect(await askEngine(fixtures, '{ e { id } }')).toMatchObject({ data: { e: { id: '1' } }, errors: [] })
+})

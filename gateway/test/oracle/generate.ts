@@ -15,8 +15,6 @@ import {
 export interface GenerateOptions {
   /** `@requires(fields: "price(currency: EUR)")`. */
   requiresArguments: boolean
-  /** A required field that itself requires others. */
-  chains: boolean
 }
 
 const leaves = ['ID', 'String', 'Int', 'Float', 'Boolean', 'Json', 'Color', 'Shade']
@@ -351,14 +349,7 @@ function requirement(
   options: GenerateOptions,
 ): string | null {
   const texts = r.shuffled(object.fields).flatMap((one): string[] => {
-    if (
-      one.key ||
-      one.owners?.includes(owner) ||
-      one.owners === null ||
-      one.overrides === owner ||
-      (one.requires && !options.chains)
-    )
-      return []
+    if (one.key || one.owners?.includes(owner) || one.owners === null || one.overrides === owner) return []
     if (one.args.length > 0 && (!options.requiresArguments || one.args.some((a) => a.type.endsWith('!')))) return []
     const given = one.args.length > 0 && r.chance(0.7) ? argumentsFor(r, one.args) : ''
     const type = named(one.type)

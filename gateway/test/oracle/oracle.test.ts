@@ -8,14 +8,8 @@ const universes = Number(process.env.ORACLE_UNIVERSES ?? 75)
 const path = process.env.ORACLE_PATH
 
 const kinds: [what: string, options: CaseOptions][] = [
-  [
-    'whatever the split, the answer is that of one schema',
-    { operations: 20, faults: false, requiresArguments: true, chains: false },
-  ],
-  [
-    'whatever fails, the data is that of one schema',
-    { operations: 20, faults: true, requiresArguments: true, chains: false },
-  ],
+  ['whatever the split, the answer is that of one schema', { operations: 20, faults: false, requiresArguments: true }],
+  ['whatever fails, the data is that of one schema', { operations: 20, faults: true, requiresArguments: true }],
 ]
 
 test.each(kinds)(

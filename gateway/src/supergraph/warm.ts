@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { parse, validate } from 'graphql'
 import type { Graph } from './graph.ts'
 import type { Asked } from './plans.ts'
@@ -15,6 +16,8 @@ export async function planAhead(graph: Graph, operations: readonly Asked[], ende
   const work = async () => {
     for (let asked = operations[next++]; asked && !ended.aborted; asked = operations[next++]) {
       if (await plan(graph, asked)) planned++
+      // Requests get their turn: nothing is waited for where an operation is not valid any more.
+      await turn()
     }
   }
   await Promise.all(Array.from({ length: atOnce }, work))

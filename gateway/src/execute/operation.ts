@@ -198,10 +198,17 @@ export async function runOperation(
   const errors = new Errors()
   const { types, clientName, plan, introspection } = operation
   const { variable, conditions } = bound
-  if (plan) await runPlan({ subgraphs, types, variable, conditions, call, data, errors, clientName }, plan)
-  const introspected = introspection?.(bound.variables)
-  if (introspected) errors.addAll(introspected.errors)
-  return resultOf(bound.write(data, introspected?.data, errors), listOf(bound, errors))
+  try {
+    if (plan) await runPlan({ subgraphs, types, variable, conditions, call, data, errors, clientName }, plan)
+    const introspected = introspection?.(bound.variables)
+    if (introspected) errors.addAll(introspected.errors)
+    return resultOf(bound.write(data, introspected?.data, errors), listOf(bound, errors))
+  } catch (error) {
+    // JSON is parsed to any depth, but beyond some thousand levels it is neither copied nor written.
+    if (!(error instanceof RangeError)) throw error
+    const message = 'A subgraph answered with data that is nested too deep or too long.'
+    return resultOf('null', [new GraphQLError(message, { extensions: { code: 'SUBGRAPH_MALFORMED' } })])
+  }
 }
 
 /** All errors of an answer: what was refused, then what went wrong; undefined when there are none. */

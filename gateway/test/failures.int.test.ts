@@ -57,13 +57,16 @@ beforeAll(async () => {
     {
       catalog: {
         typeDefs: `
-          type Query { products: [Product]! product: Product must: Product! broken: Product! twice: [Product!]! }
+          type Query { products: [Product]! product: Product must: Product! broken: Product! twice: [Product!]! either: Either }
+          union Either = Product | Other
+          type Other { name: String }
           type Product @key(fields: "id") { id: ID! name: String! related: [Product!] }
         `,
         resolvers: {
           Query: {
             products: () => [{ id: '1' }, null, { id: '2' }, { id: '1' }],
             product: () => ({ id: '1' }),
+            either: () => ({ __typename: 'Product', id: '1' }),
             must: () => ({ id: '1' }),
             broken: () => {
               throw new Error('broken')
@@ -321,11 +324,26 @@ describe('a hostile subgraph', () => {
     expect(errors).toMatchObject([{ path: ['json'], extensions: { code: 'SUBGRAPH_MALFORMED' } }])
   })
 
-  test('cannot rename what another subgraph owns', async () => {
-    stock.answersWith(200, '{"data":{"_entities":[{"__typename":"Nope","stock":2,"id":"9"}]}}')
-    expect((await graph.ask('{ product { __typename name stock } }')).data).toEqual({
-      product: { __typename: 'Product', name: 'Name 1', stock: 2 },
+  test.each([
+    ['an entity', '{ twice { name stock } product { name stock } }', `{"_entities":[{"stock":1,"more":DEEP}]}`, ''],
+    ['what an error carries', '{ total }', '{"total":null}', ',"errors":[{"message":"no","extensions":{"more":DEEP}}]'],
+  ])('that nests %s too deep is told, and is not our own fault', async (_what, query, data, errors) => {
+    const deep = '['.repeat(9_900) + ']'.repeat(9_900)
+    stock.answersWith(200, `{"data":${data}${errors}}`.replace('DEEP', deep))
+    expect(await graph.ask(query)).toMatchObject({
+      status: 200,
+      data: null,
+      errors: [{ extensions: { code: 'SUBGRAPH_MALFORMED' } }],
     })
+  })
+
+  test('cannot rename what another subgraph owns', async () => {
+    for (const name of ['"Nope"', '"Note"', '"Thing"', '{"toString":null}']) {
+      stock.answersWith(200, `{"data":{"_entities":[{"__typename":${name},"stock":2,"id":"9"}]}}`)
+      expect((await graph.ask('{ either { __typename ... on Product { name stock } } }')).data).toEqual({
+        either: { __typename: 'Product', name: 'Name 1', stock: 2 },
+      })
+    }
   })
 })
 

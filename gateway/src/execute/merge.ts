@@ -3,8 +3,7 @@ import type { Types } from './types.ts'
 
 /**
  * Moves what `source` holds into `target`, in place and without copying: objects merge by key, lists of equal length by
- * position, other values replace. Null never replaces a value that another subgraph gave, nor the name of an interface that of
- * a concrete type.
+ * position, other values replace. Null never replaces a value that another subgraph gave, nor any name that of a concrete type.
  */
 export function merge(types: Types, target: Data, source: Data): void {
   for (const key of Object.keys(source)) {
@@ -13,8 +12,13 @@ export function merge(types: Types, target: Data, source: Data): void {
     const present = read(target, key)
     if (present === undefined || present === null) write(target, key, next)
     else if (next === null || next === present) continue
-    else if (key !== '__typename' || types.isConcrete(String(next))) write(target, key, merged(types, present, next))
+    else if (key !== '__typename' || (isConcrete(types, next) && !isConcrete(types, present)))
+      write(target, key, merged(types, present, next))
   }
+}
+
+function isConcrete(types: Types, name: unknown): boolean {
+  return typeof name === 'string' && types.isConcrete(name)
 }
 
 /** A deep copy of JSON, for an answer that belongs at more than one place. */

@@ -221,11 +221,19 @@ export async function runOperation(
   const { variable, conditions } = bound
   const changed = new Map<string, number>()
   const run = { subgraphs, types, variable, conditions, call, data, errors, clientName, changed, cached }
-  const isPlain = !plan || (await runPlan(run, plan))
-  const introspected = introspection?.(bound.variables)
-  if (introspected) errors.addAll(introspected.errors)
-  const result = resultOf(bound.write(data, introspected?.data, errors, isPlain), listOf(bound, errors))
-  if (cached && (result.errors || introspected || (plan?.rollouts.length ?? 0) > 0)) cached.isKeepable = false
+  let result: Result
+  try {
+    const isPlain = !plan || (await runPlan(run, plan))
+    const introspected = introspection?.(bound.variables)
+    if (introspected) errors.addAll(introspected.errors)
+    result = resultOf(bound.write(data, introspected?.data, errors, isPlain), listOf(bound, errors))
+    if (cached && (result.errors || introspected || (plan?.rollouts.length ?? 0) > 0)) cached.isKeepable = false
+  } catch (error) {
+    // JSON is parsed to any depth, but beyond some thousand levels it is neither copied nor written.
+    if (!(error instanceof RangeError)) throw error
+    const message = 'A subgraph answered with data that is nested too deep or too long.'
+    result = resultOf('null', [new GraphQLError(message, { extensions: { code: 'SUBGRAPH_MALFORMED' } })])
+  }
   if (cached) result.cached = cached
   if (changed.size > 0) result.changed = changed
   return result

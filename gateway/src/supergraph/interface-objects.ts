@@ -46,7 +46,7 @@ export function withTypesOf(
         if (givers.some((giver) => objects.includes(giver))) return undefined
         for (const field of fieldsOn(type, node.selectionSet, document)) {
           const owners = supergraph.ownersOf(type, field)
-          const isSaid = owners.some((one) => givers.includes(one) || supergraph.keysOf(one, type).length > 0)
+          const isSaid = owners.some((one) => givers.includes(one) || supergraph.canResolve(one, type))
           if (owners.length === 0 || isSaid) continue
           const message = `No subgraph can say "${field}" of what "${node.name.value}" gives: no type implements "${type}".`
           throw new GraphQLError(message, { extensions: { code } })

@@ -23,6 +23,8 @@ export interface SupergraphTypes {
   implementers: ReadonlyMap<string, readonly string[]>
   /** Whether a subgraph resolves references of the type, or of an interface that the type has. */
   canResolve(service: string, type: string): boolean
+  /** The subgraphs that resolve a field of a type wherever they have the object. */
+  ownersOf(type: string, field: string): readonly string[]
   /** The values of `join__Graph`. */
   graphs: readonly string[]
   /** The subgraph's name of a value of `join__Graph`. */
@@ -57,7 +59,18 @@ export function typesOfSupergraph(document: DocumentNode): SupergraphTypes {
     }
   }
   const canResolve = (service: string, type: string) => resolvable.has(`${service} ${type}`)
-  return { types, implementers, canResolve, graphs: [...services.keys()], serviceOf }
+  const ownersOf = (type: string, field: string): string[] => {
+    const { node, fields } = types.get(type) ?? {}
+    const definition = fields?.get(field)
+    if (!node || !definition) return []
+    const own = applied(definition, 'join__field')
+    const from = own.length === 0 ? applied(node, 'join__type') : own
+    return from
+      .filter((one) => !isSet(one, 'external', true) && !isSet(one, 'usedOverridden', true))
+      .flatMap((one) => textOf(one, 'graph') ?? [])
+      .map(serviceOf)
+  }
+  return { types, implementers, canResolve, ownersOf, graphs: [...services.keys()], serviceOf }
 }
 
 /** Whether a directive says this of a Boolean argument. */

@@ -11,7 +11,7 @@ export function dependOn(tag: string): void {
   collected.getStore()?.add(tag)
 }
 
-/** Runs `work`; the tags of all reads that it makes, also later ones that it does not wait for, are added to `tags`. */
-export function collecting<T>(tags: Set<string>, work: () => T): T {
-  return collected.run(tags, work)
+/** Runs `work` with its arguments; the tags of all reads that it makes, also later ones that it does not wait for, are added to `tags`. */
+export function collecting<A extends unknown[], T>(tags: Set<string>, work: (...args: A) => T, ...args: A): T {
+  return collected.run(tags, work, ...args)
 }

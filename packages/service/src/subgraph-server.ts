@@ -5,6 +5,7 @@ import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/dis
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { withTrace } from '@commerce/events/trace.ts'
 import { type GraphQLSchema, parse } from 'graphql'
+import { collectTags, tagsPlugin, withTags } from './answer-tags.ts'
 import { answerHealth, type Checks } from './health.ts'
 import { answerError, answerGraphQL, listen, RequestError } from './http.ts'
 import type { Running } from './lifecycle.ts'
@@ -22,6 +23,8 @@ export interface GraphQLServerOptions<C extends BaseContext> {
   /** The subgraph's schema.graphql. */
   schemaFile: URL
   resolvers: Resolvers
+  /** Whether reads say what they depend on; then each answer does too. */
+  tagged: boolean
   gatewaySecret: string
   /** Told before each request what the gateway has already seen: event subject → version. */
   raiseFloors(floors: Record<string, number>): void
@@ -39,12 +42,13 @@ export function loadSchema(schemaFile: URL, resolvers: Resolvers): GraphQLSchema
 
 /** Serves a subgraph at `/graphql`, to the gateway only, with `/health/live` and `/health/ready`. */
 export async function serveGraphQL<C extends BaseContext>(options: GraphQLServerOptions<C>): Promise<Running> {
-  const { log } = options
+  const { log, tagged } = options
+  const schema = loadSchema(options.schemaFile, options.resolvers)
   const apollo = new ApolloServer<C>({
-    schema: loadSchema(options.schemaFile, options.resolvers),
+    schema: tagged ? collectTags(schema) : schema,
     introspection: true,
     includeStacktraceInErrorResponses: false,
-    plugins: [ApolloServerPluginInlineTraceDisabled()],
+    plugins: [ApolloServerPluginInlineTraceDisabled(), ...(tagged ? [tagsPlugin] : [])],
     csrfPrevention: false, // no browser gets past the gateway's secret
     stopOnTerminationSignals: false,
     logger: log,
@@ -77,12 +81,12 @@ export async function serveGraphQL<C extends BaseContext>(options: GraphQLServer
         return answerError(response, 401, 'UNAUTHENTICATED', 'Subgraphs answer only the gateway: ask there.')
       }
       const viewer = fromGateway(request)
-      await withTrace(request.headers.traceparent, () =>
+      const answer = (): Promise<void> =>
         answerGraphQL(apollo, request, response, {
           bodyLimit: BODY_LIMIT,
           context: async () => options.context(viewer),
-        }),
-      )
+        })
+      await withTrace(request.headers.traceparent, () => (tagged ? withTags(answer) : answer()))
     },
     (error) => log.error({ err: error }, 'a request failed'),
   )

@@ -50,7 +50,7 @@ export interface SubgraphOptions<Db extends Database, C> {
   config: z.infer<typeof subgraphConfig>
   databaseUrl: string
   database: Db
-  /** The events that this subgraph's caches depend on: `catalog.>`; none when it has no caches. */
+  /** The events that this subgraph's reads depend on, and say so: `catalog.>`; none when it has no caches and its answers are not to be kept. */
   follows: readonly string[]
   log: Logger
   define(parts: SubgraphParts<Db>): SubgraphDefinition<C>
@@ -109,6 +109,7 @@ export async function startSubgraph<Db extends Database, C extends object>(
       port: config.PORT,
       schemaFile: options.schemaFile,
       resolvers: definition.resolvers,
+      tagged: options.follows.length > 0,
       gatewaySecret: config.GATEWAY_SECRET,
       raiseFloors(floors) {
         for (const [subject, version] of Object.entries(floors)) coherence.raise(subject, version)

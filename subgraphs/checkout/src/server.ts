@@ -39,7 +39,7 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
     config,
     databaseUrl,
     database,
-    follows: ['checkout.>'], // nothing here is cached: its own events are the quietest feed
+    follows: [], // carts and orders are the viewer's: nothing here is cached
     log,
     define({ transact, connection }) {
       const offers = createOfferService(transact)

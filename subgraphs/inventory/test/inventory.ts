@@ -21,7 +21,9 @@ export interface TestInventory {
   /** Every event since the start, in order. */
   events: FeedEvent[]
   /** One operation as staff, or as whoever has these scopes; `floors` as the gateway sends them. Throws the first error. */
-  ask<T>(query: string, variables?: object, as?: { scopes?: string[] | null; floors?: object }): Promise<T>
+  ask<T>(query: string, variables?: object, as?: Asker): Promise<T>
+  /** The whole answer, errors and extensions included. */
+  answer(query: string, variables?: object, as?: Asker): Promise<Answer>
   call<I extends z.ZodType, O extends z.ZodType>(
     contract: CommandContract<I, O>,
     input: z.infer<I>,
@@ -30,6 +32,17 @@ export interface TestInventory {
   askOther: TestInventory['ask']
   /** Counts a SKU; answers the version after it. */
   stock(sku: string, onHand: number, safety?: number): Promise<number>
+}
+
+interface Asker {
+  scopes?: string[] | null
+  floors?: object
+}
+
+interface Answer {
+  data: unknown
+  errors?: { message: string }[]
+  extensions?: Record<string, unknown>
 }
 
 export const STAFF = ['inventory:read', 'inventory:write']
@@ -60,13 +73,15 @@ export async function startInventory(): Promise<TestInventory> {
   const events: FeedEvent[] = []
   feed.subscribe({ event: (event) => events.push(event), lost: () => {}, recovered: () => {} })
 
-  const ask = askAt(running.url)
+  const answer = answerAt(running.url)
+  const ask = askBy(answer)
   return {
     database,
     connection,
     events,
     ask,
-    askOther: askAt(other.url),
+    answer,
+    askOther: askBy(answerAt(other.url)),
     call: (contract, input) => callCommand(connection, contract, input, 10_000),
     async stock(sku, onHand, safety) {
       const input = { sku, onHand, safety, idempotencyKey: randomUUID() }
@@ -79,7 +94,7 @@ export async function startInventory(): Promise<TestInventory> {
   }
 }
 
-function askAt(url: string): TestInventory['ask'] {
+function answerAt(url: string): TestInventory['answer'] {
   return async (query, variables = {}, { scopes = STAFF, floors } = {}) => {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
@@ -91,9 +106,15 @@ function askAt(url: string): TestInventory['ask'] {
       },
       body: JSON.stringify({ query, variables }),
     })
-    const { data, errors } = (await response.json()) as { data: never; errors?: [{ message: string }] }
+    return (await response.json()) as Answer
+  }
+}
+
+function askBy(answer: TestInventory['answer']): TestInventory['ask'] {
+  return async <T>(query: string, variables?: object, as?: Asker) => {
+    const { data, errors } = await answer(query, variables, as)
     if (errors) throw new Error(JSON.stringify(errors[0]))
-    return data
+    return data as T
   }
 }
 

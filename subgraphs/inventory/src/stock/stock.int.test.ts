@@ -1,6 +1,7 @@
 // Long because each change of stock and each refusal is one test over the same subgraph.
 import { randomUUID } from 'node:crypto'
 import { reserveStock } from '@commerce/events/commands.ts'
+import { subjectOf } from '@commerce/events/subject.ts'
 import { eventually } from '@commerce/local/testing.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { contradictions, inMs, startInventory, type TestInventory } from '../../test/inventory.ts'
@@ -79,6 +80,24 @@ describe('what shoppers see', () => {
   it('is bounded to 200 SKUs', async () => {
     const skus = Array.from({ length: 201 }, (_, i) => `s${i}`)
     await expect(availabilities(skus)).rejects.toThrow('BAD_USER_INPUT')
+  })
+})
+
+describe('what an answer depends on', () => {
+  const ENTITIES = `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Variant { availability { status } } } }`
+  const tag = (sku: string) => subjectOf('inventory.stock.changed', sku)
+
+  it('is the stock of each SKU that was asked for, counted or not, and nothing for what can be none', async () => {
+    await inventory.stock('tag 1', 3)
+    const skus = ['tag 1', 'never', ' no sku ']
+    const { extensions } = await inventory.answer(AVAILABILITIES, { skus })
+    expect(extensions).toEqual({ apolloCacheTags: [tag('never'), tag('tag 1')] })
+    const r = skus.map((sku) => ({ __typename: 'Variant', sku }))
+    const entities = await inventory.answer(ENTITIES, { r })
+    expect(entities.extensions).toEqual({
+      apolloCacheTags: [],
+      apolloEntityCacheTags: [[tag('tag 1')], [tag('never')], []],
+    })
   })
 })
 

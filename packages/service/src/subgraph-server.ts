@@ -3,8 +3,10 @@ import type { IncomingMessage } from 'node:http'
 import { ApolloServer, type BaseContext } from '@apollo/server'
 import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled'
 import { buildSubgraphSchema } from '@apollo/subgraph'
+import { notingChanges } from '@commerce/events/changes.ts'
 import { withTrace } from '@commerce/events/trace.ts'
 import { type GraphQLSchema, parse } from 'graphql'
+import { changesPlugin } from './answer-changes.ts'
 import { collectTags, tagsPlugin, withTags } from './answer-tags.ts'
 import { answerHealth, type Checks } from './health.ts'
 import { answerError, answerGraphQL, listen, RequestError } from './http.ts'
@@ -48,7 +50,7 @@ export async function serveGraphQL<C extends BaseContext>(options: GraphQLServer
     schema: tagged ? collectTags(schema) : schema,
     introspection: true,
     includeStacktraceInErrorResponses: false,
-    plugins: [ApolloServerPluginInlineTraceDisabled(), ...(tagged ? [tagsPlugin] : [])],
+    plugins: [ApolloServerPluginInlineTraceDisabled(), changesPlugin, ...(tagged ? [tagsPlugin] : [])],
     csrfPrevention: false, // no browser gets past the gateway's secret
     stopOnTerminationSignals: false,
     logger: log,
@@ -86,7 +88,9 @@ export async function serveGraphQL<C extends BaseContext>(options: GraphQLServer
           bodyLimit: BODY_LIMIT,
           context: async () => options.context(viewer),
         })
-      await withTrace(request.headers.traceparent, () => (tagged ? withTags(answer) : answer()))
+      await withTrace(request.headers.traceparent, () =>
+        notingChanges(new Map(), tagged ? () => withTags(answer) : answer),
+      )
     },
     (error) => log.error({ err: error }, 'a request failed'),
   )

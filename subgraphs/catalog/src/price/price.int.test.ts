@@ -153,3 +153,16 @@ it('quotes what SKUs are called and cost, to other subgraphs', async () => {
     { sku: 'LAMP.1 *', title: 'Lamp', price: { minorUnits: 1000, currencyCode: 'USD' } },
   ])
 })
+
+it('says in its answer what it changed, also when the answer has errors', async () => {
+  const subject = subjectOf('catalog.price.changed', 'LAMP-2')
+  const input = { sku: 'LAMP-2', price: { amount: '14', currencyCode: 'USD' } }
+  const { data, extensions } = await catalog.answer(SET, { input })
+  expect(extensions).toEqual({ changed: { [subject]: data.priceSet.variant.price.version } })
+  expect((await catalog.answer(SET, { input })).extensions).toBeUndefined() // the same again changes nothing
+
+  const failing = `mutation ($input: PriceSetInput!) { priceSet(input: $input) { variant { product { variants(first: 0) { nodes { sku } } } } } }`
+  const changed = await catalog.answer(failing, { input: { ...input, price: { amount: '15', currencyCode: 'USD' } } })
+  expect(changed.errors).toHaveLength(1)
+  expect(changed.extensions).toEqual({ changed: { [subject]: data.priceSet.variant.price.version + 1 } })
+})

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { LRUCache } from 'lru-cache'
 
 /** What a loader has to do when the world changes. */
@@ -23,12 +24,17 @@ export interface FollowedFeed {
  * events arrive at all. While they do not, nothing is served from a cache.
  */
 export interface Coherence {
-  /** False while events may be missing: caches are passed by. */
+  /** False while events may be missing, for anyone or for the running work: caches are passed by. */
   readonly serving: boolean
   /** The lowest version that may be served for an event subject; 0 when nothing is known. */
   floor(subject: string): number
   /** A change is known to have happened. Lower versions than known are ignored. */
   raise(subject: string, version: number): void
+  /**
+   * Runs `work` for somebody who may have heard more than this process. As long as `caughtUp` is false, it is as if events were missing: its
+   * loads read and keep nothing. Others are served as before.
+   */
+  onceCaughtUp<T>(caughtUp: () => boolean, work: () => T): T
   add(cache: CoherentCache): void
   /** Follows a feed until the returned function is called. Without a feed nothing is ever served from a cache. */
   follow(feed: FollowedFeed): () => void
@@ -40,6 +46,7 @@ export function createCoherence(): Coherence {
   // Reads under way are forgotten when their floor rises, so a floor that falls out here can no longer be missed by them.
   const floors = new LRUCache<string, number>({ max: MAX_FLOORS })
   const caches: CoherentCache[] = []
+  const waiting = new AsyncLocalStorage<() => boolean>()
   let serving = false
 
   function raise(subject: string, version: number): void {
@@ -50,10 +57,11 @@ export function createCoherence(): Coherence {
 
   return {
     get serving() {
-      return serving
+      return serving && (waiting.getStore()?.() ?? true)
     },
     floor: (subject) => floors.peek(subject) ?? 0,
     raise,
+    onceCaughtUp: (caughtUp, work) => waiting.run(caughtUp, work),
     add: (cache) => caches.push(cache),
     follow(feed) {
       const stop = feed.subscribe({

@@ -140,6 +140,24 @@ test('while events may be missing every load reads, and nothing is kept', async 
   expect(await loader.load('a')).toMatchObject({ version: 3 })
 })
 
+test('who has heard more than this process reads, and keeps nothing, until it has caught up; others are served', async () => {
+  await loader.load('a')
+  truth.set('a', 2)
+  let caughtUp = false
+  const ahead = () =>
+    coherence.onceCaughtUp(
+      () => caughtUp,
+      () => loader.load('a'),
+    )
+  expect(await ahead()).toMatchObject({ version: 2 })
+  expect(await loader.load('a')).toMatchObject({ version: 1 })
+  feed.event('stock.a', 2)
+  caughtUp = true
+  expect(await ahead()).toMatchObject({ version: 2 })
+  expect(await ahead()).toMatchObject({ version: 2 })
+  expect(reads).toHaveLength(3)
+})
+
 test('after a complete recovery what no event touched is served again', async () => {
   truth.set('b', 1)
   await loader.loadMany(['a', 'b'])

@@ -10,6 +10,15 @@ Writes docs/asyncapi.json, the document of every event and command, from the con
   --check   write nothing; exit 1 when the committed document is another one`
 
 const target = join(import.meta.dirname, '../../../docs/asyncapi.json')
+const REPLY = {
+  type: 'object',
+  properties: {
+    changed: {
+      type: 'string',
+      description: 'What was changed, as a JSON object: event subject to version. Absent when nothing was.',
+    },
+  },
+}
 const entries = Object.entries(contracts)
 
 const document = {
@@ -55,7 +64,10 @@ const document = {
       ...Object.fromEntries(
         Object.values(commands).flatMap(({ name, input, output }) => [
           [name, { name, contentType: 'application/json', payload: schema(input) }],
-          [`${name}.output`, { name: `${name}.output`, contentType: 'application/json', payload: schema(output) }],
+          [
+            `${name}.output`,
+            { name: `${name}.output`, contentType: 'application/json', headers: REPLY, payload: schema(output) },
+          ],
         ]),
       ),
     },

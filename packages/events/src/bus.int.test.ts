@@ -121,6 +121,35 @@ test('a handler that fails gets the event again, and holds no other event up', a
   await eventually('nothing waits', async () => (await consumer.lag()) === 0)
 })
 
+test('a feed knows whether it has what somebody else has seen, whoever else publishes', async () => {
+  const [feed, all] = [
+    await startFeed(connection, ['inventory.>']),
+    await startFeed(connection, ['inventory.>', 'catalog.>']),
+  ]
+  whenDone(() => Promise.all([feed.stop(), all.stop()]))
+  const seen = { stream: '', last: new Map<string, number>() }
+  all.subscribe({
+    event({ subject, stream, seq }) {
+      seen.stream = stream
+      seen.last.set(subject.split('.')[0] as string, seq)
+    },
+    lost() {},
+    recovered() {},
+  })
+  await emit(stockChanged('seen', 1))
+  await eventually('the first event', () => seen.last.has('inventory'))
+  const event = JSON.stringify({ data: { version: 1 } })
+  const { seq } = await connection.nats.jetstream().publish('catalog.product.changed.x', event)
+  await eventually('both events', () => seen.last.size === 2 && seen.last.get('catalog') === seq)
+  await eventually('the feed has its own', () => feed.has(seen))
+  const later = (token: string) => ({ ...seen, last: new Map([...seen.last, [token, seq + 1]]) })
+  expect(feed.has(later('catalog'))).toBe(true) // that is none of its events
+  expect(feed.has(later('inventory'))).toBe(false)
+  expect(feed.has({ ...seen, stream: 'another' })).toBe(false)
+  await emit(stockChanged('seen', 2))
+  await eventually('the feed has moved on', () => feed.has(later('inventory')))
+})
+
 test('what is not JSON or breaks its contract is set aside and stops nobody', async () => {
   const got = await collect('garbage')
   const feed = await startFeed(connection, ['inventory.>'])

@@ -1,6 +1,7 @@
-import { headers as natsHeaders, type ServiceMsg } from 'nats'
+import { type MsgHdrs, headers as natsHeaders, type ServiceMsg } from 'nats'
 import type { Logger } from 'pino'
-import type { z } from 'zod'
+import { z } from 'zod'
+import { type Changes, noteChange, notingChanges } from './changes.ts'
 import type { EventConnection } from './connection.ts'
 import { currentTraceparent, withTrace } from './trace.ts'
 
@@ -30,7 +31,7 @@ function subject(contract: { service: string; name: string }): string {
   return `command.${contract.service}.${contract.name}`
 }
 
-/** Sends a command and waits at most `timeoutMs` for its answer. Throws `CommandError`; an input that breaks the contract throws before anything is sent. */
+/** Sends a command and waits at most `timeoutMs` for its answer. Throws `CommandError`; an input that breaks the contract throws before anything is sent. What it changed counts as changed by who called. */
 export async function callCommand<I extends z.ZodType, O extends z.ZodType>(
   connection: EventConnection,
   contract: CommandContract<I, O>,
@@ -51,11 +52,28 @@ export async function callCommand<I extends z.ZodType, O extends z.ZodType>(
         `${what} ${unavailable ? 'is not served by anyone' : `did not answer within ${timeoutMs} ms`}.`,
       )
     })
+  noteReplied(reply.headers)
   const failure = reply.headers?.get('Nats-Service-Error')
   if (failure) throw new CommandError('FAILED', `${what} failed: ${failure}`)
   const output = contract.output.safeParse(reply.json())
   if (!output.success) throw new CommandError('FAILED', `${what} answered what its contract does not know.`)
   return output.data
+}
+
+/** The header of a reply, also of a failure: a JSON object, event subject → version, of what was committed. */
+const CHANGED = 'changed'
+const changedShape = z.record(z.string(), z.int().positive())
+
+function changedHeaders(changes: Changes): MsgHdrs {
+  const headers = natsHeaders()
+  if (changes.size > 0) headers.set(CHANGED, JSON.stringify(Object.fromEntries(changes)))
+  return headers
+}
+
+function noteReplied(headers: MsgHdrs | undefined): void {
+  const text = headers?.get(CHANGED)
+  if (!text) return
+  for (const [subject, version] of Object.entries(changedShape.parse(JSON.parse(text)))) noteChange(subject, version)
 }
 
 /** A command with the function that carries it out. */
@@ -102,6 +120,7 @@ export async function serveCommands(
     contract: CommandHandler['contract'],
     handle: CommandHandler['handle'],
   ): Promise<void> {
+    const changes: Changes = new Map()
     try {
       const input = contract.input.safeParse(message.json())
       if (!input.success) {
@@ -109,11 +128,12 @@ export async function serveCommands(
         message.respondError(400, `${issue?.path.join('.')}: ${issue?.message}`)
         return
       }
-      const output = await withTrace(message.headers?.get('traceparent'), () => handle(input.data as never))
-      message.respond(JSON.stringify(contract.output.parse(output)))
+      const work = () => notingChanges(changes, () => handle(input.data as never))
+      const output = await withTrace(message.headers?.get('traceparent'), work)
+      message.respond(JSON.stringify(contract.output.parse(output)), { headers: changedHeaders(changes) })
     } catch (error) {
       log.error({ err: error, command: contract.name }, 'a command failed')
-      message.respondError(500, 'internal error')
+      message.respondError(500, 'internal error', undefined, { headers: changedHeaders(changes) })
     }
   }
 

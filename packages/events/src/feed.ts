@@ -3,6 +3,7 @@ import { AckPolicy, createInbox, DeliverPolicy, type Msg, nanos, type Subscripti
 import { type EventConnection, STREAM } from './connection.ts'
 import type { CommerceEvent } from './contracts.ts'
 import { deliveryInfo, type Position, stillThere, storedAt } from './position.ts'
+import type { SeenEvents } from './seen.ts'
 
 export interface FeedListener {
   event(event: FeedEvent): void
@@ -16,12 +17,17 @@ export interface FeedListener {
 export interface FeedEvent {
   subject: string
   data: CommerceEvent['data']
+  /** The stream that it came from, known by the moment it was made, and its number there. */
+  stream: string
+  seq: number
 }
 
 /** The events of the graph from now on, in order and without a gap, for what lives in one process's memory. */
 export interface EventFeed {
   /** True while every event up to now has been delivered, give or take the network's delay. */
   readonly current: boolean
+  /** Whether every event that somebody else has seen, of those that this feed follows, has been delivered. Never true of another stream. */
+  has(seen: SeenEvents): boolean
   subscribe(listener: FeedListener): () => void
   stop(): Promise<void>
 }
@@ -38,6 +44,7 @@ const RETRY_MS = 200
 export async function startFeed(connection: EventConnection, subjects: readonly string[]): Promise<EventFeed> {
   const { nats, log } = connection
   const listeners = new Set<FeedListener>()
+  const tokens = [...new Set(subjects.map((subject) => subject.split('.', 1)[0] as string))]
   let current = false
   let stopped = false
   let subscription: Subscription | undefined
@@ -129,7 +136,7 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
           return lose(`event ${delivered + 1} is missing, ${info.delivered} arrived`)
         delivered = info.delivered
         position = { stream: created, seq: info.seq, at: info.at }
-        tell(message)
+        tell(message, position)
         if (!current && (delivered >= toCatchUp || info.pending === 0)) recover()
       }
     })().catch((error: Error) => lose(error.message))
@@ -155,7 +162,7 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
     if (!current && delivered >= toCatchUp) recover()
   }
 
-  function tell(message: Msg): void {
+  function tell(message: Msg, { stream, seq }: Position): void {
     let received: CommerceEvent | null
     try {
       received = message.json<CommerceEvent | null>()
@@ -167,7 +174,7 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
       return
     }
     // JetStream delivers to the inbox; the subject it was published on is what listeners know.
-    const event = { subject: message.subject, data: (received as CommerceEvent).data }
+    const event = { subject: message.subject, data: (received as CommerceEvent).data, stream, seq }
     tellAll((listener) => listener.event(event))
   }
 
@@ -184,6 +191,10 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
   return {
     get current() {
       return current && connection.connected
+    },
+    has({ stream, last }) {
+      const { seq } = position?.stream === stream ? position : { seq: -1 }
+      return tokens.every((token) => (last.get(token) ?? 0) <= seq)
     },
     subscribe(listener) {
       listeners.add(listener)

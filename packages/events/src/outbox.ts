@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { noteChange } from './changes.ts'
 import { contracts, type NewEvent } from './contracts.ts'
 import { currentTraceparent } from './trace.ts'
 
@@ -33,7 +34,7 @@ export type Transact<Tx> = <T>(work: (tx: Tx, emit: Emit) => Promise<T>, options
 
 /**
  * Makes the `transact` of a subgraph. `committed` is called after each commit with its events, before the caller gets its
- * result: caches raise their floors there and the relay is woken.
+ * result: caches raise their floors there and the relay is woken. By then they are noted for `notingChanges` too.
  */
 export function createTransact<Tx extends SqlTransaction>(
   database: SqlDatabase<Tx>,
@@ -50,6 +51,7 @@ export function createTransact<Tx extends SqlTransaction>(
       },
       { maxWait: 5_000, timeout: timeoutMs },
     )
+    for (const { subject, version } of events) noteChange(subject, version)
     if (events.length > 0) committed(events)
     return result
   }

@@ -79,6 +79,7 @@ beforeAll(async () => {
     tagged: true,
     gatewaySecret: SECRET,
     raiseFloors() {},
+    notBehind: (_seen, work) => work(),
     context: () => ({}),
     checks: {},
     log: createLog('test', 'silent'),

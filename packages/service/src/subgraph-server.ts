@@ -3,14 +3,17 @@ import type { IncomingMessage } from 'node:http'
 import { ApolloServer, type BaseContext } from '@apollo/server'
 import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled'
 import { buildSubgraphSchema } from '@apollo/subgraph'
+import { notingChanges } from '@commerce/events/changes.ts'
+import type { SeenEvents } from '@commerce/events/seen.ts'
 import { withTrace } from '@commerce/events/trace.ts'
 import { type GraphQLSchema, parse } from 'graphql'
+import { changesPlugin } from './answer-changes.ts'
 import { collectTags, tagsPlugin, withTags } from './answer-tags.ts'
 import { answerHealth, type Checks } from './health.ts'
 import { answerError, answerGraphQL, listen, RequestError } from './http.ts'
 import type { Running } from './lifecycle.ts'
 import type { Logger } from './log.ts'
-import { floorsFrom, isGateway, type Viewer, viewerFrom } from './viewer.ts'
+import { floorsFrom, isGateway, seenFrom, type Viewer, viewerFrom } from './viewer.ts'
 
 /** Field resolvers by type; `__resolveReference` for entities, scalars as `GraphQLScalarType`. */
 // biome-ignore lint/suspicious/noExplicitAny: resolvers are typed where they are written, each with its own parent and arguments
@@ -28,6 +31,8 @@ export interface GraphQLServerOptions<C extends BaseContext> {
   gatewaySecret: string
   /** Told before each request what the gateway has already seen: event subject → version. */
   raiseFloors(floors: Record<string, number>): void
+  /** Runs the work of a request whose gateway has seen these events. */
+  notBehind<T>(seen: SeenEvents, work: () => T): T
   context(viewer: Viewer | null): C
   checks: Checks
   log: Logger
@@ -48,7 +53,7 @@ export async function serveGraphQL<C extends BaseContext>(options: GraphQLServer
     schema: tagged ? collectTags(schema) : schema,
     introspection: true,
     includeStacktraceInErrorResponses: false,
-    plugins: [ApolloServerPluginInlineTraceDisabled(), ...(tagged ? [tagsPlugin] : [])],
+    plugins: [ApolloServerPluginInlineTraceDisabled(), changesPlugin, ...(tagged ? [tagsPlugin] : [])],
     csrfPrevention: false, // no browser gets past the gateway's secret
     stopOnTerminationSignals: false,
     logger: log,
@@ -61,10 +66,10 @@ export async function serveGraphQL<C extends BaseContext>(options: GraphQLServer
   })
   await apollo.start()
 
-  function fromGateway(request: IncomingMessage): Viewer | null {
+  function fromGateway(request: IncomingMessage): { viewer: Viewer | null; seen: SeenEvents | null } {
     try {
       options.raiseFloors(floorsFrom(request.headers))
-      return viewerFrom(request.headers)
+      return { viewer: viewerFrom(request.headers), seen: seenFrom(request.headers) }
     } catch (error) {
       throw new RequestError(400, `The gateway's headers cannot be read: ${(error as Error).message}`)
     }
@@ -80,13 +85,15 @@ export async function serveGraphQL<C extends BaseContext>(options: GraphQLServer
       if (!isGateway(request.headers, options.gatewaySecret)) {
         return answerError(response, 401, 'UNAUTHENTICATED', 'Subgraphs answer only the gateway: ask there.')
       }
-      const viewer = fromGateway(request)
+      const { viewer, seen } = fromGateway(request)
       const answer = (): Promise<void> =>
         answerGraphQL(apollo, request, response, {
           bodyLimit: BODY_LIMIT,
           context: async () => options.context(viewer),
         })
-      await withTrace(request.headers.traceparent, () => (tagged ? withTags(answer) : answer()))
+      const current = seen ? () => options.notBehind(seen, answer) : answer
+      const tagging = tagged ? () => withTags(current) : current
+      await withTrace(request.headers.traceparent, () => notingChanges(new Map(), tagging))
     },
     (error) => log.error({ err: error }, 'a request failed'),
   )

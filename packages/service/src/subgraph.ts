@@ -114,6 +114,8 @@ export async function startSubgraph<Db extends Database, C extends object>(
       raiseFloors(floors) {
         for (const [subject, version] of Object.entries(floors)) coherence.raise(subject, version)
       },
+      // Who caches nothing is never behind.
+      notBehind: (seen, work) => (feed ? coherence.onceCaughtUp(() => feed.has(seen), work) : work()),
       context: definition.context,
       checks: {
         database: async () => Array.isArray(await database.$queryRawUnsafe('select 1')) || 'no answer',

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import { parseSeen, type SeenEvents } from '@commerce/events/seen.ts'
 import { GraphQLError } from 'graphql'
 import { z } from 'zod'
 
@@ -19,6 +20,8 @@ export const headers = {
   viewer: 'x-viewer',
   /** JSON object, event subject → version: what the gateway has seen and the subgraph may not contradict. */
   floors: 'x-floors',
+  /** How far the gateway has followed the events (`formatSeen`): every event up to there, while the floors may name only the newest. */
+  seen: 'x-event-position',
 } as const
 
 /** The header value that carries a viewer. */
@@ -46,6 +49,12 @@ const floorsShape = z.record(z.string(), z.int().positive())
 export function floorsFrom(requestHeaders: IncomingHttpHeaders): Record<string, number> {
   const text = requestHeaders[headers.floors]
   return typeof text === 'string' ? floorsShape.parse(JSON.parse(text)) : {}
+}
+
+/** How far the gateway has followed the events; null when the header is absent. Throws when it is malformed. */
+export function seenFrom(requestHeaders: IncomingHttpHeaders): SeenEvents | null {
+  const text = requestHeaders[headers.seen]
+  return typeof text === 'string' ? parseSeen(text) : null
 }
 
 /** Whether the caller knows the secret that only the gateway and its subgraphs share. */

@@ -1,5 +1,6 @@
 import { connectEvents, type EventConnection } from '@commerce/events/connection.ts'
-import { startFeed } from '@commerce/events/feed.ts'
+import { type FeedEvent, startFeed } from '@commerce/events/feed.ts'
+import { formatSeen, type SeenEvents } from '@commerce/events/seen.ts'
 import { testDatabase, testNats, whenDone } from '@commerce/local/testing.ts'
 import { createLog } from '@commerce/service/log.ts'
 import { encodeViewer, headers, type Viewer } from '@commerce/service/viewer.ts'
@@ -18,14 +19,17 @@ export interface TestCatalog {
   /** A connection of the test's own, to watch what leaves. */
   connection: EventConnection
   /** Events as they arrive over NATS from now on. */
-  events: { subject: string; data: Record<string, unknown> & { version: number } }[]
+  events: (FeedEvent & { data: Record<string, unknown> })[]
   /** Asks as staff, or as `viewer`; throws when the answer has errors. */
   // biome-ignore lint/suspicious/noExplicitAny: answers are as different as the questions
-  ask(query: string, variables?: object, viewer?: Viewer | null, floors?: Record<string, number>): Promise<any>
+  ask(query: string, ...more: Asking): Promise<any>
   /** The whole answer, errors included. */
   // biome-ignore lint/suspicious/noExplicitAny: answers are as different as the questions
-  answer(query: string, variables?: object, viewer?: Viewer | null, floors?: Record<string, number>): Promise<any>
+  answer(query: string, ...more: Asking): Promise<any>
 }
+
+/** Variables; who asks; the floors, and how far the gateway has followed the events, as it sends them. */
+type Asking = [variables?: object, viewer?: Viewer | null, floors?: Record<string, number>, seen?: SeenEvents]
 
 const STAFF = { id: 'staff', scopes: ['catalog:write'] }
 
@@ -57,13 +61,14 @@ export async function startCatalog(beside?: TestCatalog): Promise<TestCatalog> {
     recovered: () => {},
   })
 
-  const answer: TestCatalog['answer'] = async (query, variables = {}, viewer = STAFF, floors = {}) => {
+  const answer: TestCatalog['answer'] = async (query, variables = {}, viewer = STAFF, floors = {}, seen) => {
     const response = await fetch(`${running.url}/graphql`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         [headers.secret]: SECRET,
         [headers.floors]: JSON.stringify(floors),
+        ...(seen ? { [headers.seen]: formatSeen(seen) } : {}),
         ...(viewer ? { [headers.viewer]: encodeViewer(viewer) } : {}),
       },
       body: JSON.stringify({ query, variables }),
@@ -77,8 +82,8 @@ export async function startCatalog(beside?: TestCatalog): Promise<TestCatalog> {
     connection,
     events,
     answer,
-    async ask(query, variables, viewer, floors) {
-      const { data, errors } = await answer(query, variables, viewer, floors)
+    async ask(query, ...more) {
+      const { data, errors } = await answer(query, ...more)
       if (errors) throw new Error(JSON.stringify(errors))
       return data
     },

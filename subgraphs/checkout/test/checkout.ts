@@ -152,10 +152,20 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 }
 
 /** Sends a GraphQL operation as the gateway would; answers `data`, throws the first error. */
-export type Ask = <T>(query: string, variables?: object, viewer?: Viewer | null) => Promise<T>
+export interface Ask {
+  <T>(query: string, variables?: object, viewer?: Viewer | null): Promise<T>
+  /** The whole answer, errors and extensions included. */
+  answer<T>(query: string, variables?: object, viewer?: Viewer | null): Promise<Answer<T>>
+}
+
+export interface Answer<T> {
+  data: T
+  errors?: { message: string }[]
+  extensions?: Record<string, unknown>
+}
 
 function asker(url: string): Ask {
-  return async <T>(query: string, variables: object = {}, viewer: Viewer | null = null): Promise<T> => {
+  const answer: Ask['answer'] = async <T>(query: string, variables: object = {}, viewer: Viewer | null = null) => {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: {
@@ -165,10 +175,14 @@ function asker(url: string): Ask {
       },
       body: JSON.stringify({ query, variables }),
     })
-    const { data, errors } = (await response.json()) as { data: T; errors?: { message: string }[] }
+    return (await response.json()) as Answer<T>
+  }
+  const ask = async <T>(query: string, variables?: object, viewer?: Viewer | null): Promise<T> => {
+    const { data, errors } = await answer<T>(query, variables, viewer)
     if (errors?.[0]) throw new Error(errors[0].message)
     return data
   }
+  return Object.assign(ask, { answer })
 }
 
 /** A product with one variant, as its event says it. */

@@ -1,9 +1,11 @@
 import { callCommand } from '@commerce/events/command.ts'
 import { quotePrices } from '@commerce/events/commands.ts'
+import type { FeedEvent } from '@commerce/events/feed.ts'
 import { subjectOf } from '@commerce/events/subject.ts'
+import { statementsOf } from '@commerce/local/statements.ts'
 import { eventually } from '@commerce/local/testing.ts'
 import { beforeAll, expect, it } from 'vitest'
-import { startCatalog, type TestCatalog } from '../../test/harness.ts'
+import { startCatalog, TABLES, type TestCatalog } from '../../test/harness.ts'
 
 let catalog: TestCatalog
 beforeAll(async () => {
@@ -21,6 +23,8 @@ beforeAll(async () => {
 
 const SET = `mutation ($input: PriceSetInput!) { priceSet(input: $input) {
   variant { sku price { version money { amount } compareAt { amount } } } userErrors { code field message } } }`
+
+const PRICE = '{ variant(sku: "LAMP-2") { price { money { amount } } } }'
 
 const set = async (input: object) => (await catalog.ask(SET, { input })).priceSet
 const prices = async (...skus: string[]) =>
@@ -152,4 +156,44 @@ it('quotes what SKUs are called and cost, to other subgraphs', async () => {
     { sku: 'LAMP-2', title: 'Lamp, Red', price: null, version: 3 },
     { sku: 'LAMP.1 *', title: 'Lamp', price: { minorUnits: 1000, currencyCode: 'USD' } },
   ])
+})
+
+it('says in its answer what it changed, also when the answer has errors', async () => {
+  const subject = subjectOf('catalog.price.changed', 'LAMP-2')
+  const input = { sku: 'LAMP-2', price: { amount: '14', currencyCode: 'USD' } }
+  const { data, extensions } = await catalog.answer(SET, { input })
+  expect(extensions).toEqual({ changed: { [subject]: data.priceSet.variant.price.version } })
+  expect((await catalog.answer(SET, { input })).extensions).toBeUndefined() // the same again changes nothing
+
+  const failing = `mutation ($input: PriceSetInput!) { priceSet(input: $input) { variant { product { variants(first: 0) { nodes { sku } } } } } }`
+  const changed = await catalog.answer(failing, { input: { ...input, price: { amount: '15', currencyCode: 'USD' } } })
+  expect(changed.errors).toHaveLength(1)
+  expect(changed.extensions).toEqual({ changed: { [subject]: data.priceSet.variant.price.version + 1 } })
+})
+
+it('reads the database for a gateway that has heard more, until it has heard as much', async () => {
+  const shown = (last?: number, stream = newest().stream) => {
+    const seen = last === undefined ? undefined : { stream, last: new Map([['catalog', last]]) }
+    return statementsOf(TABLES, () => catalog.ask(PRICE, {}, null, {}, seen))
+  }
+  const newest = () => catalog.events.at(-1) as FeedEvent
+  const change = async (amount: string) => {
+    const { version } = (await set({ sku: 'LAMP-2', price: { amount, currencyCode: 'USD' } })).variant.price
+    await eventually('the event', () => newest().subject.endsWith('.LAMP-2') && newest().data.version === version)
+    await eventually('the subgraph has it too', async () => (await shown(newest().seq)).length === 0)
+  }
+  await change('20')
+  const { seq } = newest()
+  expect(await shown()).toEqual([])
+  expect(await shown(seq)).toEqual([])
+  expect(await shown(seq, 'another')).not.toEqual([])
+  expect(await shown(seq + 1)).not.toEqual([])
+  expect(await shown()).toEqual([]) // for others nothing has changed
+  await change('21')
+  expect(await shown(seq + 1)).toEqual([])
+})
+
+it('refuses a gateway that says nothing sensible of what it has heard', async () => {
+  const seen = { stream: 'two words', last: new Map([['catalog', 1]]) }
+  expect((await catalog.answer(PRICE, {}, null, {}, seen)).errors[0].message).toMatch(/does not say which events/)
 })

@@ -35,4 +35,14 @@ it('with the real catalog and inventory an order is placed at the price of this 
     order: { status: 'CONFIRMED', totals: { total: { amount: '91.00' } } },
   })
   expect(await stock.of('lamp')).toEqual({ onHand: 1, reserved: 0 })
+
+  const second = (await guest.create({ lamp: 1 })).cart
+  const input = { cartId: second?.id, idempotencyKey: 'the second', paymentToken: 'tok_ok' }
+  const answer = await ask.answer('mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { __typename } }', {
+    input,
+  })
+  expect(answer).toMatchObject({
+    data: { placeOrder: { __typename: 'OrderPlaced' } },
+    extensions: { changed: { 'inventory.stock.changed.lamp': expect.any(Number) } }, // changed there, by command
+  })
 }, 40_000)

@@ -16,12 +16,14 @@ export interface FollowedFeed {
     event(event: { subject: string; data: { version: number } }): void
     lost(): void
     recovered(complete: boolean): void
+    stalled(source: string): void
+    flowing(source: string): void
   }): () => void
 }
 
 /**
  * What all caches of one process share: the floor of each subject (the lowest version that may still be served), and whether
- * events arrive at all. While they do not, nothing is served from a cache.
+ * events arrive, and leave where they come from, at all. While they do not, nothing is served from a cache.
  */
 export interface Coherence {
   /** False while events may be missing, for anyone or for the running work: caches are passed by. */
@@ -47,7 +49,12 @@ export function createCoherence(): Coherence {
   const floors = new LRUCache<string, number>({ max: MAX_FLOORS })
   const caches: CoherentCache[] = []
   const waiting = new AsyncLocalStorage<() => boolean>()
-  let serving = false
+  const stalled = new Set<string>()
+  let current = false
+
+  function flush(): void {
+    for (const cache of caches) cache.flush()
+  }
 
   function raise(subject: string, version: number): void {
     if (!Number.isSafeInteger(version) || version <= (floors.peek(subject) ?? 0)) return
@@ -57,7 +64,7 @@ export function createCoherence(): Coherence {
 
   return {
     get serving() {
-      return serving && (waiting.getStore()?.() ?? true)
+      return current && stalled.size === 0 && (waiting.getStore()?.() ?? true)
     },
     floor: (subject) => floors.peek(subject) ?? 0,
     raise,
@@ -67,16 +74,21 @@ export function createCoherence(): Coherence {
       const stop = feed.subscribe({
         event: ({ subject, data }) => raise(subject, data.version),
         lost() {
-          serving = false
+          current = false
         },
         recovered(complete) {
-          if (!complete) for (const cache of caches) cache.flush()
-          serving = true
+          if (!complete) flush()
+          current = true
+        },
+        stalled: (source) => stalled.add(source),
+        flowing(source) {
+          flush() // what was committed meanwhile may still be on its way
+          stalled.delete(source)
         },
       })
-      serving = feed.current
+      current = feed.current
       return () => {
-        serving = false
+        current = false
         stop()
       }
     },

@@ -53,6 +53,12 @@ function createFeed() {
     recovered(complete: boolean) {
       for (const listener of listeners) listener.recovered(complete)
     },
+    stalled(source: string) {
+      for (const listener of listeners) listener.stalled(source)
+    },
+    flowing(source: string) {
+      for (const listener of listeners) listener.flowing(source)
+    },
   }
 }
 
@@ -187,6 +193,25 @@ test('a read that began during an outage is not kept when its end sees an incomp
   release()
   await early
   expect(await loader.load('a')).toMatchObject({ version: 2 })
+})
+
+test('while any source of events is stalled every load reads, and after that everything is read again', async () => {
+  await loader.load('a')
+  feed.stalled('catalog')
+  feed.stalled('inventory')
+  truth.set('a', 2) // nobody tells
+  expect(await loader.load('a')).toMatchObject({ version: 2 })
+  feed.flowing('catalog')
+  feed.lost()
+  feed.recovered(true)
+  truth.set('a', 3)
+  expect(await loader.load('a')).toMatchObject({ version: 3 })
+  feed.flowing('inventory')
+  truth.set('a', 4)
+  expect(await loader.load('a')).toMatchObject({ version: 4 })
+  reads.length = 0
+  expect(await loader.load('a')).toMatchObject({ version: 4 })
+  expect(reads).toEqual([])
 })
 
 test('a failed read is not remembered', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { aliveShape } from './alive.ts'
 import * as commands from './commands.ts'
 import { contracts } from './contracts.ts'
 
@@ -52,9 +53,17 @@ const document = {
         },
       ]),
     ),
+    alive: {
+      address: 'alive.{source}',
+      description:
+        'Core NATS, not on the stream: said twice a second by each relay of a source as long as every event that was committed more than a second ago has left. A source that was heard and then is silent for 3 seconds is stalled: it may have changed and nobody heard.',
+      parameters: { source: { description: 'The first token of the addresses of its events: `catalog`.' } },
+      messages: { alive: { $ref: '#/components/messages/alive' } },
+    },
   },
   components: {
     messages: {
+      alive: { name: 'alive', contentType: 'application/json', payload: schema(aliveShape) },
       ...Object.fromEntries(
         entries.map(([type, { summary, data }]) => [
           type,

@@ -1,5 +1,6 @@
 // Above the usual length because opening, losing and recovering are one state machine.
 import { AckPolicy, createInbox, DeliverPolicy, type Msg, nanos, type Subscription } from 'nats'
+import { aliveSubject, watchAlive } from './alive.ts'
 import { type EventConnection, STREAM } from './connection.ts'
 import type { CommerceEvent } from './contracts.ts'
 import { deliveryInfo, type Position, stillThere, storedAt } from './position.ts'
@@ -11,6 +12,10 @@ export interface FeedListener {
   lost(): void
   /** Every later event will arrive. `complete`: and every event missed since `lost` has been delivered too. */
   recovered(complete: boolean): void
+  /** A source of events (`catalog`) has not said for 3 s that all of its changes are told: what is known can be stale although nothing was lost. */
+  stalled?(source: string): void
+  /** A source that was stalled has told all of its changes. */
+  flowing?(source: string): void
 }
 
 /** An event as caches and subscriptions see it: `subject` is the NATS subject, by which they know what it is about. */
@@ -39,7 +44,8 @@ const RETRY_MS = 200
 /**
  * Follows the stream with a consumer of this process's own. A missing sequence number, a silence longer than 3 s or a lost connection is
  * told as `lost` at once; then it continues where it stopped, and says `recovered(true)` when caught up, or
- * `recovered(false)` when the stream no longer has what was missed. Resolves after the first try to follow it.
+ * `recovered(false)` when the stream no longer has what was missed. Resolves after the first try to follow it. The sources of the events are
+ * the first tokens of `subjects`, which may be no wildcards.
  */
 export async function startFeed(connection: EventConnection, subjects: readonly string[]): Promise<EventFeed> {
   const { nats, log } = connection
@@ -183,6 +189,18 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
     watchdog = setTimeout(() => lose(`silent for ${SILENCE_LIMIT_MS} ms`), SILENCE_LIMIT_MS)
   }
 
+  const alive = watchAlive({
+    stalled(source) {
+      log.warn({ source }, 'events of a source are stalled')
+      tellAll((listener) => listener.stalled?.(source))
+    },
+    flowing(source) {
+      log.info({ source }, 'events of a source flow again')
+      tellAll((listener) => listener.flowing?.(source))
+    },
+  })
+  const heard = tokens.map((source) => nats.subscribe(aliveSubject(source), { callback: () => alive.heard(source) }))
+
   const forgetDisconnect = connection.onDisconnect(() => lose('disconnected'))
   const forgetReconnect = connection.onReconnect(() => {
     if (!subscription && !opening) openLater(0)
@@ -198,10 +216,13 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
     },
     subscribe(listener) {
       listeners.add(listener)
+      for (const source of alive.stalled) listener.stalled?.(source)
       return () => listeners.delete(listener)
     },
     async stop() {
       stopped = true
+      alive.stop()
+      for (const subscription of heard) subscription.unsubscribe()
       forgetDisconnect()
       forgetReconnect()
       clearTimeout(watchdog)

@@ -23,6 +23,7 @@ export interface Published {
 export const SET_ASIDE = 'set aside'
 
 const UNSYNCED = '5 minutes' // NATS syncs to disk every 2 minutes unless told otherwise
+const NORMAL_WORK = '1 second'
 const DELETED_AT_ONCE = 10_000
 
 /** The oldest rows that have not left and that no other relay has in hand; they are this transaction's until it ends. */
@@ -68,6 +69,16 @@ export async function deleteOld(pool: pg.Pool, keepMs: number): Promise<void> {
        select id from outbox where published_at < now() - $1 * interval '1 ms' order by published_at limit $2)`,
     [keepMs, DELETED_AT_ONCE],
   )
+}
+
+/** Whether every row that is older than a moment of normal work has left. Rows that any relay has in hand count: a claim only locks them. */
+export async function isDrained(pool: pg.Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ drained: boolean }>(
+    `select not exists (
+       select from outbox where published_at is null and created_at < now() - $1::interval) as drained`,
+    [NORMAL_WORK],
+  )
+  return rows[0]?.drained ?? false
 }
 
 export async function countWaiting(pool: pg.Pool): Promise<number> {

@@ -1,11 +1,13 @@
 import { NatsError, headers as natsHeaders, type PubAck } from 'nats'
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { ALIVE_EVERY_MS, aliveSubject } from './alive.ts'
 import { type EventConnection, STREAM } from './connection.ts'
 import {
   claimRows,
   countWaiting,
   deleteOld,
+  isDrained,
   markPublished,
   type OutboxRow,
   type Published,
@@ -42,7 +44,8 @@ const CLEAN_UP_EVERY_MS = 60_000
 
 /**
  * Publishes outbox rows to the stream, each at least once and, within the stream's duplicate window, once. Rows are claimed
- * (`FOR UPDATE SKIP LOCKED`), so any number of relays share a table and a relay that dies gives its claim back.
+ * (`FOR UPDATE SKIP LOCKED`), so any number of relays share a table and a relay that dies gives its claim back. As long as all that should
+ * have left has left, it says so (`alive.<source>`).
  */
 export function startRelay({
   databaseUrl,
@@ -68,6 +71,7 @@ export function startRelay({
   let stopping = false
   let mustReconcile = true
   let lastCleanup = 0
+  let lastAlive = 0
   let alarm: (() => void) | undefined
   let woken = false
   const wake = (): void => {
@@ -86,7 +90,8 @@ export function startRelay({
       try {
         if (connection.connected) {
           if (mustReconcile) await reconcile()
-          while (!stopping && !mustReconcile && (await publishBatch()) === BATCH);
+          while (!stopping && !mustReconcile && (await publishBatch()) === BATCH) await sayAlive()
+          await sayAlive()
           await cleanUp()
         }
       } catch (error) {
@@ -174,6 +179,14 @@ export function startRelay({
       mustReconcile = true
       throw error
     }
+  }
+
+  async function sayAlive(): Promise<void> {
+    const at = Date.now()
+    if (at - lastAlive < ALIVE_EVERY_MS * 0.9) return // timers are not exact
+    if (mustReconcile || !(await isDrained(pool)) || !connection.connected) return
+    lastAlive = at
+    connection.nats.publish(aliveSubject(source.slice(1)), JSON.stringify({ at: new Date(at).toISOString() }))
   }
 
   async function cleanUp(): Promise<void> {

@@ -169,6 +169,7 @@ export async function startGateway(
     supergraph: supergraph.current !== undefined,
     eventsCurrent: feed ? feed.current : null,
     cacheServing: caches.serving,
+    cacheStalled: caches.stalled,
     stopping,
     subgraphs: { ...unknownSubgraphs(), ...subgraphs.states() },
   })
@@ -241,7 +242,7 @@ export async function startGateway(
   })
 
   const { answers, kept, responses } = caches
-  publishCacheGauges(metrics, { answers, kept, responses, isServing: () => caches.serving })
+  publishCacheGauges(metrics, { answers, kept, responses, isServing: () => caches.serving, stalled: caches.stalled })
 
   return {
     url: http.url,

@@ -94,7 +94,10 @@ describe('reading', () => {
         })
       })
     })
-    expect(await clientOf({ stock: url }).send('stock', '{}', query())).toMatchObject({ ...JSON.parse(text), errors: [] })
+    expect(await clientOf({ stock: url }).send('stock', '{}', query())).toMatchObject({
+      ...JSON.parse(text),
+      errors: [],
+    })
   })
 
   test('a byte order mark is passed over, and a broken byte becomes U+FFFD', async () => {

@@ -10,6 +10,8 @@ export interface Caches {
   readonly epoch: number
   /** False while changes may be missed: everything is asked for anew. */
   readonly serving: boolean
+  /** Sources whose changes may not have left them: nothing of theirs is kept. */
+  readonly stalled: ReadonlySet<string>
   /** A run that takes from the cache and leaves in it; `viewer` is all that private answers depend on. */
   run(viewer: string): CachedRun | undefined
   responses: Responses
@@ -49,8 +51,9 @@ export function openCaches(
       return epoch
     },
     get serving() {
-      return coherence.serving
+      return coherence.hearing
     },
+    stalled: coherence.stalled,
     run: (viewer) => (keepsAnswers ? new CachedRun(answers, viewer) : undefined),
     responses: responseCache(kept, keepsAnswers && bounds.responseBytes > 0),
     learn(versions) {

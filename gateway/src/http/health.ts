@@ -9,6 +9,7 @@ export interface Readiness {
   eventsCurrent: boolean | null
   /** For people only: while changes may be missed everything is asked for anew. */
   cacheServing: boolean
+  cacheStalled: ReadonlySet<string>
   stopping: boolean
   /** For people only: a subgraph that is down makes partial answers, not an unready gateway. */
   subgraphs: Record<string, SubgraphState>
@@ -17,7 +18,7 @@ export interface Readiness {
 /** Answers `/health/ready`: 503 until the supergraph is loaded and the event feed, when there is one, misses nothing. */
 export function answerReady(
   response: ServerResponse,
-  { supergraph, eventsCurrent, cacheServing, stopping, subgraphs }: Readiness,
+  { supergraph, eventsCurrent, cacheServing, cacheStalled, stopping, subgraphs }: Readiness,
 ): void {
   const ready = supergraph && eventsCurrent !== false && !stopping
   answerJson(response, ready ? 200 : 503, {
@@ -28,7 +29,11 @@ export function answerReady(
       ...(eventsCurrent === false && { events: 'behind: events may be missing' }),
       ...(stopping && { process: 'stopping' }),
     },
-    cache: cacheServing ? 'serving' : 'passed by: without events nobody would tell what changes',
+    cache: !cacheServing
+      ? 'passed by: without events nobody would tell what changes'
+      : cacheStalled.size === 0
+        ? 'serving'
+        : `serving, but nothing of ${[...cacheStalled].join(', ')}: their changes do not arrive`,
     subgraphs,
   })
 }

@@ -68,8 +68,14 @@ export function publishCacheGauges(metrics: Metrics, { answers, kept, responses,
     'Whether what is kept is served: 0 while changes may be missed.',
     () => (caches.isServing() ? 1 : 0),
   )
+  metrics.publishNumber(
+    'gauge',
+    'gateway_cache_stalled_sources',
+    'Sources whose changes do not arrive: nothing of theirs is kept.',
+    () => caches.stalled.size,
+  )
 }
 
-interface CacheNumbers extends Pick<Caches, 'answers' | 'kept' | 'responses'> {
+interface CacheNumbers extends Pick<Caches, 'answers' | 'kept' | 'responses' | 'stalled'> {
   isServing(): boolean
 }

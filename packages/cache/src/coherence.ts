@@ -7,6 +7,9 @@ export interface CoherentCache {
   raise(subject: string, floor: number): void
   /** Drops everything, reads under way included. */
   flush(): void
+  /** Whoever knows what came from which source drops only that while a source is stalled; others are not served, and flushed afterwards. */
+  stalled?(source: string): void
+  flowing?(source: string): void
 }
 
 /** The events a process follows: see `EventFeed` in packages/events. */
@@ -28,6 +31,10 @@ export interface FollowedFeed {
 export interface Coherence {
   /** False while events may be missing, for anyone or for the running work: caches are passed by. */
   readonly serving: boolean
+  /** False while events may be missing: what says it for all sources, stalled ones aside. */
+  readonly hearing: boolean
+  /** The sources (`catalog`) whose changes may not have left them. */
+  readonly stalled: ReadonlySet<string>
   /** The lowest version that may be served for an event subject; 0 when nothing is known. */
   floor(subject: string): number
   /** A change is known to have happened. Lower versions than known are ignored. */
@@ -51,6 +58,7 @@ export function createCoherence(): Coherence {
   const waiting = new AsyncLocalStorage<() => boolean>()
   const stalled = new Set<string>()
   let current = false
+  const hears = () => current && (waiting.getStore()?.() ?? true)
 
   function flush(): void {
     for (const cache of caches) cache.flush()
@@ -64,8 +72,12 @@ export function createCoherence(): Coherence {
 
   return {
     get serving() {
-      return current && stalled.size === 0 && (waiting.getStore()?.() ?? true)
+      return stalled.size === 0 && hears()
     },
+    get hearing() {
+      return hears()
+    },
+    stalled,
     floor: (subject) => floors.peek(subject) ?? 0,
     raise,
     onceCaughtUp: (caughtUp, work) => waiting.run(caughtUp, work),
@@ -80,9 +92,16 @@ export function createCoherence(): Coherence {
           if (!complete) flush()
           current = true
         },
-        stalled: (source) => stalled.add(source),
+        stalled(source) {
+          stalled.add(source)
+          for (const cache of caches) cache.stalled?.(source)
+        },
         flowing(source) {
-          flush() // what was committed meanwhile may still be on its way
+          // What was committed meanwhile may still be on its way.
+          for (const cache of caches) {
+            if (cache.flowing) cache.flowing(source)
+            else cache.flush()
+          }
           stalled.delete(source)
         },
       })

@@ -66,6 +66,23 @@ test('nothing is served or kept while events may be missing; afterwards only if 
   expect(keep('b', ['price.changed.b'], { begun })).toBe(false)
 })
 
+test('of a source that is stalled nothing is served or kept until its changes arrive again', () => {
+  keep('price', ['catalog.price.changed.a'])
+  keep('stock', ['inventory.stock.changed.a'])
+  keep('both', ['catalog.price.changed.b', 'inventory.stock.changed.b'])
+  const begun = cache.generation
+  listener.stalled('inventory')
+  expect(['price', 'stock', 'both'].map(cache.get)).toEqual(['value of price', undefined, undefined])
+  expect(keep('stock', ['inventory.stock.changed.a'])).toBe(false)
+  expect(keep('other', ['catalog.price.changed.c'])).toBe(true)
+  const meanwhile = cache.generation
+  listener.flowing('inventory')
+  expect(keep('stock', ['inventory.stock.changed.a'], { begun })).toBe(false)
+  expect(keep('stock', ['inventory.stock.changed.a'], { begun: meanwhile })).toBe(false)
+  expect(keep('stock', ['inventory.stock.changed.a'])).toBe(true)
+  expect(cache.get('price')).toBe('value of price')
+})
+
 test('a change that had to be forgotten counts for everything that was asked for before', () => {
   const begun = cache.generation
   for (let i = 0; i < 200_001; i++) coherence.raise(`price.changed.${i}`, 1)

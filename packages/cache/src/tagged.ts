@@ -15,7 +15,7 @@ export interface Keeping {
 
 /** Values under keys, dropped by the events whose tags they carry. */
 export interface TaggedCache<V> {
-  /** False while changes may be missed: nothing is served then, and nothing kept. */
+  /** False while changes may be missed: nothing is served then, and nothing kept. Of a source that is stalled alone nothing is. */
   readonly serving: boolean
   /** Grows with every change that is heard. */
   readonly generation: number
@@ -70,6 +70,23 @@ export function createTaggedCache<V>(
     },
   })
 
+  const sourceChanges = new Map<string, number>()
+
+  /** Whatever a source could have changed. */
+  function changeSource(source: string): void {
+    sourceChanges.set(source, ++generation)
+    for (const [tag, keys] of byTag) {
+      if (sourceOf(tag) !== source) continue
+      counts.dropped += keys.size
+      for (const key of keys) entries.delete(key)
+    }
+  }
+
+  function isOvertaken(tag: string, begun: number): boolean {
+    const source = sourceOf(tag)
+    return (changes.get(tag) ?? 0) > begun || coherence.stalled.has(source) || (sourceChanges.get(source) ?? 0) > begun
+  }
+
   function change(tag: string): void {
     changes.set(tag, generation)
     for (const key of byTag.get(tag) ?? []) {
@@ -89,25 +106,27 @@ export function createTaggedCache<V>(
       counts.dropped += entries.size
       entries.clear()
     },
+    stalled: changeSource,
+    flowing: changeSource,
   })
 
   return {
     get serving() {
-      return coherence.serving
+      return coherence.hearing
     },
     get generation() {
       return generation
     },
     get(key) {
-      if (!coherence.serving) return undefined
+      if (!coherence.hearing) return undefined
       const entry = entries.get(key)
       if (entry === undefined || entry.until > now()) return entry?.value
       entries.delete(key)
       return undefined
     },
     set(key, value, { tags, begun, bytes, ttlMs }) {
-      const overtaken = flushed > begun || tags.some((tag) => (changes.get(tag) ?? 0) > begun)
-      if (!coherence.serving || overtaken) {
+      const overtaken = flushed > begun || tags.some((tag) => isOvertaken(tag, begun))
+      if (!coherence.hearing || overtaken) {
         counts.refused++
         return false
       }
@@ -124,6 +143,12 @@ export function createTaggedCache<V>(
     size: () => ({ entries: entries.size, bytes: entries.calculatedSize }),
     counts,
   }
+}
+
+/** The first token of a tag. */
+function sourceOf(tag: string): string {
+  const dot = tag.indexOf('.')
+  return dot === -1 ? tag : tag.slice(0, dot)
 }
 
 /** An event's type is its subject without the key, which is one token. */

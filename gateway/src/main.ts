@@ -109,6 +109,7 @@ async function connectFeed(url: string): Promise<ConnectedFeed> {
   const feed = await startFeed(connection, ['catalog.>', 'inventory.>', 'checkout.>'])
   return {
     ended: connection.ended,
+    stalled: feed.stalled,
     get current() {
       return feed.current
     },

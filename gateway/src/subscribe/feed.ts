@@ -9,6 +9,9 @@ export interface FeedListener {
   event(event: FeedEvent): void
   lost(): void
   recovered(complete: boolean): void
+  /** A source of events (`catalog`) may have changes that it has not told, until it flows again. */
+  stalled?(source: string): void
+  flowing?(source: string): void
 }
 
 /** Where events come from: the port that the gateway listens to. */

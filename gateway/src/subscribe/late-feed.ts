@@ -8,6 +8,7 @@ export interface StoppableFeed extends EventFeed {
 
 /** A feed over a connection that can end for good. */
 export interface ConnectedFeed extends StoppableFeed {
+  readonly stalled: ReadonlySet<string>
   ended: Promise<void>
 }
 
@@ -42,7 +43,11 @@ export function lateFeed(connect: () => Promise<ConnectedFeed>, log: Logger, ret
   async function startOver(ended: ConnectedFeed): Promise<void> {
     if (stopped || feed !== ended) return
     feed = undefined
-    for (const listener of listeners.keys()) listener.lost()
+    for (const listener of listeners.keys()) {
+      listener.lost()
+      // The next feed begins with its own.
+      for (const source of ended.stalled) listener.flowing?.(source)
+    }
     await ended.stop().catch(() => {})
     void attempt()
   }

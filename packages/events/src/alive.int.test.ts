@@ -11,8 +11,8 @@ let connection: EventConnection
 let databaseUrl: string
 let database: pg.Pool
 let feed: EventFeed
-let story: string[]
-let alive: number
+let story: string[] = []
+let alive = 0
 
 beforeAll(async () => {
   const [nats, url] = await Promise.all([testNats(), testDatabase('inventory')])
@@ -79,6 +79,7 @@ test('a source is stalled when one of its events does not leave, whoever holds i
   hung.release()
   await eventually('the flow', () => story.at(-1) === 'inventory is flowing')
   expect(story).toEqual([
+    'inventory is flowing',
     'inventory.stock.changed.other',
     'inventory is stalled',
     'inventory.stock.changed.stuck',

@@ -4,14 +4,15 @@ import { STALLED_AFTER_MS, watchAlive } from './alive.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-test('a source that was heard and falls silent is stalled until it is heard again; one that never was heard is not', () => {
+test('a source is stalled until it is heard, and when it falls silent', () => {
   const story: string[] = []
-  const watch = watchAlive({
+  const watch = watchAlive(['catalog', 'inventory'], {
     stalled: (source) => story.push(`${source} is stalled`),
     flowing: (source) => story.push(`${source} is flowing`),
   })
   vi.advanceTimersByTime(10 * STALLED_AFTER_MS)
   expect(story).toEqual([])
+  expect([...watch.stalled]).toEqual(['catalog', 'inventory'])
 
   watch.heard('catalog')
   vi.advanceTimersByTime(STALLED_AFTER_MS - 1)
@@ -19,7 +20,7 @@ test('a source that was heard and falls silent is stalled until it is heard agai
   watch.heard('catalog')
   vi.advanceTimersByTime(STALLED_AFTER_MS - 1)
   watch.heard('catalog')
-  expect(story).toEqual([])
+  expect(story.splice(0)).toEqual(['catalog is flowing', 'inventory is flowing'])
 
   vi.advanceTimersByTime(1)
   expect(story).toEqual(['inventory is stalled'])

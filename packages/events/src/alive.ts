@@ -21,17 +21,20 @@ export function aliveSubject(source: string): string {
 }
 
 export interface AliveWatch {
-  /** Sources that were heard once and are silent now. */
+  /** Sources that are silent, or were not heard yet. */
   readonly stalled: ReadonlySet<string>
   /** A source has just been heard. */
   heard(source: string): void
   stop(): void
 }
 
-/** Watches over sources that were heard at least once; tells when one falls silent, and when it is heard again. */
-export function watchAlive(tell: { stalled(source: string): void; flowing(source: string): void }): AliveWatch {
+/** Watches over sources, stalled until they are heard; tells when one is heard, and when it falls silent again. */
+export function watchAlive(
+  sources: readonly string[],
+  tell: { stalled(source: string): void; flowing(source: string): void },
+): AliveWatch {
   const timers = new Map<string, NodeJS.Timeout>()
-  const stalled = new Set<string>()
+  const stalled = new Set(sources)
   return {
     stalled,
     heard(source) {

@@ -12,7 +12,10 @@ export interface FeedListener {
   lost(): void
   /** Every later event will arrive. `complete`: and every event missed since `lost` has been delivered too. */
   recovered(complete: boolean): void
-  /** A source of events (`catalog`) has not said for 3 s that all of its changes are told: what is known can be stale although nothing was lost. */
+  /**
+   * A source of events (`catalog`) has not said for 3 s, or since the start, that all of its changes are told: what is known can be stale
+   * although nothing was lost.
+   */
   stalled?(source: string): void
   /** A source that was stalled has told all of its changes. */
   flowing?(source: string): void
@@ -31,6 +34,8 @@ export interface FeedEvent {
 export interface EventFeed {
   /** True while every event up to now has been delivered, give or take the network's delay. */
   readonly current: boolean
+  /** The sources that are stalled now. */
+  readonly stalled: ReadonlySet<string>
   /** Whether every event that somebody else has seen, of those that this feed follows, has been delivered. Never true of another stream. */
   has(seen: SeenEvents): boolean
   subscribe(listener: FeedListener): () => void
@@ -189,13 +194,13 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
     watchdog = setTimeout(() => lose(`silent for ${SILENCE_LIMIT_MS} ms`), SILENCE_LIMIT_MS)
   }
 
-  const alive = watchAlive({
+  const alive = watchAlive(tokens, {
     stalled(source) {
       log.warn({ source }, 'events of a source are stalled')
       tellAll((listener) => listener.stalled?.(source))
     },
     flowing(source) {
-      log.info({ source }, 'events of a source flow again')
+      log.debug({ source }, 'events of a source flow')
       tellAll((listener) => listener.flowing?.(source))
     },
   })
@@ -207,6 +212,7 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
   })
   await open()
   return {
+    stalled: alive.stalled,
     get current() {
       return current && connection.connected
     },

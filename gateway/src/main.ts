@@ -113,6 +113,9 @@ async function connectFeed(url: string): Promise<ConnectedFeed> {
     get current() {
       return feed.current
     },
+    get seen() {
+      return feed.seen
+    },
     subscribe: (listener) => feed.subscribe(listener),
     async stop() {
       await feed.stop()

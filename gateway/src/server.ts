@@ -66,14 +66,17 @@ export async function startGateway(
     onCall: (report) => metrics.fetch(report),
     share: config.shareInFlight ? { epoch: () => caches.epoch, maxEntries: 10_000 } : undefined,
   })
-  const callFor = (asker: Asker, signal: AbortSignal | undefined, known = floors.header()): Call => ({
-    headers: subgraphHeaders(config.secret, asker, known),
-    publicHeaders: subgraphHeaders(config.secret, { ...asker, viewer: null }, known),
-    repeatable: true,
-    signal,
-    deadline: performance.now() + config.requestTimeoutMs,
-    trace: asker.trace,
-  })
+  const callFor = (asker: Asker, signal: AbortSignal | undefined, seenFloors = floors.header()): Call => {
+    const known = { floors: seenFloors, seen: feed?.seen ?? null }
+    return {
+      headers: subgraphHeaders(config.secret, asker, known),
+      publicHeaders: subgraphHeaders(config.secret, { ...asker, viewer: null }, known),
+      repeatable: true,
+      signal,
+      deadline: performance.now() + config.requestTimeoutMs,
+      trace: asker.trace,
+    }
+  }
   // An answer that was begun before a change is never given to who asks after it.
   const caches = openCaches(feed, config.cache, floors.see)
   const consistency = consistencyTokens(config.secret)
@@ -240,9 +243,7 @@ export async function startGateway(
     subscriptions: () => live.size(),
     supergraph: supergraphSeen,
   })
-
-  const { answers, kept, responses } = caches
-  publishCacheGauges(metrics, { answers, kept, responses, isServing: () => caches.serving, stalled: caches.stalled })
+  publishCacheGauges(metrics, caches)
 
   return {
     url: http.url,

@@ -253,6 +253,15 @@ test('nothing is served while events may be missing', async () => {
   expect(asked('prices')).toHaveLength(4)
 })
 
+test('a subgraph is told how far the gateway has followed the events', async () => {
+  feed.seen = { stream: '2026-01-01T00:00:00Z', last: new Map([['price', 7]]) }
+  await pricesOf(['a'])
+  expect(asked('prices').at(-1)?.headers['x-event-position']).toBe('2026-01-01T00:00:00Z price=7')
+  feed.seen = null
+  await pricesOf(['b'])
+  expect(asked('prices').at(-1)?.headers['x-event-position']).toBeUndefined()
+})
+
 test('tells where an answer came from when it is asked', async () => {
   const status = async (names: string[]) => {
     const body = JSON.stringify({ query, variables: { skus: names.map(sku) } })
@@ -277,6 +286,10 @@ test('counts what it keeps, serves and refuses', async () => {
   for (let i = 0; i < 5; i++) await pricesOf(['a'])
   expect((await hits()) - before).toBe(3)
   expect(await read('gateway_cache_serving')).toBe(1)
+  const staleness = () => read('gateway_cache_staleness_seconds_sum')
+  const stale = (await staleness()) || 0
+  feed.publish(`price.changed.${sku('b')}`, ++version, Date.now() - 500)
+  expect((await staleness()) - stale).toBeCloseTo(0.5, 1)
   expect(await read('gateway_cache_size_bytes\\{cache="answer"\\}')).toBeGreaterThan(100)
 })
 

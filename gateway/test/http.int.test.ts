@@ -268,6 +268,8 @@ describe('pages of other origins', () => {
     expect(answer.status).toBe(204)
     expect(answer.headers.get('access-control-allow-origin')).toBe('*')
     expect(answer.headers.get('access-control-allow-headers')).toContain('authorization')
+    expect(answer.headers.get('access-control-allow-headers')).toContain('consistency-token')
+    expect(answer.headers.get('access-control-expose-headers')).toContain('consistency-token')
   })
 
   test('may not ask when others are named', async () => {

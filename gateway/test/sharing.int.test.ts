@@ -41,6 +41,7 @@ const sources: Record<string, SubgraphSource> = {
 const listeners = new Set<FeedListener>()
 const feed: EventFeed = {
   current: true,
+  seen: null,
   subscribe(listener) {
     listeners.add(listener)
     return () => listeners.delete(listener)

@@ -1,3 +1,4 @@
+import type { SeenEvents } from '@commerce/events/seen.ts'
 import { GraphQLError } from 'graphql'
 import type { FeedListener } from '../src/subscribe/feed.ts'
 import type { SubgraphSource } from './graph.ts'
@@ -7,12 +8,13 @@ export function localFeed() {
   const listeners = new Set<FeedListener>()
   return {
     current: true,
+    seen: null as SeenEvents | null,
     subscribe(listener: FeedListener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    publish(subject: string, version: number) {
-      for (const listener of listeners) listener.event({ subject, data: { version } })
+    publish(subject: string, version: number, changedAt = Date.now()) {
+      for (const listener of listeners) listener.event({ subject, data: { version }, changedAt })
     },
     lose() {
       this.current = false

@@ -1,5 +1,6 @@
 import { createCoherence } from '@commerce/cache/coherence.ts'
 import { createTaggedCache, type TaggedCache } from '@commerce/cache/tagged.ts'
+import { Histogram } from '../observe/instruments.ts'
 import type { EventFeed } from '../subscribe/feed.ts'
 import { type AnswerCache, answerCache, CachedRun } from './cached-run.ts'
 import { type KeptResponse, type Responses, responseCache } from './responses.ts'
@@ -21,6 +22,8 @@ export interface Caches {
   changed(): void
   answers: Pick<AnswerCache, 'counts'> & { kept: TaggedCache<unknown> }
   kept: TaggedCache<KeptResponse>
+  /** From a change to its event. */
+  staleness: Histogram
   stop(): void
 }
 
@@ -43,7 +46,15 @@ export function openCaches(
   const changed = () => {
     epoch++
   }
-  const unsubscribe = feed?.subscribe({ event: changed, lost: changed, recovered: changed })
+  const staleness = new Histogram()
+  const unsubscribe = feed?.subscribe({
+    event({ changedAt }) {
+      if (changedAt !== undefined) staleness.observe(Math.max(0, Date.now() - changedAt))
+      changed()
+    },
+    lost: changed,
+    recovered: changed,
+  })
   const unfollow = feed ? coherence.follow(feed) : undefined
   const keepsAnswers = feed !== null && bounds.answerBytes > 0
   return {
@@ -67,6 +78,7 @@ export function openCaches(
     changed,
     answers,
     kept,
+    staleness,
     stop() {
       unsubscribe?.()
       unfollow?.()

@@ -1,3 +1,4 @@
+import { formatSeen, type SeenEvents } from '@commerce/events/seen.ts'
 import { newTraceparent } from '@commerce/events/trace.ts'
 import { encodeViewer, headers, type Viewer } from '@commerce/service/viewer.ts'
 import type { TraceContext } from '../observe/observer.ts'
@@ -9,8 +10,16 @@ export interface Asker extends TraceContext {
   passesCaches?: boolean
 }
 
-/** The headers of a subgraph request; `floors` is event subject → version in JSON, null when nothing was seen lately. */
-export function subgraphHeaders(secret: string | null, asker: Asker, floors: string | null): Record<string, string> {
+/** What the gateway knows of changes, as header values. */
+export interface Known {
+  /** Event subject → version in JSON; null when nothing was seen lately. */
+  floors: string | null
+  /** How far it has followed the events; null without events. */
+  seen: SeenEvents | null
+}
+
+/** The headers of a subgraph request. */
+export function subgraphHeaders(secret: string | null, asker: Asker, { floors, seen }: Known): Record<string, string> {
   return {
     'content-type': 'application/json',
     accept: 'application/graphql-response+json, application/json',
@@ -19,6 +28,7 @@ export function subgraphHeaders(secret: string | null, asker: Asker, floors: str
     ...(secret !== null && { [headers.secret]: secret }),
     ...(asker.viewer && { [headers.viewer]: encodeViewer(asker.viewer) }),
     ...(floors !== null && { [headers.floors]: floors }),
+    ...(seen !== null && { [headers.seen]: formatSeen(seen) }),
   }
 }
 

@@ -1,7 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { consistencyHeader } from '../cache/consistency.ts'
+import { debugHeader } from './cache-status.ts'
 
 const METHODS = 'GET, POST, OPTIONS'
-const HEADERS = 'content-type, authorization, apollo-require-preflight, traceparent'
+const HEADERS = [
+  'content-type',
+  'authorization',
+  'apollo-require-preflight',
+  'traceparent',
+  'if-none-match',
+  consistencyHeader,
+  debugHeader,
+].join(', ')
+const EXPOSED = ['etag', 'age', 'cache-status', 'cache-tag', consistencyHeader].join(', ')
 const DAY_SECONDS = 86_400
 
 /**
@@ -16,7 +27,10 @@ export function allowOrigin(
   const { origin } = request.headers
   if (origins !== '*') response.setHeader('vary', 'origin')
   const allowed = origins === '*' ? '*' : origin !== undefined && origins.includes(origin) ? origin : undefined
-  if (origin !== undefined && allowed !== undefined) response.setHeader('access-control-allow-origin', allowed)
+  if (origin !== undefined && allowed !== undefined) {
+    response.setHeader('access-control-allow-origin', allowed)
+    response.setHeader('access-control-expose-headers', EXPOSED)
+  }
   if (request.method !== 'OPTIONS') return false
   if (allowed !== undefined) {
     response.setHeader('access-control-allow-methods', METHODS)

@@ -6,7 +6,8 @@ import type { Metrics } from './metrics.ts'
 type Kept = TaggedCache<unknown>
 
 /** Publishes what the caches count and hold: `answer` keeps what subgraphs answered, `response` whole responses. */
-export function publishCacheGauges(metrics: Metrics, { answers, kept, responses, ...caches }: CacheNumbers): void {
+export function publishCacheGauges(metrics: Metrics, caches: Caches): void {
+  const { answers, kept, responses, staleness } = caches
   const both = (read: (cache: Kept) => number) => (): Sample[] => [
     { labels: { cache: 'answer' }, value: read(answers.kept) },
     { labels: { cache: 'response' }, value: read(kept) },
@@ -66,7 +67,7 @@ export function publishCacheGauges(metrics: Metrics, { answers, kept, responses,
     'gauge',
     'gateway_cache_serving',
     'Whether what is kept is served: 0 while changes may be missed.',
-    () => (caches.isServing() ? 1 : 0),
+    () => (caches.serving ? 1 : 0),
   )
   metrics.publishNumber(
     'gauge',
@@ -74,8 +75,10 @@ export function publishCacheGauges(metrics: Metrics, { answers, kept, responses,
     'Sources whose changes do not arrive: nothing of theirs is kept.',
     () => caches.stalled.size,
   )
-}
-
-interface CacheNumbers extends Pick<Caches, 'answers' | 'kept' | 'responses' | 'stalled'> {
-  isServing(): boolean
+  metrics.publish({
+    name: 'gateway_cache_staleness_seconds',
+    help: 'From the start of the transaction that made a change to its event: so long what was kept could be old.',
+    type: 'histogram',
+    read: () => staleness.samples({}),
+  })
 }

@@ -1,7 +1,11 @@
+import type { SeenEvents } from '@commerce/events/seen.ts'
+
 /** One event as the gateway needs it: which entity, and how new. */
 export interface FeedEvent {
   subject: string
   data: { version: number }
+  /** When it was changed, in milliseconds since 1970. */
+  changedAt?: number
 }
 
 /** Hears a feed; between `lost` and `recovered` events may be missing, `complete` says that they were all delivered since. */
@@ -18,6 +22,8 @@ export interface FeedListener {
 export interface EventFeed {
   /** True while no event is being missed. */
   readonly current: boolean
+  /** How far it has followed, for subgraphs that may be behind; null when it never did. */
+  readonly seen: SeenEvents | null
   /** Starts to hear every event; the answer stops it. */
   subscribe(listener: FeedListener): () => void
 }

@@ -56,6 +56,9 @@ export function lateFeed(connect: () => Promise<ConnectedFeed>, log: Logger, ret
     get current() {
       return feed?.current ?? false
     },
+    get seen() {
+      return feed?.seen ?? null
+    },
     subscribe(listener) {
       listeners.set(listener, feed?.subscribe(listener))
       return () => {

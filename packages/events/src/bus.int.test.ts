@@ -14,6 +14,7 @@ import { type CommerceEvent, event, type NewEvent } from './contracts.ts'
 import { type FeedEvent, startFeed } from './feed.ts'
 import { createTransact, EventTooLarge, type Transact } from './outbox.ts'
 import { type Relay, startRelay } from './relay.ts'
+import type { SeenEvents } from './seen.ts'
 
 const log = pino({ level: 'silent' })
 let nats: LocalNats
@@ -127,25 +128,21 @@ test('a feed knows whether it has what somebody else has seen, whoever else publ
     await startFeed(connection, ['inventory.>', 'catalog.>']),
   ]
   whenDone(() => Promise.all([feed.stop(), all.stop()]))
-  const seen = { stream: '', last: new Map<string, number>() }
-  all.subscribe({
-    event({ subject, stream, seq }) {
-      seen.stream = stream
-      seen.last.set(subject.split('.')[0] as string, seq)
-    },
-    lost() {},
-    recovered() {},
-  })
+  const seen = () => all.seen as SeenEvents
+  const before = seen().last.get('inventory')
   await emit(stockChanged('seen', 1))
-  await eventually('the first event', () => seen.last.has('inventory'))
+  await eventually('the first event', () => seen().last.get('inventory') !== before)
   const event = JSON.stringify({ data: { version: 1 } })
   const { seq } = await connection.nats.jetstream().publish('catalog.product.changed.x', event)
-  await eventually('both events', () => seen.last.size === 2 && seen.last.get('catalog') === seq)
-  await eventually('the feed has its own', () => feed.has(seen))
-  const later = (token: string) => ({ ...seen, last: new Map([...seen.last, [token, seq + 1]]) })
+  await eventually('both events', () => seen().last.get('catalog') === seq)
+  await eventually('the feed has its own', () => feed.has(seen()))
+  const later = (token: string) => ({ ...seen(), last: new Map([...seen().last, [token, seq + 1]]) })
+  const joined = await startFeed(connection, ['inventory.>', 'catalog.>'])
+  whenDone(() => joined.stop())
+  expect(joined.seen).toEqual(seen()) // what was there before it is behind it too
   expect(feed.has(later('catalog'))).toBe(true) // that is none of its events
   expect(feed.has(later('inventory'))).toBe(false)
-  expect(feed.has({ ...seen, stream: 'another' })).toBe(false)
+  expect(feed.has({ ...seen(), stream: 'another' })).toBe(false)
   await emit(stockChanged('seen', 2))
   await eventually('the feed has moved on', () => feed.has(later('inventory')))
 })

@@ -3,7 +3,7 @@ import { AckPolicy, createInbox, DeliverPolicy, type Msg, nanos, type Subscripti
 import { aliveSubject, watchAlive } from './alive.ts'
 import { type EventConnection, STREAM } from './connection.ts'
 import type { CommerceEvent } from './contracts.ts'
-import { deliveryInfo, type Position, stillThere, storedAt } from './position.ts'
+import { deliveryInfo, lastOf, type Position, stillThere, storedAt } from './position.ts'
 import type { SeenEvents } from './seen.ts'
 
 export interface FeedListener {
@@ -25,6 +25,8 @@ export interface FeedListener {
 export interface FeedEvent {
   subject: string
   data: CommerceEvent['data']
+  /** When the transaction that made the change began, by its database's clock, in milliseconds since 1970. */
+  changedAt: number
   /** The stream that it came from, known by the moment it was made, and its number there. */
   stream: string
   seq: number
@@ -36,6 +38,8 @@ export interface EventFeed {
   readonly current: boolean
   /** The sources that are stalled now. */
   readonly stalled: ReadonlySet<string>
+  /** How far it has followed, for whom to tell others that may be behind; null before it ever followed. */
+  readonly seen: SeenEvents | null
   /** Whether every event that somebody else has seen, of those that this feed follows, has been delivered. Never true of another stream. */
   has(seen: SeenEvents): boolean
   subscribe(listener: FeedListener): () => void
@@ -64,6 +68,7 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
   let retry: NodeJS.Timeout | undefined
   let opening = false
   let position: Position | undefined
+  const last = new Map<string, number>()
   // Whether something was missed that will not be delivered: until that has been told, however often the way there fails.
   let incomplete = false
 
@@ -124,6 +129,9 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
     const { created, state } = await manager.streams.info(STREAM)
     const resumable = position !== undefined && position.stream === created && (await stillThere(manager, position))
     if (position && !resumable) incomplete = true
+    if (!resumable) {
+      for (const token of tokens) last.set(token, await lastOf(manager, `${token}.>`))
+    }
     const from = resumable && position ? position.seq + 1 : state.last_seq + 1
     position = { stream: created, seq: from - 1, at: resumable ? position?.at : await storedAt(manager, from - 1) }
 
@@ -147,6 +155,7 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
           return lose(`event ${delivered + 1} is missing, ${info.delivered} arrived`)
         delivered = info.delivered
         position = { stream: created, seq: info.seq, at: info.at }
+        last.set(message.subject.split('.', 1)[0] as string, info.seq)
         tell(message, position)
         if (!current && (delivered >= toCatchUp || info.pending === 0)) recover()
       }
@@ -185,7 +194,8 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
       return
     }
     // JetStream delivers to the inbox; the subject it was published on is what listeners know.
-    const event = { subject: message.subject, data: (received as CommerceEvent).data, stream, seq }
+    const { data, time } = received as CommerceEvent
+    const event = { subject: message.subject, data, changedAt: Date.parse(time), stream, seq }
     tellAll((listener) => listener.event(event))
   }
 
@@ -216,9 +226,12 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
     get current() {
       return current && connection.connected
     },
-    has({ stream, last }) {
+    get seen() {
+      return position ? { stream: position.stream, last } : null
+    },
+    has({ stream, last: others }) {
       const { seq } = position?.stream === stream ? position : { seq: -1 }
-      return tokens.every((token) => (last.get(token) ?? 0) <= seq)
+      return tokens.every((token) => (others.get(token) ?? 0) <= seq)
     },
     subscribe(listener) {
       listeners.add(listener)

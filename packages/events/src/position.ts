@@ -1,4 +1,4 @@
-import type { JetStreamManager, Msg } from 'nats'
+import type { JetStreamManager, Msg, MsgRequest, StoredMsg } from 'nats'
 import { STREAM } from './connection.ts'
 
 /** Where a reader of the stream is: the last sequence it was given, when that was stored (ms), and which stream that was. */
@@ -15,9 +15,17 @@ export async function stillThere(manager: JetStreamManager, position: Position):
 
 /** When a message was stored, in milliseconds; undefined when there is none of that number. */
 export async function storedAt(manager: JetStreamManager, seq: number): Promise<number | undefined> {
-  if (seq === 0) return undefined
+  return seq === 0 ? undefined : (await stored(manager, { seq }))?.time.getTime()
+}
+
+/** The sequence number of the last message under a subject, which may have wildcards; 0 when there is none. */
+export async function lastOf(manager: JetStreamManager, subject: string): Promise<number> {
+  return (await stored(manager, { last_by_subj: subject }))?.seq ?? 0
+}
+
+async function stored(manager: JetStreamManager, which: MsgRequest): Promise<StoredMsg | undefined> {
   try {
-    return (await manager.streams.getMessage(STREAM, { seq })).time.getTime()
+    return await manager.streams.getMessage(STREAM, which)
   } catch (error) {
     if ((error as { api_error?: { err_code?: number } }).api_error?.err_code === 10037) return undefined // no message found
     throw error

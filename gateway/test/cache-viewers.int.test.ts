@@ -1,17 +1,10 @@
 import fc from 'fast-check'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type SubgraphSource, startGraph, type TestGraph } from './graph.ts'
+import { caching, type SubgraphSource, startGraph, type TestGraph } from './graph.ts'
 import { localFeed } from './shop.ts'
 
 const secret = 'a secret of at least thirty-two characters'
-const caching = `
-  extend schema
-    @link(url: "https://specs.commerce.example/cacheControl/v0.1", import: ["@cacheControl", "CacheControlScope"])
-    @composeDirective(name: "@cacheControl")
-  directive @cacheControl(maxAge: Int, scope: CacheControlScope) on FIELD_DEFINITION | OBJECT | INTERFACE | UNION
-  enum CacheControlScope { PUBLIC PRIVATE }
-`
 interface Asker {
   headers: Record<string, string>
 }

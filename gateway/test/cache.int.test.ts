@@ -1,17 +1,10 @@
 // Long because each promise of the caches is one test over the same small shop.
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type SubgraphSource, startGraph, type TestGraph } from './graph.ts'
+import { caching, type SubgraphSource, startGraph, type TestGraph } from './graph.ts'
 import { localFeed } from './shop.ts'
 
 const secret = 'a secret of at least thirty-two characters'
-const caching = `
-  extend schema
-    @link(url: "https://specs.commerce.example/cacheControl/v0.1", import: ["@cacheControl", "CacheControlScope"])
-    @composeDirective(name: "@cacheControl")
-  directive @cacheControl(maxAge: Int, scope: CacheControlScope) on FIELD_DEFINITION | OBJECT | INTERFACE | UNION
-  enum CacheControlScope { PUBLIC PRIVATE }
-`
 interface Asker {
   headers: Record<string, string>
 }

@@ -57,6 +57,15 @@ export interface Answer {
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject", "@inaccessible", "@override", "@composeDirective", "@cacheTag", "@authenticated", "@requiresScopes", "@policy", "@context", "@fromContext", "@cost", "@listSize"])\n`
 
+/** What a subgraph begins with that says what may be kept of it. */
+export const caching = `
+  extend schema
+    @link(url: "https://specs.commerce.example/cacheControl/v0.1", import: ["@cacheControl", "CacheControlScope"])
+    @composeDirective(name: "@cacheControl")
+  directive @cacheControl(maxAge: Int, scope: CacheControlScope) on FIELD_DEFINITION | OBJECT | INTERFACE | UNION
+  enum CacheControlScope { PUBLIC PRIVATE }
+`
+
 /** Starts one subgraph over HTTP. */
 export async function startSubgraph(name: string, source: SubgraphSource): Promise<TestSubgraph> {
   const document = parse(link + source.typeDefs)

@@ -192,6 +192,19 @@ test('what another run is asking for is waited for, not asked for again', async 
   expect(askedSkus()).toEqual([['a', 'b'], ['c.d']])
 })
 
+test('changes of other things keep nobody from waiting together', async () => {
+  const open = closeGate()
+  const clients = []
+  for (let i = 0; i < 20; i++) {
+    clients.push(pricesOf(['a'], `query Client${i} ($skus: [String!]!) { items(skus: $skus) { price sku } }`))
+    await settled()
+    change('b', i)
+  }
+  open()
+  expect(await Promise.all(clients)).toEqual(clients.map(() => [1]))
+  expect(askedSkus()).toEqual([['a']])
+})
+
 test('what another run failed to get is asked for by oneself', async () => {
   const open = closeGate()
   const leaving = new AbortController()

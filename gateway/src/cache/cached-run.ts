@@ -103,12 +103,23 @@ export class CachedRun {
     if (kept.until < this.until) this.until = kept.until
   }
 
-  /** The request of another run that is on its way for a key; not one that began before the last change. */
+  /** The request of another run that is on its way for a key. What it brings may be too old for this one: see `landed`. */
   flightOf(key: string): Flight | undefined {
+    if (!this.#cache.kept.serving) return undefined
     const flight = this.#cache.flights.get(key)
-    if (flight?.generation !== this.#cache.kept.generation || !this.#cache.kept.serving) return undefined
-    this.#cache.counts.joined++
+    if (flight) this.#cache.counts.joined++
     return flight
+  }
+
+  /** What the request of another run has brought, unless a change that this run must show may have come in between. */
+  landed({ found, generation }: Flight, key: string): Kept | undefined {
+    const brought = found.get(key)
+    const { kept } = this.#cache
+    if (!brought) return undefined
+    const isSame = kept.generation === generation && kept.serving
+    if (!isSame && (brought.tags.length === 0 || kept.isOvertaken(brought.tags, generation))) return undefined
+    this.take(brought)
+    return brought
   }
 
   /** Tells other runs that these keys are being asked for; `landed` must be called when they were, or not. */

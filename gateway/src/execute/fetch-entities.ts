@@ -94,9 +94,8 @@ async function takeJoined(run: Run, request: Request, joined: readonly Joined[])
     (selection): Asked => ({ selection, field: '', representations: [], targets: [], keys: [] }),
   )
   for (const { selection, representation, targets, key, flight } of joined) {
-    const kept = flight.found.get(key)
+    const kept = run.cached?.landed(flight, key)
     if (kept) {
-      run.cached?.take(kept)
       takeKept(run, selection, kept, targets)
       continue
     }

@@ -36,9 +36,8 @@ export function fetchRoot(run: Run, request: Request): Promise<void> | undefined
   }
   part.joined++
   return flight.landed.then(() => {
-    const found = flight.found.get(key)
+    const found = cached.landed(flight, key)
     if (!found) return askRoot(run, request, objects, key, cached.depart([key]))
-    cached.take(found)
     return takeRoot(run, fetch, objects, readKept(run, found) as Data)
   })
 }

@@ -20,6 +20,8 @@ export interface TaggedCache<V> {
   /** Grows with every change that is heard. */
   readonly generation: number
   get(key: string): V | undefined
+  /** Whether a change that was heard after `begun` may have made old what carries these tags, or changes may be missed. */
+  isOvertaken(tags: readonly string[], begun: number): boolean
   /** Keeps a value, unless it may be older than a change that was heard, or is too large; tells whether it was kept. */
   set(key: string, value: V, keeping: Keeping): boolean
   size(): { entries: number; bytes: number }
@@ -82,9 +84,13 @@ export function createTaggedCache<V>(
     }
   }
 
-  function isOvertaken(tag: string, begun: number): boolean {
-    const source = sourceOf(tag)
-    return (changes.get(tag) ?? 0) > begun || coherence.stalled.has(source) || (sourceChanges.get(source) ?? 0) > begun
+  function isOvertaken(tags: readonly string[], begun: number): boolean {
+    if (!coherence.hearing || flushed > begun) return true
+    return tags.some((tag) => {
+      const source = sourceOf(tag)
+      if (coherence.stalled.has(source) || (sourceChanges.get(source) ?? 0) > begun) return true
+      return (changes.get(tag) ?? 0) > begun
+    })
   }
 
   function change(tag: string): void {
@@ -124,9 +130,9 @@ export function createTaggedCache<V>(
       entries.delete(key)
       return undefined
     },
+    isOvertaken,
     set(key, value, { tags, begun, bytes, ttlMs }) {
-      const overtaken = flushed > begun || tags.some((tag) => isOvertaken(tag, begun))
-      if (!coherence.hearing || overtaken) {
+      if (isOvertaken(tags, begun)) {
         counts.refused++
         return false
       }

@@ -34,7 +34,8 @@ export interface Passenger {
 /** Finds accepted requests by their raw text, so that what was parsed, checked and planned once is only run. */
 export interface KnownRequests {
   get(graph: Graph, key: string): KnownRequest | undefined
-  set(graph: Graph, key: string, request: Omit<KnownRequest, 'id' | 'flights'>): void
+  /** Undefined when the graph is not the current one any more. */
+  set(graph: Graph, key: string, request: Omit<KnownRequest, 'id' | 'flights'>): KnownRequest | undefined
   /** Requests that were found, the runs that answered these, and requests that were not found. */
   readonly counts: { hits: number; runs: number; misses: number }
 }
@@ -97,7 +98,10 @@ export function knownRequests(maxBytes: number): KnownRequests {
     },
     set(graph, key, request) {
       // One that began on the graph before is of no use any more.
-      if (graph === current) known.set(key, { ...request, id: ++last, flights: new Map() })
+      if (graph !== current) return undefined
+      const accepted = { ...request, id: ++last, flights: new Map() }
+      known.set(key, accepted)
+      return accepted
     },
   }
 }

@@ -150,28 +150,31 @@ async function answerOperation(
   const gone = new AbortController()
   response.once('close', () => gone.abort())
   let prepared: Prepared | undefined
-  const accepted = (value: Prepared) => {
-    prepared = value
-  }
+  let result: Result | undefined
   const answer = await executeGraphQL(options.pipeline, read, async () => ({
     ...askerOf(viewer, request, trace),
     passesCaches: !isFresh,
     form,
     signal: gone.signal,
-    accepted,
-    ran({ changed, cached }) {
+    accepted(value) {
+      prepared = value
+    },
+    ran(value) {
+      result = value
+      const { changed, cached } = value
       if (changed) response.setHeader(consistencyHeader, options.consistency.write(Object.fromEntries(changed)))
       if (options.tellsCaches) tellCacheStatus(request, response, cached?.parts ?? null)
     },
   }))
-  sendAnswer(response, answer)
-  if (
-    (answer.status === 200 || answer.status === 294) &&
-    prepared?.graph === options.graph() &&
-    prepared.operation.definition.operation === 'query'
-  ) {
-    options.known.set(prepared.graph, key, { prepared, headers: answer.headers, form })
-  }
+  const { status, headers } = answer
+  const isQuery = prepared?.operation.definition.operation === 'query'
+  if (!prepared || !result || !isQuery || (status !== 200 && status !== 294)) return sendAnswer(response, answer)
+  const whole = { status, bytes: Buffer.from(answer.text) }
+  const { graph, operation } = prepared
+  const accepted = graph === options.graph() ? options.known.set(graph, key, { prepared, headers, form }) : undefined
+  const isPrivate = operation.views !== undefined
+  const kept = accepted && options.caches.responses.keep(accepted.id, viewerKeyOf(viewer), isPrivate, whole, result)
+  writeAnswer(request, response, headers, { ...whole, kept })
 }
 
 /** Takes over what the client has seen elsewhere; false when that cannot be known, and so nothing that is kept may answer it. */

@@ -66,11 +66,16 @@ export async function startGateway(
     onCall: (report) => metrics.fetch(report),
     share: config.shareInFlight ? { epoch: () => caches.epoch, maxEntries: 10_000 } : undefined,
   })
-  const callFor = (asker: Asker, signal: AbortSignal | undefined, seenFloors = floors.header()): Call => {
-    const known = { floors: seenFloors, seen: feed?.seen ?? null }
+  const callFor = (asker: Asker, signal: AbortSignal | undefined, ownFloors?: string | null): Call => {
+    // What is known when a request leaves, not when its run began: only what is heard later keeps its answer out of the cache.
+    const known = () => ({ floors: ownFloors === undefined ? floors.header() : ownFloors, seen: feed?.seen ?? null })
     return {
-      headers: subgraphHeaders(config.secret, asker, known),
-      publicHeaders: subgraphHeaders(config.secret, { ...asker, viewer: null }, known),
+      get headers() {
+        return subgraphHeaders(config.secret, asker, known())
+      },
+      get publicHeaders() {
+        return subgraphHeaders(config.secret, { ...asker, viewer: null }, known())
+      },
       repeatable: true,
       signal,
       deadline: performance.now() + config.requestTimeoutMs,

@@ -27,6 +27,7 @@ const sources: Record<string, SubgraphSource> = {
         items(skus: [String!]!): [Item] @cacheTag(format: "item.changed.{$args.skus}") @cacheControl(maxAge: 60, scope: PUBLIC)
         menu: [Item!]! @cacheTag(format: "item.changed") @cacheControl(maxAge: 60, scope: PUBLIC)
         uncached: String
+        late(skus: [String!]!): [Item]
       }
       type Mutation { rename: String }
       type Item @key(fields: "sku") @cacheTag(format: "item.changed.{$key.sku}") @cacheControl(maxAge: 60, scope: PUBLIC) { sku: String!  seenBy: String }
@@ -36,6 +37,7 @@ const sources: Record<string, SubgraphSource> = {
         items: (_: unknown, { skus }: { skus: string[] }) => skus.map((sku) => ({ sku })),
         menu: () => [...prices.keys()].map((sku) => ({ sku })),
         uncached: () => 'new',
+        late: (_: unknown, { skus }: { skus: string[] }) => behindGate(skus.map((sku) => ({ sku }))),
       },
       Mutation: { rename: () => 'done' },
       Item: {
@@ -266,6 +268,18 @@ test('a subgraph is told how far the gateway has followed the events', async () 
   feed.seen = null
   await pricesOf(['b'])
   expect(asked('prices').at(-1)?.headers['x-event-position']).toBeUndefined()
+})
+
+test('a subgraph is told what is known when it is asked, not when the run began', async () => {
+  feed.seen = { stream: '2026-01-01T00:00:00Z', last: new Map([['price', 7]]) }
+  const open = closeGate()
+  const answer = graph.ask('query ($skus: [String!]!) { late(skus: $skus) { price } }', { skus: [sku('a')] })
+  await settled()
+  feed.seen = { stream: '2026-01-01T00:00:00Z', last: new Map([['price', 8]]) }
+  open()
+  await answer
+  feed.seen = null
+  expect(asked('prices').at(-1)?.headers['x-event-position']).toBe('2026-01-01T00:00:00Z price=8')
 })
 
 test('tells where an answer came from when it is asked', async () => {

@@ -1,0 +1,75 @@
+import pg from 'pg'
+import type { GatewayIndex, Ledger } from './ledger.ts'
+import { pick, type Random } from './random.ts'
+import { type Shop, SUBGRAPHS } from './shop/shop.ts'
+
+/** What a disturbance may use. */
+export interface Disturbed {
+  shop: Shop
+  ledger: Ledger
+  random: Random
+  /** Told before a gateway is killed, while it can still be asked. */
+  beforeKill(gateway: GatewayIndex): Promise<void>
+}
+
+/** Something that goes wrong in production, and its end. */
+export type Disturbance = (disturbed: Disturbed, seconds: number) => Promise<void>
+
+/** By the names in `--only`. */
+export const disturbances = {
+  'gateway killed': async ({ shop, ledger, random, beforeKill }) => {
+    const gateway = pick(random, [0, 1] as const)
+    await beforeKill(gateway)
+    await shop.gateways[gateway].kill()
+    ledger.forget(gateway)
+    await shop.gateways[gateway].start()
+  },
+  'replica killed': async ({ shop, random }, seconds) => {
+    const replica = pick(random, shop.replicas)
+    await replica.kill()
+    await pause(seconds * 1_000)
+    await replica.start()
+  },
+  'replica frozen': ({ shop, random }, seconds) => pick(random, shop.replicas).freeze(seconds),
+  'NATS killed': async ({ shop }, seconds) => {
+    await shop.nats.kill()
+    await pause(seconds * 1_000)
+    await shop.nats.restart({ empty: false })
+  },
+  'NATS lost its data': async ({ shop }) => {
+    await shop.nats.kill()
+    await shop.nats.restart({ empty: true })
+  },
+  'relay stalled': ({ shop, random }, seconds) => stallRelay(shop.databases[pick(random, SUBGRAPHS)], seconds + 3),
+  'NATS cut from a replica': async ({ shop, random }) => pick(random, shop.replicas).wire.cut(),
+  'NATS cut from a gateway': async ({ shop, random }) => pick(random, shop.gateways).wire.cut(),
+  'NATS silent for a replica': ({ shop, random }, seconds) => silence(pick(random, shop.replicas).wire, seconds + 3),
+  'NATS silent for a gateway': ({ shop, random }, seconds) => silence(pick(random, shop.gateways).wire, seconds + 3),
+} satisfies Record<string, Disturbance>
+
+export type DisturbanceName = keyof typeof disturbances
+
+async function silence(wire: { hold(): void; release(): void }, seconds: number): Promise<void> {
+  wire.hold()
+  await pause(seconds * 1_000)
+  wire.release()
+}
+
+/** What a relay does that hangs: it claims rows of the outbox and does not let them go. */
+async function stallRelay(databaseUrl: string, seconds: number): Promise<void> {
+  const client = new pg.Client(databaseUrl)
+  await client.connect()
+  try {
+    await client.query('begin')
+    for (const end = performance.now() + seconds * 1_000; performance.now() < end; ) {
+      await client.query('select from outbox where published_at is null for update skip locked')
+      await pause(2)
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -1,0 +1,133 @@
+import { join } from 'node:path'
+import { type LocalNats, startNats } from '@commerce/local/nats.ts'
+import { createDatabase, startPostgres } from '@commerce/local/postgres.ts'
+import { mintToken, projectRoot, readSecrets, STAFF_SCOPES } from '@commerce/local/secrets.ts'
+import { applyMigrations } from '@commerce/prisma/engine.ts'
+import { openBalancer } from './balancer.ts'
+import { type ShopProcess, shopProcess } from './process.ts'
+import { openWire, type Wire } from './wire.ts'
+
+/** A process with its own connection to NATS. */
+export interface Member extends ShopProcess {
+  wire: Wire
+}
+
+/** Two gateways over two replicas of catalog and inventory each, all of them processes as they run in production. */
+export interface Shop {
+  gateways: readonly [Member, Member]
+  replicas: readonly Member[]
+  nats: {
+    kill(): Promise<void>
+    /** With the streams that it had, or none. */
+    restart(how: { empty: boolean }): Promise<void>
+  }
+  databases: Readonly<Record<SubgraphName, string>>
+  gatewaySecret: string
+  staffToken: string
+}
+
+export const SUBGRAPHS = ['catalog', 'inventory'] as const
+export type SubgraphName = (typeof SUBGRAPHS)[number]
+
+/** The network and the processes, as a check wants them. */
+export interface ShopOptions {
+  /** An empty folder for data and logs. */
+  folder: string
+  /** How late the answers of subgraphs are, in milliseconds. */
+  answersLateMs: number
+  /** How late what NATS sends is, in milliseconds, by the name of a process (`gateway-2`). */
+  eventsLateMs: Readonly<Record<string, number>>
+  /** Options of Node, by the first word of a process's name (`gateway`). */
+  nodeOptions: Readonly<Record<string, readonly string[]>>
+  /** Is told how to stop what was started; what started last ends first. */
+  whenDone(stop: () => Promise<unknown>): void
+}
+
+// A replica that hangs costs its askers this long, and is passed by from then on.
+const SUBGRAPH_TIMEOUT_MS = 1_500
+
+/** Starts the shop, empty. */
+export async function startShop(options: ShopOptions): Promise<Shop> {
+  const { folder, whenDone } = options
+  const secrets = readSecrets(folder)
+  const file = (name: string) => join(folder, `${name}.log`)
+  const postgres = await startPostgres({
+    folder: join(folder, 'postgres'),
+    password: secrets.postgresPassword,
+    durable: false,
+    logFile: file('postgres'),
+  })
+  whenDone(() => postgres.stop())
+  const databases = Object.fromEntries(SUBGRAPHS.map((name) => [name, postgres.url(name)])) as Shop['databases']
+  for (const name of SUBGRAPHS) {
+    await createDatabase(postgres.url('postgres'), name)
+    await applyMigrations(name, databases[name])
+  }
+
+  let runs = 0
+  const startServer = (name: string, port?: number) =>
+    startNats({ folder: join(folder, name), password: secrets.natsPassword, port, logFile: file('nats') })
+  let nats: LocalNats = await startServer('nats')
+  whenDone(() => nats.stop())
+
+  async function member(name: string, script: string, environment: Record<string, string>): Promise<Member> {
+    const wire = await openWire(nats.port, options.eventsLateMs[name])
+    whenDone(() => wire.close())
+    const natsUrl = new URL(nats.url)
+    natsUrl.port = String(wire.port)
+    const own = {
+      HOST: '127.0.0.1',
+      NATS_URL: natsUrl.href,
+      GATEWAY_SECRET: secrets.gatewaySecret,
+      LOG_LEVEL: 'warn',
+      APOLLO_TELEMETRY_DISABLED: '1',
+      NODE_COMPILE_CACHE: join(folder, 'compiled'),
+      ...environment,
+    }
+    const args = [...(options.nodeOptions[name.split('-')[0] ?? ''] ?? []), join(projectRoot, script)]
+    const process = shopProcess(name, args, own, file(name))
+    whenDone(() => process.stop())
+    await process.start()
+    return Object.assign(process, { wire })
+  }
+
+  const replicas: Member[] = []
+  const addresses: Record<string, string> = {}
+  for (const name of SUBGRAPHS) {
+    const environment = { [`DATABASE_URL_${name.toUpperCase()}`]: databases[name] }
+    const script = `subgraphs/${name}/src/main.ts`
+    const both = await Promise.all([1, 2].map((n) => member(`${name}-${n}`, script, environment)))
+    replicas.push(...both)
+    const balancer = await openBalancer(
+      both.map(({ url }) => Number(new URL(url).port)),
+      options.answersLateMs,
+    )
+    whenDone(() => balancer.close())
+    addresses[`SUBGRAPH_URL_${name.toUpperCase()}`] = `http://127.0.0.1:${balancer.port}/graphql`
+  }
+  const environment = {
+    ...addresses,
+    JWT_SECRET: secrets.jwtSecret,
+    SUBGRAPH_TIMEOUT_MS: String(SUBGRAPH_TIMEOUT_MS),
+  }
+  const [first, second] = await Promise.all(
+    [1, 2].map((n) => member(`gateway-${n}`, 'gateway/src/main.ts', environment)),
+  )
+  return {
+    gateways: [first as Member, second as Member],
+    replicas,
+    nats: {
+      kill: () => nats.kill(),
+      async restart({ empty }) {
+        nats = await startServer(empty ? `nats-${++runs}` : lastOf(nats.folder), nats.port)
+      },
+    },
+    databases,
+    gatewaySecret: secrets.gatewaySecret,
+    staffToken: await mintToken(secrets.jwtSecret, 'staff', STAFF_SCOPES, '24h'),
+  }
+}
+
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}

@@ -9,6 +9,7 @@ import { consistencyTokens } from './cache/consistency.ts'
 import type { GatewayConfig } from './config.ts'
 import { type Asker, subgraphHeaders } from './execute/headers.ts'
 import { type Operation, refused, runOperation } from './execute/operation.ts'
+import type { RunCall } from './execute/running.ts'
 import { writtenData } from './execute/written.ts'
 import { admission } from './http/admission.ts'
 import { createPipeline } from './http/apollo.ts'
@@ -21,7 +22,6 @@ import { publishGauges } from './observe/gauges.ts'
 import type { TraceContext } from './observe/observer.ts'
 import { startObserving } from './observe/observing.ts'
 import { countRefused, observeRun } from './observe/operations.ts'
-import type { Call } from './subgraphs/call.ts'
 import { openSubgraphs } from './subgraphs/client.ts'
 import { unknownSubgraph } from './subgraphs/upstream.ts'
 import type { EventFeed } from './subscribe/feed.ts'
@@ -66,22 +66,16 @@ export async function startGateway(
     onCall: (report) => metrics.fetch(report),
     share: config.shareInFlight ? { epoch: () => caches.epoch, maxEntries: 10_000 } : undefined,
   })
-  const callFor = (asker: Asker, signal: AbortSignal | undefined, ownFloors?: string | null): Call => {
-    // What is known when a request leaves, not when its run began: only what is heard later keeps its answer out of the cache.
-    const known = () => ({ floors: ownFloors === undefined ? floors.header() : ownFloors, seen: feed?.seen ?? null })
-    return {
-      get headers() {
-        return subgraphHeaders(config.secret, asker, known())
-      },
-      get publicHeaders() {
-        return subgraphHeaders(config.secret, { ...asker, viewer: null }, known())
-      },
-      repeatable: true,
-      signal,
-      deadline: performance.now() + config.requestTimeoutMs,
-      trace: asker.trace,
-    }
-  }
+  const callFor = (asker: Asker, signal: AbortSignal | undefined, ownFloors?: string | null): RunCall => ({
+    headers: (isPublic) =>
+      subgraphHeaders(config.secret, isPublic ? { ...asker, viewer: null } : asker, {
+        floors: ownFloors === undefined ? floors.header() : ownFloors,
+        seen: feed?.seen ?? null,
+      }),
+    signal,
+    deadline: performance.now() + config.requestTimeoutMs,
+    trace: asker.trace,
+  })
   // An answer that was begun before a change is never given to who asks after it.
   const caches = openCaches(feed, config.cache, floors.see)
   const consistency = consistencyTokens(config.secret)

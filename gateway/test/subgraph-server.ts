@@ -108,7 +108,6 @@ export function clientOf(urls: Record<string, string>, options: Partial<Subgraph
 export function query(more: Partial<Call> = {}): Call {
   return {
     headers: {},
-    publicHeaders: {},
     repeatable: true,
     signal: undefined,
     deadline: Number.POSITIVE_INFINITY,

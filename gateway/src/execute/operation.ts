@@ -16,7 +16,6 @@ import {
 import { LRUCache } from 'lru-cache'
 import type { CachedRun } from '../cache/cached-run.ts'
 import type { PolicyOf } from '../cache/policy.ts'
-import type { Call } from '../subgraphs/call.ts'
 import type { Subgraphs } from '../subgraphs/client.ts'
 import { hideAliases } from './aliases.ts'
 import { authorize, refusalsOf, type Views, viewsOf } from './authorization.ts'
@@ -28,6 +27,7 @@ import type { Data } from './own.ts'
 import { compilePlan, type Plan } from './plan.ts'
 import { plannable } from './plannable.ts'
 import { runPlan } from './run.ts'
+import type { RunCall } from './running.ts'
 import type { Types } from './types.ts'
 import { compileWriter, type Writer } from './writer.ts'
 
@@ -211,7 +211,7 @@ export async function runOperation(
   operation: Operation,
   bound: Bound,
   subgraphs: Subgraphs,
-  call: Call,
+  call: RunCall,
   cached?: CachedRun,
 ): Promise<Result> {
   if (bound.isRejected) return resultOf('null', bound.refusals)

@@ -8,6 +8,12 @@ import type { Fetch, Request } from './plan.ts'
 import type { Reporter } from './report.ts'
 import type { Types } from './types.ts'
 
+/** What the requests of one run have in common. */
+export interface RunCall extends Omit<Call, 'headers' | 'repeatable' | 'place'> {
+  /** As of now: what is learnt later is named by later requests. `isPublic` leaves out who asks. */
+  headers(isPublic: boolean): Call['headers']
+}
+
 /** One run of a plan: what it reads, and the data and errors it grows. */
 export interface Run extends Reporter {
   subgraphs: Subgraphs
@@ -16,7 +22,7 @@ export interface Run extends Reporter {
   variable(name: string): string | undefined
   /** The values of the variables that decide `@skip` and `@include`. */
   conditions: ReadonlyMap<string, boolean>
-  call: Call
+  call: RunCall
   data: Data
   /** Whether no string of the data needs an escape, as far as it has come. */
   isPlain: boolean
@@ -55,10 +61,8 @@ export function settle(
     const value = run.variable(name)
     if (value !== undefined) all += `${all === '' ? '' : ','}${json}:${value}`
   }
-  let { call } = run
-  if (request.repeatable !== call.repeatable) call = { ...call, repeatable: request.repeatable }
-  if (request.isPublic) call = { ...call, headers: call.publicHeaders }
-  if (call.trace) call = { ...call, place: placeOf(request) }
+  const call: Call = { ...run.call, headers: run.call.headers(request.isPublic), repeatable: request.repeatable }
+  if (call.trace) call.place = placeOf(request)
   const sent = run.subgraphs.send(request.service, `${head}${all}}}`, call).then(
     (answer) => {
       if (!answer.isPlain) run.isPlain = false

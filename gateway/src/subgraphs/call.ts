@@ -3,8 +3,6 @@ import type { Trace } from '../observe/observer.ts'
 /** What a subgraph request needs besides its text. */
 export interface Call {
   headers: Readonly<Record<string, string>>
-  /** Those of a request whose answer is the same for everybody: they do not say who asks. */
-  publicHeaders: Readonly<Record<string, string>>
   /** May be sent more than once, and shared with others that ask the same: a query, never a mutation. */
   repeatable: boolean
   /** Aborts when nobody waits for the answer any more. */

@@ -3,7 +3,7 @@ import type { Logger } from '@commerce/service/log.ts'
 import type { Viewer } from '@commerce/service/viewer.ts'
 import { GraphQLError } from 'graphql'
 import type { Operation } from '../execute/operation.ts'
-import type { Call } from '../subgraphs/call.ts'
+import type { RunCall } from '../execute/running.ts'
 import type { Subgraphs } from '../subgraphs/client.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import type { EventFeed } from './feed.ts'
@@ -29,7 +29,7 @@ export interface LiveOptions {
   log: Logger
   /** The compiled operation of a request on a graph; rejects with a GraphQLError when it is not valid there (any more). */
   compile(graph: Graph, request: LiveRequest): Promise<Operation>
-  callFor(viewer: Viewer | null, floors: string | null): Call
+  callFor(viewer: Viewer | null, floors: string | null): RunCall
 }
 
 /** All live operations of a gateway, fed by one event feed. */

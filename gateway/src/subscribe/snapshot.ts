@@ -21,8 +21,8 @@ import { type Bound, listOf, type Operation, type Result, resultOf } from '../ex
 import { type Data, isData } from '../execute/own.ts'
 import { compilePlan, type Plan } from '../execute/plan.ts'
 import { runPlan } from '../execute/run.ts'
+import type { RunCall } from '../execute/running.ts'
 import type { Types } from '../execute/types.ts'
-import type { Call } from '../subgraphs/call.ts'
 import type { Subgraphs } from '../subgraphs/client.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import type { EventSource } from './event-source.ts'
@@ -43,7 +43,7 @@ export interface Snapshot {
   read(
     keys: readonly string[],
     subgraphs: Subgraphs,
-    call: Call,
+    call: RunCall,
   ): Promise<Payload[] | { errors: readonly GraphQLError[] }>
 }
 

@@ -41,7 +41,7 @@ export async function openEngine(sdl: string, serve: ReadonlyMap<string, Serve>)
       const bound = operation.bind(variables)
       if ('errors' in bound) return outcomeOf(refused(bound.errors).text)
       const deadline = Number.POSITIVE_INFINITY
-      const call = { headers: {}, publicHeaders: {}, repeatable: true, signal: undefined, deadline }
+      const call = { headers: () => ({}), signal: undefined, deadline }
       return outcomeOf((await runOperation(operation, bound, subgraphsOf(serve, world), call)).text)
     },
     plans: () => plans.splice(0).map(prettyFormatQueryPlan).join('\n'),

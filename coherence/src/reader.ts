@@ -56,9 +56,8 @@ export function startReader(options: ReaderOptions): () => void {
   function withToken(request: ReadRequest): Buffer {
     const known = written.get(request)
     if (known && floors.every((floor, i) => floor === known.versions[i])) return known.bytes
-    const token = options.tokens.write(
-      Object.fromEntries(request.facts.flatMap(({ any, token }) => (any > 0 ? [token] : []))),
-    )
+    const versions = Object.fromEntries(request.facts.flatMap(({ any, token }) => (any > 0 ? [token] : [])))
+    const token = options.tokens.write({ versions, events: null })
     const bytes = Buffer.from(`${request.head}consistency-token: ${token}\r\n\r\n${request.body}`)
     written.set(request, { versions: floors, bytes })
     return bytes

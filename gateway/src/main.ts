@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { connectEvents } from '@commerce/events/connection.ts'
+import { connectEvents, SOURCES } from '@commerce/events/connection.ts'
 import { startFeed } from '@commerce/events/feed.ts'
 import { openSupergraphStore } from '@commerce/events/supergraph-store.ts'
 import { readConfig } from '@commerce/service/config.ts'
@@ -93,7 +93,7 @@ async function start(environment: z.infer<typeof gatewayEnvironment>): Promise<R
           fallback: SUPERGRAPH_FALLBACK ? fileSource(SUPERGRAPH_FALLBACK, 0) : null,
           log,
         })
-  const feed = lateFeed(() => connectFeed(NATS_URL), log, 1_000)
+  const feed = lateFeed(SOURCES, () => connectFeed(NATS_URL), log, 1_000)
   const gateway = await startGateway(config, log, feed, source)
   return {
     url: gateway.url,
@@ -106,9 +106,14 @@ async function start(environment: z.infer<typeof gatewayEnvironment>): Promise<R
 
 async function connectFeed(url: string): Promise<ConnectedFeed> {
   const connection = await connectEvents({ url, name: 'gateway', log })
-  const feed = await startFeed(connection, ['catalog.>', 'inventory.>', 'checkout.>'])
+  const feed = await startFeed(
+    connection,
+    SOURCES.map((source) => `${source}.>`),
+  )
   return {
     ended: connection.ended,
+    sources: feed.sources,
+    has: (seen) => feed.has(seen),
     stalled: feed.stalled,
     get current() {
       return feed.current

@@ -5,10 +5,10 @@ import type { Running } from '@commerce/service/lifecycle.ts'
 import type { Logger } from '@commerce/service/log.ts'
 import { GraphQLError, NoSchemaIntrospectionCustomRule } from 'graphql'
 import { openCaches } from './cache/caches.ts'
-import { consistencyTokens } from './cache/consistency.ts'
+import { openConsistency } from './cache/consistency.ts'
 import type { GatewayConfig } from './config.ts'
-import { type Asker, subgraphHeaders } from './execute/headers.ts'
-import { type Operation, refused, runOperation } from './execute/operation.ts'
+import { type Asker, seenByNobody, subgraphHeaders } from './execute/headers.ts'
+import { type Operation, type Result, refused, runOperation } from './execute/operation.ts'
 import type { RunCall } from './execute/running.ts'
 import { writtenData } from './execute/written.ts'
 import { admission } from './http/admission.ts'
@@ -70,17 +70,24 @@ export async function startGateway(
     headers: (isPublic) =>
       subgraphHeaders(config.secret, isPublic ? { ...asker, viewer: null } : asker, {
         floors: ownFloors === undefined ? floors.header() : ownFloors,
-        seen: feed?.seen ?? null,
+        seen: asker.passesCaches ? seenByNobody : (feed?.seen ?? null),
       }),
+    isAlone: asker.passesCaches ?? false,
     signal,
     deadline: performance.now() + config.requestTimeoutMs,
     trace: asker.trace,
   })
   // An answer that was begun before a change is never given to who asks after it.
   const caches = openCaches(feed, config.cache, floors.see)
-  const consistency = consistencyTokens(config.secret)
+  const consistency = openConsistency(config.secret, caches, feed)
   const run = (prepared: Prepared, asker: Asker, signal: AbortSignal | undefined) =>
     observeRun(metrics, prepared.operation.definition, asker, () => runOnce(prepared, asker, signal))
+  const answer = (prepared: Prepared, asker: Asker, signal: AbortSignal | undefined): Promise<Result> =>
+    run(prepared, asker, signal).catch((error: unknown) => {
+      // What its viewer is shown could not be decided or planned.
+      if (error instanceof GraphQLError) return refused([error])
+      throw error
+    })
   const shownTo = shownBy(config.holdPolicies, config.subgraphTimeoutMs)
   const viewOf = async (prepared: Prepared, { viewer }: Asker): Promise<Pick<Prepared, 'operation' | 'bound'>> => {
     const operation = await shownTo(prepared.operation, viewer)
@@ -190,9 +197,10 @@ export async function startGateway(
     graph: () => supergraph.current as Graph,
     scopeOf: (viewer) => (config.shareInFlight ? `${caches.epoch} ${viewerKeyOf(viewer)}` : ''),
     caches,
+    isDecidedEachTime: ({ views }) => config.holdPolicies !== null && (views?.policies.length ?? 0) > 0,
     tellsCaches: config.introspection,
     consistency,
-    run,
+    run: answer,
   })
   const http = await listen(config, observing.around(handler), (error) => log.error({ err: error }, 'a request failed'))
   const sockets = serveSockets(http.server, {
@@ -222,8 +230,8 @@ export async function startGateway(
         countRefused(metrics, operation.definition.operation, bound.errors, performance.now())
         return { schema, document, run: async () => refused(bound.errors) }
       }
-      const answer = (trace: TraceContext) => run({ graph, operation, bound }, { viewer, ...trace }, undefined)
-      return { schema, document, run: () => observing.overSocket(operation.definition, answer) }
+      const traced = (trace: TraceContext) => answer({ graph, operation, bound }, { viewer, ...trace }, undefined)
+      return { schema, document, run: () => observing.overSocket(operation.definition, traced) }
     },
   })
 

@@ -1,6 +1,7 @@
 // Long because each promise of the caches is one test over the same small shop.
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { consistencyTokens } from '../src/cache/consistency.ts'
 import { caching, type SubgraphSource, startGraph, type TestGraph } from './graph.ts'
 import { localFeed } from './shop.ts'
 
@@ -69,7 +70,7 @@ const sources: Record<string, SubgraphSource> = {
 const feed = localFeed()
 let graph: TestGraph
 beforeAll(async () => {
-  const config = { tokens: { key: { secret }, issuer: null, audience: null } }
+  const config = { secret, tokens: { key: { secret }, issuer: null, audience: null } }
   graph = await startGraph(sources, { config, feed })
 })
 afterAll(() => graph.stop())
@@ -207,19 +208,20 @@ test('changes of other things keep nobody from waiting together', async () => {
   expect(askedSkus()).toEqual([['a']])
 })
 
-test('what another run failed to get is asked for by oneself', async () => {
+test('what another run failed to get is asked for by one of those who waited', async () => {
   const open = closeGate()
   const leaving = new AbortController()
   const body = JSON.stringify({ query, variables: { skus: [sku('a')] } })
   const headers = { 'content-type': 'application/json' }
   const first = fetch(`${graph.gateway.url}/graphql`, { method: 'POST', body, headers, signal: leaving.signal })
   await settled()
-  const second = pricesOf(['a'], 'query Second ($skus: [String!]!) { items(skus: $skus) { price sku } }')
+  const others = Array.from({ length: 10 }, (_, i) => pricesOf(['a', `x${i}`]))
   await settled()
   leaving.abort()
   await expect(first).rejects.toThrow()
   open()
-  expect(await second).toEqual([1])
+  expect(await Promise.all(others)).toEqual(others.map(() => [1, null]))
+  expect(askedSkus().filter((names) => names.includes('a')).length).toBeLessThanOrEqual(2)
 })
 
 describe('viewers', () => {
@@ -259,6 +261,29 @@ test('nothing is served while events may be missing', async () => {
   expect(await pricesOf(['a', 'b'])).toEqual([8, 2])
   for (let i = 0; i < 3; i++) await pricesOf(['a', 'b'])
   expect(asked('prices')).toHaveLength(4)
+})
+
+describe('a consistency token', () => {
+  const bearing = (given: string) => pricesOf(['a'], query, { 'consistency-token': given })
+  const tokens = consistencyTokens(secret)
+
+  test('that says more than was heard is not answered from what is kept, nor from what was asked for before', async () => {
+    for (let i = 0; i < 3; i++) await pricesOf(['a'])
+    feed.heard = false
+    prices.set(sku('a'), 9) // changed, and the event is on its way
+    const events = { stream: 'now', last: new Map([['price', 12]]) }
+    expect(await bearing(tokens.write({ versions: {}, events }))).toEqual([9])
+    expect(asked('prices').at(-1)?.headers['x-event-position']).toBe('none')
+    feed.heard = true
+    expect(await bearing(tokens.write({ versions: {}, events }))).toEqual([1])
+  })
+
+  test('that is none is answered from nothing that is kept', async () => {
+    for (let i = 0; i < 3; i++) await pricesOf(['a'])
+    prices.set(sku('a'), 9)
+    for (const given of ['all', 'x', `${'y'.repeat(30)}.${'z'.repeat(22)}`]) expect(await bearing(given)).toEqual([9])
+    expect(await pricesOf(['a'])).toEqual([1])
+  })
 })
 
 test('a subgraph is told how far the gateway has followed the events', async () => {

@@ -42,6 +42,8 @@ const listeners = new Set<FeedListener>()
 const feed: EventFeed = {
   current: true,
   seen: null,
+  sources: [],
+  has: () => true,
   subscribe(listener) {
     listeners.add(listener)
     return () => listeners.delete(listener)

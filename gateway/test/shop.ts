@@ -9,6 +9,11 @@ export function localFeed() {
   return {
     current: true,
     seen: null as SeenEvents | null,
+    sources: ['item', 'price', 'inventory', 'catalog'],
+    heard: true,
+    has(_seen: SeenEvents) {
+      return this.heard
+    },
     subscribe(listener: FeedListener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -78,6 +78,12 @@ export class CachedRun {
     return part
   }
 
+  /** A request whose answers are not to be kept. */
+  passBy(service: string, path: string): void {
+    this.part(service, path)
+    this.isKeepable = false
+  }
+
   /** What all answers to one fetch have in common; its variables are JSON. */
   prefixOf(policy: FetchPolicy, variable: (name: string) => string | undefined): string {
     let text = `${policy.key}${policy.isPublic ? '' : this.#viewer}\n`

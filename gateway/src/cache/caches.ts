@@ -1,5 +1,6 @@
 import { createCoherence } from '@commerce/cache/coherence.ts'
 import { createTaggedCache, type TaggedCache } from '@commerce/cache/tagged.ts'
+import { LRUCache } from 'lru-cache'
 import { Histogram } from '../observe/instruments.ts'
 import type { EventFeed } from '../subscribe/feed.ts'
 import { type AnswerCache, answerCache, CachedRun } from './cached-run.ts'
@@ -18,6 +19,8 @@ export interface Caches {
   responses: Responses
   /** Changes that are known from elsewhere than the feed: event subject → version. */
   learn(versions: Iterable<readonly [subject: string, version: number]>): void
+  /** Whether the event of a change has come, or nobody has said that there was one. */
+  isHeard(subject: string, version: number): boolean
   /** Something changed that says nothing of what it was. */
   changed(): void
   answers: Pick<AnswerCache, 'counts'> & { kept: TaggedCache<unknown> }
@@ -26,6 +29,9 @@ export interface Caches {
   staleness: Histogram
   stop(): void
 }
+
+/** Changes whose events are waited for: more are there only while none come, and then the oldest count as heard. */
+const mostUnheard = 100_000
 
 /** How much is kept: bytes of subgraph answers, and of whole responses; 0 keeps none. */
 export interface CacheBounds {
@@ -47,8 +53,10 @@ export function openCaches(
     epoch++
   }
   const staleness = new Histogram()
+  const unheard = new LRUCache<string, number>({ max: mostUnheard })
   const unsubscribe = feed?.subscribe({
-    event({ changedAt }) {
+    event({ subject, data: { version }, changedAt }) {
+      if ((unheard.get(subject) ?? Number.POSITIVE_INFINITY) <= version) unheard.delete(subject)
       if (changedAt !== undefined) staleness.observe(Math.max(0, Date.now() - changedAt))
       changed()
     },
@@ -71,10 +79,12 @@ export function openCaches(
       for (const [subject, version] of versions) {
         if (version <= coherence.floor(subject)) continue
         coherence.raise(subject, version)
+        unheard.set(subject, version)
         see(subject, version)
         epoch++
       }
     },
+    isHeard: (subject, version) => (unheard.get(subject) ?? 0) < version,
     changed,
     answers,
     kept,

@@ -56,7 +56,7 @@ function takeKnown(run: Run, request: Request, asked: Asked, cached: CachedRun):
   const { policy } = selection
   if (representations.length === 0) return []
   if (!policy) {
-    cached.isKeepable = false
+    cached.passBy(request.service, placeOf(request))
     return []
   }
   const part = cached.part(request.service, placeOf(request))
@@ -87,8 +87,11 @@ function takeKnown(run: Run, request: Request, asked: Asked, cached: CachedRun):
   return joined
 }
 
-/** Waits for what others are asking for, and asks itself for what they did not get. */
-async function takeJoined(run: Run, request: Request, joined: readonly Joined[]): Promise<void> {
+/**
+ * Waits for what others are asking for. What they did not get is waited for once more when somebody asks for it by now, so that of many who
+ * waited one asks; the second time each asks for itself.
+ */
+async function takeJoined(run: Run, request: Request, joined: readonly Joined[], isSecond = false): Promise<void> {
   await Promise.all(new Set(joined.map(({ flight }) => flight.landed)))
   const again = request.selections.map(
     (selection): Asked => ({ selection, field: '', representations: [], targets: [], keys: [] }),
@@ -104,7 +107,10 @@ async function takeJoined(run: Run, request: Request, joined: readonly Joined[])
     asked?.targets.push(targets)
     asked?.keys.push(key)
   }
-  await askAll(run, request, again)
+  const { cached } = run
+  const others = isSecond || !cached ? [] : again.flatMap((one) => takeKnown(run, request, one, cached))
+  const work = askAll(run, request, again)
+  await (others.length === 0 ? work : Promise.all([work, takeJoined(run, request, others, true)]))
 }
 
 function takeKept(run: Run, selection: Selection, kept: Kept, targets: readonly Target[]): void {
@@ -117,7 +123,7 @@ export function fetchInContexts(run: Run, request: Request, contexts: Contexts):
   const selection = request.selections[0] as Selection
   const part = selection.parts[0] as Fetch
   if (!isWanted(run, part)) return undefined
-  if (run.cached) run.cached.isKeepable = false
+  run.cached?.passBy(request.service, placeOf(request))
   const work: Promise<void>[] = []
   for (const { variables, objects } of collectInContext(run.data, part.path, contexts)) {
     const asked: Asked = { selection, field: '', representations: [], targets: [], keys: [] }

@@ -18,28 +18,31 @@ export function fetchRoot(run: Run, request: Request): Promise<void> | undefined
   const { policy } = selection
   const { cached } = run
   if (!cached || !policy) {
-    if (cached) cached.isKeepable = false
+    cached?.passBy(request.service, placeOf(request))
     return askRoot(run, request, objects, '', undefined)
   }
   const key = cached.prefixOf(policy, run.variable)
   const part = cached.part(request.service, placeOf(request))
-  const kept = cached.find(key)
-  if (kept) {
-    part.hits++
-    takeRoot(run, fetch, objects, readKept(run, kept) as Data)
-    return undefined
+  // Of many who waited in vain one asks, and the others wait once more.
+  const findOrAsk = (waits: number): Promise<void> | undefined => {
+    const kept = cached.find(key)
+    if (kept) {
+      part.hits++
+      takeRoot(run, fetch, objects, readKept(run, kept) as Data)
+      return undefined
+    }
+    const flight = waits > 0 ? cached.flightOf(key) : undefined
+    if (!flight) {
+      part.misses++
+      return askRoot(run, request, objects, key, cached.depart([key]))
+    }
+    part.joined++
+    return flight.landed.then(() => {
+      const found = cached.landed(flight, key)
+      return found ? takeRoot(run, fetch, objects, readKept(run, found) as Data) : findOrAsk(waits - 1)
+    })
   }
-  const flight = cached.flightOf(key)
-  if (!flight) {
-    part.misses++
-    return askRoot(run, request, objects, key, cached.depart([key]))
-  }
-  part.joined++
-  return flight.landed.then(() => {
-    const found = cached.landed(flight, key)
-    if (!found) return askRoot(run, request, objects, key, cached.depart([key]))
-    return takeRoot(run, fetch, objects, readKept(run, found) as Data)
-  })
+  return findOrAsk(2)
 }
 
 function askRoot(

@@ -10,7 +10,10 @@ export interface Asker extends TraceContext {
   passesCaches?: boolean
 }
 
-/** What the gateway knows of changes, as header values. */
+/** Makes every subgraph that follows events read its database: no stream has this name. */
+export const seenByNobody: SeenEvents = { stream: 'none', last: new Map() }
+
+/** What the gateway knows of changes. */
 export interface Known {
   /** Event subject → version in JSON; null when nothing was seen lately. */
   floors: string | null

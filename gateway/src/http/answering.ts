@@ -16,6 +16,9 @@ export interface Answered {
 /** Characters of tags that a response names: more than that no header should have. */
 const longestTags = 4_000
 
+/** A tag is whatever a subgraph says; a header takes visible ASCII, and a comma would make it two. */
+const isHeaderText = /^[!-+\--~]+$/
+
 const etags = new WeakMap<Buffer, string>()
 
 /** Writes an answer; a GET also gets what caches in between need (RFC 9111, RFC 9110 §13), and 304 when it has the same already. */
@@ -32,7 +35,7 @@ export function writeAnswer(
     return
   }
   const etag = etagOf(bytes)
-  const tags = kept.isPublic ? kept.tags.join(',') : ''
+  const tags = kept.isPublic ? kept.tags.filter((tag) => isHeaderText.test(tag)).join(',') : ''
   const more = {
     ...headers,
     // It may be stored anywhere but has to be asked for: only a gateway hears what changes.

@@ -22,6 +22,7 @@ export function tellCacheStatus(
 const mostMembers = 50
 
 function memberOf({ service, path, hits, joined, misses }: Part): string {
+  if (hits + joined + misses === 0) return `${token(service)}; fwd=bypass; detail="${text(path)}: not to be kept"`
   const how = misses === 0 && joined === 0 ? 'hit' : hits === 0 ? 'fwd=miss' : 'fwd=partial'
   const counts = `${hits} kept, ${joined} waited for, ${misses} asked for`
   return `${token(service)}; ${how}; detail="${text(path)}: ${counts}"`

@@ -22,12 +22,18 @@ export function answerKnown(
     const flight: Flight = started ?? { passengers: [], gone: 0, landed: false, abort: new AbortController() }
     flight.passengers.push({
       answered(answer) {
-        write(answer)
-        resolve()
+        // One that cannot be written keeps nobody else from being answered.
+        try {
+          write(answer)
+          resolve()
+        } catch (error) {
+          failed(error)
+        }
       },
       failed,
     })
-    response.once('close', () => leave(known, scope, flight))
+    if (response.destroyed) leave(known, scope, flight)
+    else response.once('close', () => leave(known, scope, flight))
     if (started) return
     if (scope !== '') known.flights.set(scope, flight)
     const landed = () => {

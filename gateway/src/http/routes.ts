@@ -9,9 +9,10 @@ import {
   sendAnswer,
 } from '@commerce/service/http.ts'
 import type { Caches } from '../cache/caches.ts'
-import { type ConsistencyTokens, consistencyHeader } from '../cache/consistency.ts'
+import { type Consistency, consistencyHeader } from '../cache/consistency.ts'
+import type { KeptResponse } from '../cache/responses.ts'
 import { type Asker, traceparentFrom } from '../execute/headers.ts'
-import type { Result } from '../execute/operation.ts'
+import type { Operation, Result } from '../execute/operation.ts'
 import { holdsData } from '../execute/written.ts'
 import type { ObservedHandler } from '../observe/http.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -28,7 +29,7 @@ import { allowOrigin } from './cors.ts'
 import { answerKnown } from './flights.ts'
 import { graphiqlPage } from './graphiql.ts'
 import { answerReady, type Readiness } from './health.ts'
-import { type KnownRequests, requestKey } from './known-requests.ts'
+import { type KnownRequest, type KnownRequests, requestKey } from './known-requests.ts'
 import { type AnswerForm, answerForm, refusalOf, statusOf } from './negotiation.ts'
 import { readRequest, refusedAnswer } from './reading.ts'
 
@@ -43,9 +44,11 @@ export interface RouteOptions {
   /** Names all that an answer depends on besides the request; empty when answers are not to be shared. */
   scopeOf(viewer: Asker['viewer']): string
   caches: Caches
+  /** Whether what a viewer is shown of it is decided each time by something that no event tells of: then no response is kept. */
+  isDecidedEachTime(operation: Operation): boolean
   /** Whether clients may ask where their answers came from. */
   tellsCaches: boolean
-  consistency: ConsistencyTokens
+  consistency: Consistency
   run(prepared: Prepared, asker: Asker, signal: AbortSignal): Promise<Result>
   authenticate: Authenticate
   bodyLimit: number
@@ -108,31 +111,29 @@ async function answerOperation(
       error.message,
     )
   }
-  const isFresh = learnFrom(options, request.headers[consistencyHeader])
+  const { isFresh, tokenAfter } = options.consistency.hear(request.headers[consistencyHeader])
   const body = request.method === 'POST' ? await readBody(request, options.bodyLimit) : null
   const key = requestKey(request, body)
   const { counts } = options.known
   const known = options.known.get(options.graph(), key)
   if (known) {
     counts.hits++
+    options.graph().operations.used(known.prepared.operation)
     trace?.trace?.operation(known.prepared.operation.definition)
     const write = (answered: Answered) => {
       if (options.tellsCaches) tellCacheStatus(request, response, answered.parts)
       writeAnswer(request, response, known.headers, answered)
     }
-    const viewerKey = viewerKeyOf(viewer)
-    const { responses } = options.caches
-    const kept = isFresh ? responses.find(known.id, viewerKey) : undefined
+    const mayBeKept = isFresh && !options.isDecidedEachTime(known.prepared.operation)
+    const kept = mayBeKept ? options.caches.responses.find(known.id, viewerKeyOf(viewer)) : undefined
     if (kept) return write({ ...kept, kept })
     const run = async (signal: AbortSignal): Promise<Answered> => {
       counts.runs++
       const asker = { ...askerOf(viewer, request, trace), passesCaches: !isFresh }
       const result = await options.run(known.prepared, asker, signal)
       const status = statusOf(known.form, holdsData(result), result.errors)
-      const bytes = Buffer.from(result.text)
-      const isPrivate = known.prepared.operation.views !== undefined
-      const answer = { status, bytes, parts: result.cached?.parts ?? null }
-      return { ...answer, kept: responses.keep(known.id, viewerKey, isPrivate, answer, result) }
+      const whole = { status, bytes: Buffer.from(result.text) }
+      return { ...whole, parts: result.cached?.parts ?? null, kept: keep(options, known, viewer, whole, result) }
     }
     return answerKnown(known, isFresh ? options.scopeOf(viewer) : '', run, response, write)
   }
@@ -148,7 +149,8 @@ async function answerOperation(
     return sendAnswer(response, answer)
   }
   const gone = new AbortController()
-  response.once('close', () => gone.abort())
+  if (response.destroyed) gone.abort()
+  else response.once('close', () => gone.abort())
   let prepared: Prepared | undefined
   let result: Result | undefined
   const answer = await executeGraphQL(options.pipeline, read, async () => ({
@@ -162,7 +164,7 @@ async function answerOperation(
     ran(value) {
       result = value
       const { changed, cached } = value
-      if (changed) response.setHeader(consistencyHeader, options.consistency.write(Object.fromEntries(changed)))
+      if (changed) response.setHeader(consistencyHeader, tokenAfter(changed))
       if (options.tellsCaches) tellCacheStatus(request, response, cached?.parts ?? null)
     },
   }))
@@ -170,19 +172,24 @@ async function answerOperation(
   const isQuery = prepared?.operation.definition.operation === 'query'
   if (!prepared || !result || !isQuery || (status !== 200 && status !== 294)) return sendAnswer(response, answer)
   const whole = { status, bytes: Buffer.from(answer.text) }
-  const { graph, operation } = prepared
+  const { graph } = prepared
   const accepted = graph === options.graph() ? options.known.set(graph, key, { prepared, headers, form }) : undefined
-  const isPrivate = operation.views !== undefined
-  const kept = accepted && options.caches.responses.keep(accepted.id, viewerKeyOf(viewer), isPrivate, whole, result)
-  writeAnswer(request, response, headers, { ...whole, kept })
+  writeAnswer(request, response, headers, {
+    ...whole,
+    kept: accepted && keep(options, accepted, viewer, whole, result),
+  })
 }
 
-/** Takes over what the client has seen elsewhere; false when that cannot be known, and so nothing that is kept may answer it. */
-function learnFrom({ caches, consistency }: RouteOptions, token: string | string[] | undefined): boolean {
-  if (token === undefined) return true
-  const seen = typeof token === 'string' ? consistency.read(token) : null
-  if (seen) caches.learn(Object.entries(seen))
-  return seen !== null
+/** Keeps a whole response if it may be; what its viewer may not read makes it theirs alone. */
+function keep(
+  { caches, isDecidedEachTime }: RouteOptions,
+  { id, prepared: { operation } }: KnownRequest,
+  viewer: Asker['viewer'],
+  whole: Pick<KeptResponse, 'status' | 'bytes'>,
+  result: Result,
+): KeptResponse | undefined {
+  if (isDecidedEachTime(operation)) return undefined
+  return caches.responses.keep(id, viewerKeyOf(viewer), operation.views !== undefined, whole, result)
 }
 
 function askerOf(viewer: Asker['viewer'], { headers }: IncomingMessage, trace: TraceContext | undefined): Asker {

@@ -185,6 +185,7 @@ async function greet(
     extra.socket.close(error.status === 401 ? forbidden : tryAgainLater, error.message)
     return false
   }
+  if (extra.socket.readyState !== extra.socket.OPEN) return false
   const expires = extra.identity?.expires
   if (typeof expires === 'number') {
     const left = Math.max(0, expires * 1000 - Date.now())

@@ -5,6 +5,8 @@ export interface Call {
   headers: Readonly<Record<string, string>>
   /** May be sent more than once, and shared with others that ask the same: a query, never a mutation. */
   repeatable: boolean
+  /** Its answer may not be that of a request which left before. */
+  isAlone?: boolean
   /** Aborts when nobody waits for the answer any more. */
   signal: AbortSignal | undefined
   /** When the answer is of no use any more, in milliseconds of `performance.now()`; `Infinity` when there is no such time. */

@@ -18,7 +18,7 @@ export interface SharingOptions {
 export function shareInFlight(send: Send, { epoch, maxEntries }: SharingOptions): Send {
   const flights = new Map<string, Flight>()
   return (service, body, call, report) => {
-    if (!call.repeatable) return send(service, body, call, report)
+    if (!call.repeatable || call.isAlone) return send(service, body, call, report)
     const key = keyOf(service, body, call.headers)
     const now = epoch()
     const known = flights.get(key)

@@ -24,6 +24,10 @@ export interface EventFeed {
   readonly current: boolean
   /** How far it has followed, for subgraphs that may be behind; null when it never did. */
   readonly seen: SeenEvents | null
+  /** The sources whose events it tells, such as `catalog`. */
+  readonly sources: readonly string[]
+  /** Whether every event that somebody else has seen has come, as far as it is told of these. */
+  has(seen: SeenEvents): boolean
   /** Starts to hear every event; the answer stops it. */
   subscribe(listener: FeedListener): () => void
 }

@@ -9,6 +9,9 @@ function clocked() {
 test('tells what was seen in the last five seconds, each at its highest version', () => {
   const { clock, floors } = clocked()
   expect(floors.header()).toBeNull()
+  floors.see('stock.never', 0) // what never changed has no version that subgraphs could hold to
+  expect(floors.header()).toBeNull()
+  expect(floors.header({ 'stock.never': 0 })).toBeNull()
   floors.see('stock.a', 2)
   floors.see('stock.a', 1)
   clock.now += 3_000

@@ -20,6 +20,7 @@ export function createFloors(now: () => number): Floors {
 
   return {
     see(subject, version) {
+      if (version < 1) return // what never changed has no floor
       const known = seen.get(subject)
       if (known && known.version >= version) return
       seen.set(subject, { version, at: now() })
@@ -35,6 +36,7 @@ export function createFloors(now: () => number): Floors {
       const floors: Record<string, number> = {}
       let characters = 0
       const add = (subject: string, version: number): boolean => {
+        if (version < 1) return true
         characters += subject.length + 20
         if (characters > maxCharacters) return false
         floors[subject] ??= version

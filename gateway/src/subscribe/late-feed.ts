@@ -12,11 +12,28 @@ export interface ConnectedFeed extends StoppableFeed {
   ended: Promise<void>
 }
 
+/** Of a feed that has just begun nobody knows that it told everything, whatever it recovered from before. */
+function fromNow(listener: FeedListener): FeedListener {
+  let isFirst = true
+  return {
+    ...listener,
+    recovered(complete) {
+      listener.recovered(complete && !isFirst)
+      isFirst = false
+    },
+  }
+}
+
 /**
  * A feed that may come later: it is behind until `connect` succeeds, which is tried again until then, so that the gateway
  * answers queries while the events' server is down.
  */
-export function lateFeed(connect: () => Promise<ConnectedFeed>, log: Logger, retryMs: number): StoppableFeed {
+export function lateFeed(
+  sources: readonly string[],
+  connect: () => Promise<ConnectedFeed>,
+  log: Logger,
+  retryMs: number,
+): StoppableFeed {
   const listeners = new Map<FeedListener, (() => void) | undefined>()
   let feed: ConnectedFeed | undefined
   let stopped = false
@@ -29,7 +46,7 @@ export function lateFeed(connect: () => Promise<ConnectedFeed>, log: Logger, ret
       feed = connected
       void connected.ended.then(() => startOver(connected))
       for (const listener of listeners.keys()) {
-        listeners.set(listener, feed.subscribe(listener))
+        listeners.set(listener, feed.subscribe(fromNow(listener)))
         // Whatever was read before now was read without hearing of changes; a feed that is not current yet says so itself.
         if (feed.current) listener.recovered(false)
       }
@@ -59,6 +76,8 @@ export function lateFeed(connect: () => Promise<ConnectedFeed>, log: Logger, ret
     get seen() {
       return feed?.seen ?? null
     },
+    sources,
+    has: (seen) => feed?.has(seen) ?? false,
     subscribe(listener) {
       listeners.set(listener, feed?.subscribe(listener))
       return () => {

@@ -27,6 +27,7 @@ const temporary = new Set([
   'SUBGRAPH_UNAVAILABLE',
   'SUBGRAPH_TIMEOUT',
   'SUBGRAPH_MALFORMED',
+  'SUBGRAPH_OVERLOADED',
   'DOWNSTREAM_SERVICE_ERROR',
   'INTERNAL_SERVER_ERROR',
 ])
@@ -172,7 +173,7 @@ export class LiveSource {
     for (const key of keys) {
       const { wanted = -1, newest } = this.#keys.get(key) ?? {}
       const floor = Math.max(wanted, newest?.version ?? -1)
-      if (floor >= 0) floors[this.#snapshot.subjectOf(key)] = floor
+      if (floor > 0) floors[this.#snapshot.subjectOf(key)] = floor
     }
     let answer: Payload[] | { errors: readonly GraphQLError[] }
     try {

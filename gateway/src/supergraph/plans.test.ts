@@ -76,11 +76,22 @@ test('does not remember a failure', async () => {
 test('tells the busiest, and lets what was busy long ago fade', async () => {
   const { plan, cache } = counted(wide)
   const [a, b] = [await plan('a'), await plan('b')]
-  a.uses = 10
-  b.uses = 4
+  for (let i = 0; i < 10; i++) cache.used(a)
+  for (let i = 0; i < 4; i++) await plan('b')
   expect(cache.busiest(1)).toEqual([{ source: 'a', operationName: undefined }])
   cache.cool()
   cache.cool()
-  b.uses += 4
+  for (let i = 0; i < 4; i++) cache.used(b)
   expect(cache.busiest(5).map(({ source }) => source)).toEqual(['b', 'a'])
+})
+
+test('what runs without being looked up is not forgotten for what is looked up once', async () => {
+  const { plan, cache, compiled } = counted({ maxPlans: 3, maxPlanBytes: 1_000 })
+  const hot = await plan('hot')
+  for (let i = 0; i < 10; i++) {
+    await plan(`once ${i}`)
+    for (let run = 0; run < 20; run++) cache.used(hot)
+  }
+  expect(cache.sameAs(hot)).toBe(hot)
+  expect(compiled).toHaveLength(11)
 })

@@ -26,6 +26,8 @@ export interface OperationCache {
   busiest(count: number): Asked[]
   /** The operation of the same text and name as one of another graph, when it is compiled. */
   sameAs(operation: Operation): Operation | undefined
+  /** Counts a run of an operation: one that is recognised by its bytes is not looked up here, and must not be forgotten for that. */
+  used(operation: Operation): void
   /** Halves what counts as use up to now. */
   cool(): void
   size(): { operations: number; bytes: number }
@@ -34,7 +36,7 @@ export interface OperationCache {
 }
 
 /** What the operations of all graphs were asked as. */
-const askedAs = new WeakMap<Operation, Asked>()
+const askedAs = new WeakMap<Operation, Asked & { key: string }>()
 
 interface Entry extends Asked {
   operation: Operation
@@ -71,7 +73,7 @@ export function operationCache(
       })
       const { operation } = compiled
       let size = compiled.bytes
-      askedAs.set(operation, asked)
+      askedAs.set(operation, { ...asked, key })
       known.set(key, { ...asked, operation, promise: Promise.resolve(operation) }, { size })
       outcome = 'ok'
       return operation
@@ -87,6 +89,7 @@ export function operationCache(
       const entry = known.get(key)
       if (entry) {
         lookups.hits++
+        entry.operation.uses++
         return entry.promise
       }
       lookups.misses++
@@ -103,7 +106,11 @@ export function operationCache(
     },
     sameAs(operation) {
       const asked = askedAs.get(operation)
-      return asked && known.get(keyOf(asked.source, asked.operationName))?.operation
+      return asked && known.get(asked.key)?.operation
+    },
+    used(operation) {
+      // Every time would cost more than the order of the forgotten is worth.
+      if (operation.uses++ % 16 === 0) known.get(askedAs.get(operation)?.key ?? '')
     },
     cool() {
       for (const { operation } of known.values()) operation.uses >>= 1

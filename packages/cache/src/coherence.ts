@@ -15,6 +15,8 @@ export interface CoherentCache {
 /** The events a process follows: see `EventFeed` in packages/events. */
 export interface FollowedFeed {
   readonly current: boolean
+  /** First tokens of subjects; of other sources nothing is ever heard. */
+  readonly sources: readonly string[]
   subscribe(listener: {
     event(event: { subject: string; data: { version: number } }): void
     lost(): void
@@ -33,7 +35,9 @@ export interface Coherence {
   readonly serving: boolean
   /** False while events may be missing: what says it for all sources, stalled ones aside. */
   readonly hearing: boolean
-  /** The sources (`catalog`) whose changes may not have left them. */
+  /** Whether changes of a source (`catalog`) are heard at all. */
+  follows(source: string): boolean
+  /** The sources whose changes may not have left them. */
   readonly stalled: ReadonlySet<string>
   /** The lowest version that may be served for an event subject; 0 when nothing is known. */
   floor(subject: string): number
@@ -57,6 +61,7 @@ export function createCoherence(): Coherence {
   const caches: CoherentCache[] = []
   const waiting = new AsyncLocalStorage<() => boolean>()
   const stalled = new Set<string>()
+  const followed = new Set<string>()
   let current = false
   const hears = () => current && (waiting.getStore()?.() ?? true)
 
@@ -78,11 +83,13 @@ export function createCoherence(): Coherence {
       return hears()
     },
     stalled,
+    follows: (source) => followed.has(source),
     floor: (subject) => floors.peek(subject) ?? 0,
     raise,
     onceCaughtUp: (caughtUp, work) => waiting.run(caughtUp, work),
     add: (cache) => caches.push(cache),
     follow(feed) {
+      for (const source of feed.sources) followed.add(source)
       const stop = feed.subscribe({
         event: ({ subject, data }) => raise(subject, data.version),
         lost() {

@@ -14,7 +14,7 @@ const loader = createLoader<string, { version: number }>({
 
 function following() {
   const coherence = createCoherence()
-  coherence.follow({ current: true, subscribe: () => () => {} })
+  coherence.follow({ current: true, sources: [], subscribe: () => () => {} })
   return coherence
 }
 

@@ -39,6 +39,7 @@ beforeEach(() => {
 function createFeed() {
   const listeners = new Set<Parameters<FollowedFeed['subscribe']>[0]>()
   return {
+    sources: ['stock'],
     current: true,
     subscribe(listener: Parameters<FollowedFeed['subscribe']>[0]) {
       listeners.add(listener)

@@ -12,6 +12,7 @@ beforeEach(() => {
   coherence = createCoherence()
   coherence.follow({
     current: true,
+    sources: ['price', 'stock', 'catalog', 'inventory', 'x'],
     subscribe(one) {
       listener = one
       return () => {}
@@ -101,4 +102,10 @@ test('leaves after its longest time, and when others need its bytes', () => {
   expect(cache.counts.evicted).toBe(1)
   expect(cache.size().bytes).toBeLessThanOrEqual(10_000)
   expect(keep('large', ['x.y'], { bytes: 10_000 })).toBe(false)
+})
+
+test('what nobody would hear of is not kept', () => {
+  expect(keep('review', ['review.changed.a'])).toBe(false)
+  expect(keep('both', ['price.changed.a', 'review.changed.a'])).toBe(false)
+  expect(keep('price', ['price.changed.a'])).toBe(true)
 })

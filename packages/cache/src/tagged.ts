@@ -88,7 +88,8 @@ export function createTaggedCache<V>(
     if (!coherence.hearing || flushed > begun) return true
     return tags.some((tag) => {
       const source = sourceOf(tag)
-      if (coherence.stalled.has(source) || (sourceChanges.get(source) ?? 0) > begun) return true
+      if (!coherence.follows(source) || coherence.stalled.has(source)) return true
+      if ((sourceChanges.get(source) ?? 0) > begun) return true
       return (changes.get(tag) ?? 0) > begun
     })
   }

@@ -3,7 +3,9 @@ import type { Logger } from 'pino'
 
 /** The one stream that holds every event of the graph. */
 export const STREAM = 'COMMERCE'
-const SUBJECTS = ['catalog.>', 'inventory.>', 'checkout.>']
+/** Who has events: the first tokens of their subjects. */
+export const SOURCES: readonly string[] = ['catalog', 'inventory', 'checkout']
+const SUBJECTS = SOURCES.map((source) => `${source}.>`)
 // Events carry the whole state of their entity, so its latest ones are all that a new projection needs.
 const STATES_KEPT = 32
 const RETRY_MS = 500

@@ -36,6 +36,8 @@ export interface FeedEvent {
 export interface EventFeed {
   /** True while every event up to now has been delivered, give or take the network's delay. */
   readonly current: boolean
+  /** The sources whose events it follows: the first tokens of its subjects. */
+  readonly sources: readonly string[]
   /** The sources that are stalled now. */
   readonly stalled: ReadonlySet<string>
   /** How far it has followed, for whom to tell others that may be behind; null before it ever followed. */
@@ -69,8 +71,9 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
   let opening = false
   let position: Position | undefined
   const last = new Map<string, number>()
-  // Whether something was missed that will not be delivered: until that has been told, however often the way there fails.
-  let incomplete = false
+  // Whether something was missed that will not be delivered: until that has been told, however often the way there fails. What came before
+  // this feed was.
+  let incomplete = true
 
   function lose(reason: string): void {
     if (stopped) return
@@ -222,6 +225,7 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
   })
   await open()
   return {
+    sources: tokens,
     stalled: alive.stalled,
     get current() {
       return current && connection.connected

@@ -1,0 +1,34 @@
+import { createLog } from '@commerce/service/log.ts'
+import { expect, test } from 'vitest'
+import type { FeedListener } from './feed.ts'
+import { type ConnectedFeed, lateFeed } from './late-feed.ts'
+
+test('of what came before it connected a feed never says that it was told', async () => {
+  let listener: FeedListener | undefined
+  const connected: ConnectedFeed = {
+    current: false,
+    seen: null,
+    sources: ['stock'],
+    stalled: new Set(),
+    ended: new Promise(() => {}),
+    has: () => true,
+    subscribe(one) {
+      listener = one
+      return () => {}
+    },
+    stop: async () => {},
+  }
+  const feed = lateFeed(['stock'], async () => connected, createLog('test', 'silent'), 10)
+  const story: string[] = []
+  feed.subscribe({
+    event: ({ subject }) => story.push(subject),
+    lost: () => story.push('lost'),
+    recovered: (complete) => story.push(complete ? 'complete' : 'incomplete'),
+  })
+  await new Promise((resolve) => setImmediate(resolve))
+  listener?.recovered(true)
+  listener?.lost()
+  listener?.recovered(true)
+  expect(story).toEqual(['incomplete', 'lost', 'complete'])
+  await feed.stop()
+})

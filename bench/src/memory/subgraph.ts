@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buildSubgraphSchema } from '@apollo/subgraph'
+import { collecting } from '@commerce/cache/dependencies.ts'
+import { notingChanges } from '@commerce/events/changes.ts'
 import { type GraphQLSchema, graphql } from 'graphql'
 import type { Scenario } from '../scenarios/scenario.ts'
 
@@ -18,13 +20,17 @@ export interface MemorySubgraphs {
 
 /**
  * Starts a scenario's subgraphs. Each distinct request is executed once and answered from memory after that, so that a bench
- * measures the gateway and not these.
+ * measures the gateway and not these. A mutation is always executed; the answers that its subgraph keeps are forgotten with it, and
+ * `changed` is told of each change before the mutation is answered.
  */
-export async function startMemorySubgraphs({ subgraphs }: Scenario): Promise<MemorySubgraphs> {
+export async function startMemorySubgraphs(
+  { subgraphs }: Scenario,
+  changed: (subject: string, version: number) => void = () => {},
+): Promise<MemorySubgraphs> {
   const started = await Promise.all(
     Object.entries(subgraphs).map(async ([name, source]) => ({
       name,
-      ...(await listen(buildSubgraphSchema([source]))),
+      ...(await listen(buildSubgraphSchema([source]), changed)),
     })),
   )
   return {
@@ -39,14 +45,31 @@ export async function startMemorySubgraphs({ subgraphs }: Scenario): Promise<Mem
   }
 }
 
-async function listen(schema: GraphQLSchema) {
+async function listen(schema: GraphQLSchema, changed: (subject: string, version: number) => void) {
   const answers = new Map<string, Buffer>()
-  const state = { requests: 0 }
+  const state = { requests: 0, changes: 0 }
 
   async function answerTo(body: string): Promise<Buffer> {
     const { query, variables, operationName } = JSON.parse(body)
-    const result = await graphql({ schema, source: query, variableValues: variables, operationName })
-    const answer = Buffer.from(JSON.stringify(result))
+    const { changes: before } = state
+    const tags = new Set<string>()
+    const changes = new Map<string, number>()
+    const result = await notingChanges(changes, () =>
+      collecting(tags, graphql, { schema, source: query, variableValues: variables, operationName }),
+    )
+    const extensions = {
+      ...(tags.size > 0 && { apolloCacheTags: [...tags] }),
+      ...(changes.size > 0 && { changed: Object.fromEntries(changes) }),
+    }
+    const told = tags.size + changes.size > 0
+    const answer = Buffer.from(JSON.stringify(told ? { ...result, extensions } : result))
+    for (const [subject, version] of changes) changed(subject, version)
+    if (changes.size > 0) {
+      state.changes++
+      answers.clear()
+    }
+    // What was read before a change that happened meanwhile may be old.
+    if (state.changes !== before) return answer
     const oldest = answers.size < ANSWERS_KEPT ? undefined : answers.keys().next().value
     if (oldest !== undefined) answers.delete(oldest)
     answers.set(body, answer)

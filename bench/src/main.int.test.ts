@@ -69,7 +69,15 @@ linux('measures and prints one JSON object, with every goal', async () => {
 })
 
 linux('counts stale answers of the caches while prices are written', async () => {
-  const { code, out, err } = await run('cache', '--json', '--quick', '--only', 'ours,bare', '--scenario', 'product-page')
+  const { code, out, err } = await run(
+    'cache',
+    '--json',
+    '--quick',
+    '--only',
+    'ours,bare',
+    '--scenario',
+    'product-page',
+  )
   expect([code, err]).toEqual([0, expect.stringContaining('100 writes/s, ours')])
   const { results, goals } = JSON.parse(out)
   expect(results).toHaveLength(6)

@@ -134,7 +134,8 @@ export function runLoad(ask: LoadAsk, history = new History()): Promise<LoadRepl
         all++
         if (now >= from && now < to) latencies.push(now - at)
         if (status !== 200 || bytes !== ask.answer.bytes) {
-          failed(`Expected status 200 and ${ask.answer.bytes} bytes, got status ${status} and ${bytes} bytes.`)
+          const start = writing ? ` ${answer.toString('utf8', 0, Math.min(filled, 300))}` : ''
+          failed(`Expected status 200 and ${ask.answer.bytes} bytes, got status ${status} and ${bytes} bytes.${start}`)
         } else {
           writing?.judge(answer, at)
           if (writing && hashed) hash.update(answer)

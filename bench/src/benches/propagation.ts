@@ -2,7 +2,7 @@ import type { Bench, Goal, Row, Values } from '../bench.ts'
 import { UsageError } from '../bench.ts'
 import { atLeast, atMost } from '../gateway/goals.ts'
 import { positive } from '../options.ts'
-import { type Delays, type Propagation, propagate, stockUp } from '../propagation/run.ts'
+import { type Delays, type Propagation, propagate } from '../propagation/run.ts'
 import { startShop } from '../propagation/shop.ts'
 
 const RATES = [50, 100, 250, 500]
@@ -21,7 +21,6 @@ export const bench: Bench = {
       throw new UsageError('This bench reads processor time from /proc: it needs Linux.')
     const { rates, seconds } = settings(values)
     const shop = await startShop(tools)
-    await stockUp(shop)
     tools.progress('warming up')
     await propagate(shop, rates[0] ?? GOAL_RATE, Math.min(seconds, 3), tools)
     const measured: Propagation[] = []

@@ -6,9 +6,9 @@ import { setStock, startFollowing, startReading } from './clients.ts'
 import type { Shop } from './shop.ts'
 import { now, Sightings } from './watching.ts'
 
-/** SKUs that are changed, one after the other, and those of them that the reader looks at. */
-const SKUS = Array.from({ length: 100 }, (_, n) => `BENCH.${n}`)
-const READ_SKUS = SKUS.filter((_, n) => n % 12 === 0)
+/** How many SKUs are changed, one after the other, and which of them the reader looks at. */
+const SKUS = 100
+const READ_EVERY = 12
 /** Changes that are on their way at most. */
 const MAX_CHANGING = 128
 const DRAIN_MS = 20_000
@@ -57,18 +57,17 @@ export interface Percentiles {
   max: number
 }
 
-/** Every SKU gets stock, so that there is something to follow. */
-export async function stockUp({ gateways, staffToken }: Shop): Promise<void> {
-  for (const sku of SKUS) await setStock(gateways[0], staffToken, sku, 1, randomUUID())
-}
-
-/** Changes stock through the first gateway at a rate, while a reader and a subscriber watch through the second. */
+/** Changes the stock of SKUs of its own through the first gateway at a rate, while a reader and a subscriber watch through the second. */
 export async function propagate(shop: Shop, rate: number, seconds: number, { signal }: Tools): Promise<Propagation> {
   const { gateways, staffToken, database, scripts } = shop
+  const run = randomUUID()
+  const skus = Array.from({ length: SKUS }, (_, n) => `${run}.${n}`)
+  const readSkus = new Set(skus.filter((_, n) => n % READ_EVERY === 0))
+  for (const sku of skus) await setStock(gateways[0], staffToken, sku, 1, randomUUID())
   const readings = new Sightings()
   const messages = new Sightings()
-  const stopFollowing = await startFollowing(gateways[1], SKUS, messages)
-  const stopReading = startReading(gateways[1], READ_SKUS, readings)
+  const stopFollowing = await startFollowing(gateways[1], skus, messages)
+  const stopReading = startReading(gateways[1], [...readSkus], readings)
   const changes: Change[] = []
   const changing = new Set<Promise<void>>()
   let [next, omitted, failed] = [0, 0, 0]
@@ -100,7 +99,7 @@ export async function propagate(shop: Shop, rate: number, seconds: number, { sig
       return
     }
     const n = next++
-    const sent = change(SKUS[n % SKUS.length] as string, 2 + n)
+    const sent = change(skus[n % SKUS] as string, 2 + n)
     changing.add(sent)
     void sent.finally(() => changing.delete(sent))
   })
@@ -113,7 +112,7 @@ export async function propagate(shop: Shop, rate: number, seconds: number, { sig
   const elapsed = (now() - begun) / 1_000
   const cpu = spent().map((value, n) => Number(((value - (before[n] ?? 0)) / elapsed).toFixed(2)))
   const isSeen = ({ sku, version }: Change) =>
-    messages.latest(sku) >= version && (!READ_SKUS.includes(sku) || readings.latest(sku) >= version)
+    messages.latest(sku) >= version && (!readSkus.has(sku) || readings.latest(sku) >= version)
   for (const end = now() + DRAIN_MS; now() < end && !changes.every(isSeen); ) {
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
@@ -121,7 +120,7 @@ export async function propagate(shop: Shop, rate: number, seconds: number, { sig
   await stopFollowing()
 
   const committed = await commitTimes(shop.database, changes)
-  const watched = changes.filter(({ sku }) => READ_SKUS.includes(sku))
+  const watched = changes.filter(({ sku }) => readSkus.has(sku))
   return {
     rate,
     acknowledged: changes.length,

@@ -32,7 +32,7 @@ async function run(...args: string[]) {
 }
 
 test.each([
-  [['nope'], 'There is no bench "nope"; there are: gateway.'],
+  [['nope'], 'There is no bench "nope"; there are: cache, gateway, propagation.'],
   [['gateway', '--nope'], "Unknown option '--nope'"],
   [['gateway', '--seconds', '0'], 'Expected --seconds to be a whole number from 1 to 9999, got "0".'],
   [['gateway', '--only', 'ours,theirs'], 'There is no contestant "theirs"; there are: ours, stock, hive, bare.'],
@@ -67,6 +67,50 @@ linux('measures and prints one JSON object, with every goal', async () => {
   expect(report.goals).toHaveLength(7)
   expect(report.goals[0]).toMatchObject({ value: null, met: false })
 })
+
+linux('counts stale answers of the caches while prices are written', async () => {
+  const { code, out, err } = await run(
+    'cache',
+    '--json',
+    '--quick',
+    '--only',
+    'ours,bare',
+    '--scenario',
+    'product-page',
+  )
+  expect([code, err]).toEqual([0, expect.stringContaining('100 writes/s, ours')])
+  const { results, goals } = JSON.parse(out)
+  expect(results).toHaveLength(6)
+  for (const row of results) {
+    expect(row).toMatchObject({ scenario: 'product-page', errors: 0, writesFailed: 0 })
+    if (row.writesPerSecond > 0) expect(row.acknowledgedPerSecond).toBeGreaterThan(0)
+    const isOurs = row.contestant === 'ours'
+    expect([row.stale0Ms, row.stale1000Ms, row.oldestMs]).toEqual(isOurs ? [0, 0, 0] : [null, null, null])
+    if (isOurs && row.writesPerSecond === 0) expect(row.subgraphRequestsPerQuery).toBe(0)
+  }
+  expect(goals).toHaveLength(7)
+  expect(goals[2]).toMatchObject({ value: 0, met: true })
+})
+
+linux(
+  'follows changes from one gateway to the other, and loses none',
+  async () => {
+    const { code, out, err } = await run('propagation', '--json', '--quick')
+    expect([code, err]).toEqual([0, expect.stringContaining('50/s acknowledged')])
+    const { results, goals } = JSON.parse(out)
+    expect(results).toMatchObject([
+      { seenBy: 'read', lost: 0, reordered: 0, failed: 0 },
+      { seenBy: 'message', lost: 0, reordered: 0, failed: 0 },
+    ])
+    for (const { changes, p50Ms, p99Ms, maxMs } of results) {
+      expect(changes).toBeGreaterThan(0)
+      expect(p50Ms).toBeGreaterThan(0) // nothing is seen before it is committed
+      expect([p50Ms, p99Ms, maxMs]).toEqual([p50Ms, p99Ms, maxMs].toSorted((a, b) => a - b))
+    }
+    expect(goals).toHaveLength(8)
+  },
+  120_000,
+)
 
 linux.each(['SIGINT', 'SIGKILL'] as const)('leaves no process behind after %s', async (signal) => {
   const child = start('gateway', '--only', 'bare', '--scenario', 'reviews', '--seconds', '60')

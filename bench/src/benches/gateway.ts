@@ -6,6 +6,7 @@ import { goalsOf, soakGoal } from '../gateway/goals.ts'
 import { rowsOf, runRounds, type Timing } from '../gateway/rounds.ts'
 import { runSoak } from '../gateway/soak.ts'
 import { setStage } from '../gateway/stage.ts'
+import { known, positive } from '../options.ts'
 import { installPeers } from '../peers.ts'
 import { cores } from '../processes/pin.ts'
 import { scenarios } from '../scenarios/scenarios.ts'
@@ -85,17 +86,4 @@ function settings(values: Values) {
   if (soak !== null && wanted !== PUBLISHED) throw new UsageError(`A soak runs the scenario ${PUBLISHED} only.`)
   const chosen = Object.values(scenarios).filter(({ name }) => wanted === null || name === wanted)
   return { timing, only, chosen, soak }
-}
-
-function positive(values: Values, name: string): number | null {
-  const text = values[name]
-  if (text === undefined) return null
-  if (!/^[1-9]\d{0,3}$/.test(String(text))) {
-    throw new UsageError(`Expected --${name} to be a whole number from 1 to 9999, got "${text}".`)
-  }
-  return Number(text)
-}
-
-function known(name: string, names: readonly string[], what: string): void {
-  if (!names.includes(name)) throw new UsageError(`There is no ${what} "${name}"; there are: ${names.join(', ')}.`)
 }

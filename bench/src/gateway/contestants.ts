@@ -30,12 +30,12 @@ export const contestantNames: readonly string[] = ['ours', 'stock', 'hive', 'bar
 /** Every contestant in the order of a round; each is one process. */
 export function contestants(files: Files): Contestant[] {
   return [
-    { name: 'ours', sharing: 'off', how: 'SHARE_IN_FLIGHT=false', command: ours(files, false) },
+    { name: 'ours', sharing: 'off', how: 'SHARE_IN_FLIGHT=false', command: ours(files, { SHARE_IN_FLIGHT: 'false' }) },
     {
       name: 'stock',
       sharing: 'none',
       how: '@apollo/gateway in @apollo/server standalone, which shares nothing',
-      command: { args: (port) => [server('stock'), files.supergraph, String(port)], environment: production },
+      command: stock(files),
     },
     {
       name: 'hive',
@@ -43,7 +43,7 @@ export function contestants(files: Files): Contestant[] {
       how: 'Hive Gateway with its Rust planner; inbound and outbound deduplication false',
       command: hive(files, 'alone'),
     },
-    { name: 'ours', sharing: 'on', how: 'as shipped', command: ours(files, true) },
+    { name: 'ours', sharing: 'on', how: 'as shipped', command: ours(files) },
     {
       name: 'hive',
       sharing: 'on',
@@ -54,7 +54,7 @@ export function contestants(files: Files): Contestant[] {
       name: 'bare',
       sharing: 'none',
       how: 'node:http that sends the bytes it has: the ceiling',
-      command: { args: (port) => [server('bare'), files.answer, String(port)], environment: production },
+      command: bare(files),
     },
   ]
 }
@@ -62,7 +62,8 @@ export function contestants(files: Files): Contestant[] {
 /** The flags of `npm run gateway`: short-lived objects of answers die before they are moved. */
 const asShipped = ['--min-semi-space-size=32', '--max-semi-space-size=64'] as const
 
-function ours({ supergraph }: Files, share: boolean): ServerCommand {
+/** Our gateway, as shipped but for the settings given. */
+export function ours({ supergraph }: Pick<Files, 'supergraph'>, settings: Record<string, string> = {}): ServerCommand {
   return {
     args: (port) => [
       ...asShipped,
@@ -73,19 +74,28 @@ function ours({ supergraph }: Files, share: boolean): ServerCommand {
       String(port),
     ],
     // In production it wants a secret that its subgraphs know it by; those of the bench answer anybody.
-    environment: {
-      ...production,
-      LOG_LEVEL: 'warn',
-      SHARE_IN_FLIGHT: String(share),
-      GATEWAY_SECRET: 'known-to-nobody-else',
-    },
+    environment: { ...production, LOG_LEVEL: 'warn', GATEWAY_SECRET: 'known-to-nobody-else', ...settings },
   }
 }
 
-function hive({ supergraph }: Files, config: 'alone' | 'sharing'): ServerCommand {
+/** Hive Gateway with a configuration of the peers' folder. */
+export function hive(
+  { supergraph }: Pick<Files, 'supergraph'>,
+  config: 'alone' | 'sharing' | 'caching',
+): ServerCommand {
   const options = ['--fork', '1', '--host', '127.0.0.1', '--config-path', join(peersFolder, `hive-${config}.mjs`)]
   return {
     args: (port) => [hiveCli, 'supergraph', supergraph, '--port', String(port), ...options],
     environment: { ...production, LOG_LEVEL: 'error' },
   }
+}
+
+/** `@apollo/gateway` as its documentation starts it. */
+export function stock({ supergraph }: Pick<Files, 'supergraph'>): ServerCommand {
+  return { args: (port) => [server('stock'), supergraph, String(port)], environment: production }
+}
+
+/** `node:http` that sends the answer. */
+export function bare({ answer }: Pick<Files, 'answer'>): ServerCommand {
+  return { args: (port) => [server('bare'), answer, String(port)], environment: production }
 }

@@ -41,11 +41,14 @@ function least(values: readonly number[]): number | undefined {
   return values.length > 0 ? Math.min(...values) : undefined
 }
 
-const atLeast = (bound: number, name: string, value: number | undefined): Goal =>
+/** A goal that a value reaches a bound; one that was not measured has none and is not met. */
+export const atLeast = (bound: number, name: string, value: number | undefined): Goal =>
   goal(name, `>= ${bound}`, value, (measured) => measured >= bound)
-const atMost = (bound: number, name: string, value: number | undefined): Goal =>
+/** A goal that a value does not exceed a bound. */
+export const atMost = (bound: number, name: string, value: number | undefined): Goal =>
   goal(name, `<= ${bound}`, value, (measured) => measured <= bound)
-const below = (bound: number, name: string, value: number | undefined): Goal =>
+/** A goal that a value stays under a bound. */
+export const below = (bound: number, name: string, value: number | undefined): Goal =>
   goal(name, `< ${bound}`, value, (measured) => measured < bound)
 
 function goal(name: string, target: string, value: number | undefined, holds: (measured: number) => boolean): Goal {

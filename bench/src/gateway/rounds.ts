@@ -68,7 +68,7 @@ export function rowsOf({ scenario }: Stage, measured: readonly Measured[], core:
 }
 
 /** The median of a number over slots. */
-export function median(slots: readonly Slot[], key: Exclude<keyof Slot, 'firstError'>): number {
+export function median(slots: readonly Slot[], key: Exclude<keyof Slot, 'firstError' | 'written'>): number {
   const sorted = slots.map((slot) => slot[key]).sort((a, b) => a - b)
   const middle = sorted.length >> 1
   const upper = sorted[middle] ?? Number.NaN

@@ -1,4 +1,4 @@
-import type { LoadReply } from '../load/generator.ts'
+import type { LoadAsk, LoadReply } from '../load/generator.ts'
 import { cpuSeconds, memoryMb } from '../processes/usage.ts'
 import type { Entrant, Stage } from './stage.ts'
 
@@ -21,10 +21,10 @@ export interface Slot extends LoadReply {
 
 /** Loads one contestant for some seconds; 50 connections, each sends when its answer is complete. */
 export async function runSlot(
-  { load, subgraphs, body }: Stage,
-  { server, answer }: Entrant,
+  { load, subgraphs, body }: Pick<Stage, 'load' | 'subgraphs' | 'body'>,
+  { server, answer }: Pick<Entrant, 'server' | 'answer'>,
   seconds: number,
-  renewEvery = 0,
+  more: Pick<LoadAsk, 'renewEvery' | 'written'> = { renewEvery: 0 },
 ): Promise<Slot> {
   await subgraphs.reset()
   const started = performance.now()
@@ -37,7 +37,7 @@ export async function runSlot(
     settleSeconds: SETTLE_SECONDS,
     answer,
     hashEvery: HASH_EVERY,
-    renewEvery,
+    ...more,
   })
   const elapsed = (performance.now() - started) / 1_000
   return {

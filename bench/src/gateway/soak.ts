@@ -36,7 +36,7 @@ export async function runSoak(
   try {
     for (let minute = 1; minute <= minutes; minute++) {
       signal.throwIfAborted()
-      const slot = await runSlot(renewing, entrant, 60, RENEW_EVERY)
+      const slot = await runSlot(renewing, entrant, 60, { renewEvery: RENEW_EVERY })
       const { now, most } = memoryMb(entrant.server.pid)
       rows.push({
         scenario: 'soak',

@@ -106,7 +106,7 @@ export async function setStage(
 }
 
 /** One request as the load generator makes it; resolves to the body's bytes. */
-async function ask(url: string, body: string): Promise<Buffer> {
+export async function ask(url: string, body: string): Promise<Buffer> {
   const headers = { 'content-type': 'application/json', accept: 'application/json', 'accept-encoding': 'identity' }
   const response = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(30_000) })
   return Buffer.from(await response.arrayBuffer())

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { type Arrived, ResponseReader } from './response.ts'
+import { History, startWriting, type Written, type WrittenReply } from './written.ts'
 
 /** A closed loop: every connection sends its next request when its answer is complete. */
 export interface LoadAsk {
@@ -16,6 +17,8 @@ export interface LoadAsk {
   hashEvery: number
   /** In every so many requests of a connection the digits `00000000` of the body are, once, a number not used before; 0 is never. */
   renewEvery: number
+  /** Writes that go on meanwhile. Answers are then compared as if nothing had been written. */
+  written?: Written
 }
 
 /** What a load saw. */
@@ -33,6 +36,7 @@ export interface LoadReply {
   firstError: string | null
   /** Processor time of this process in the measured seconds, as a share of one core. */
   cpu: number
+  written?: WrittenReply
 }
 
 /** Errors after which a load gives up. */
@@ -41,7 +45,7 @@ const DRAIN_MS = 20_000
 const DIGITS = '00000000'
 
 /** Loads a server and resolves when the last answer has come. Rejects when the server cannot be reached. */
-export function runLoad(ask: LoadAsk): Promise<LoadReply> {
+export function runLoad(ask: LoadAsk, history = new History()): Promise<LoadReply> {
   const { hostname, port, pathname } = new URL(ask.url)
   const head = `POST ${pathname} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\naccept: application/json\r\ncontent-length: ${Buffer.byteLength(ask.body)}\r\n\r\n`
   const request = Buffer.from(head + ask.body)
@@ -60,6 +64,7 @@ export function runLoad(ask: LoadAsk): Promise<LoadReply> {
   let busy = ask.connections
   let cpuBefore = 0
   let cpuAfter: number | null = null
+  const writing = ask.written && startWriting(ask.written, history)
 
   return new Promise((resolve, reject) => {
     const timers = [
@@ -81,8 +86,11 @@ export function runLoad(ask: LoadAsk): Promise<LoadReply> {
       let at = 0
       let hash = createHash('sha1')
       let hashed = true
+      const answer = Buffer.alloc(writing ? ask.answer.bytes : 0)
+      let filled = 0
       const reader = new ResponseReader((piece) => {
-        if (hashed) hash.update(piece)
+        if (writing) filled += piece.copy(answer, filled)
+        else if (hashed) hash.update(piece)
       }, received)
       const socket = connect({
         host: hostname,
@@ -126,10 +134,14 @@ export function runLoad(ask: LoadAsk): Promise<LoadReply> {
         all++
         if (now >= from && now < to) latencies.push(now - at)
         if (status !== 200 || bytes !== ask.answer.bytes) {
-          failed(`Expected status 200 and ${ask.answer.bytes} bytes, got status ${status} and ${bytes} bytes.`)
-        } else if (hashed) {
-          if (hash.digest('hex') !== ask.answer.sha1) failed('An answer of the right length had other bytes.')
+          const start = writing ? ` ${answer.toString('utf8', 0, Math.min(filled, 300))}` : ''
+          failed(`Expected status 200 and ${ask.answer.bytes} bytes, got status ${status} and ${bytes} bytes.${start}`)
+        } else {
+          writing?.judge(answer, at)
+          if (writing && hashed) hash.update(answer)
+          if (hashed && hash.digest('hex') !== ask.answer.sha1) failed('An answer of the right length had other bytes.')
         }
+        filled = 0
         if (hashed) hash = createHash('sha1')
         if (now < to) send()
         else {
@@ -144,10 +156,11 @@ export function runLoad(ask: LoadAsk): Promise<LoadReply> {
       if (busy === 0) finish()
     }
 
-    function finish(): void {
+    async function finish(): Promise<void> {
       for (const timer of timers) clearTimeout(timer)
       for (const socket of sockets) socket.removeAllListeners('close').destroy()
       if (busy > 0 && errors <= ERRORS_BEARABLE) failed(`${busy} answers had not come ${DRAIN_MS} ms after the end.`)
+      const written = await writing?.stop()
       if (all === 0) {
         reject(new Error(`No answer came from ${ask.url}: ${firstError}`))
         return
@@ -163,6 +176,7 @@ export function runLoad(ask: LoadAsk): Promise<LoadReply> {
         errors,
         firstError,
         cpu: ((cpuAfter ?? spent()) - cpuBefore) / ask.seconds,
+        ...(written && { written }),
       })
     }
   })

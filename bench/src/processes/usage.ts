@@ -20,9 +20,15 @@ export function memoryMb(pid: number): { now: number; most: number } {
 
 /** The child of a process whose command line names `word`, or undefined while there is none. */
 export function childNaming(parent: number, word: string): number | undefined {
+  return childrenNaming(parent, word)[0]
+}
+
+/** All such children, the oldest first. */
+export function childrenNaming(parent: number, word: string): number[] {
   return readdirSync('/proc')
     .map(Number)
-    .find((pid) => pid > 0 && parentOf(pid) === parent && argumentsOf(pid).includes(word))
+    .filter((pid) => pid > 0 && parentOf(pid) === parent && argumentsOf(pid).includes(word))
+    .sort((a, b) => a - b)
 }
 
 function parentOf(pid: number): number | null {

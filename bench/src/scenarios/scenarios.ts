@@ -1,6 +1,6 @@
 import { composeServices } from '@apollo/composition'
 import { Supergraph } from '@apollo/federation-internals'
-import { type ExecutionResult, execute, parse } from 'graphql'
+import { type DocumentNode, type ExecutionResult, execute, parse } from 'graphql'
 import { scenario as productPage } from './product-page/scenario.ts'
 import { scenario as reviews } from './reviews/scenario.ts'
 import type { Scenario } from './scenario.ts'
@@ -19,7 +19,15 @@ export function scenarioOf(name: string): Scenario {
 
 /** Composes a scenario's subgraphs, which listen on `urls`, into a supergraph's SDL. Throws when they do not compose. */
 export function composeScenario({ subgraphs }: Scenario, urls: Readonly<Record<string, string>>): string {
-  const services = Object.entries(subgraphs).map(([name, { typeDefs }]) => ({ name, typeDefs, url: urls[name] }))
+  return compose(Object.fromEntries(Object.entries(subgraphs).map(([name, { typeDefs }]) => [name, typeDefs])), urls)
+}
+
+/** Composes schemas by the name of their subgraph. Throws when they do not compose. */
+export function compose(
+  schemas: Readonly<Record<string, DocumentNode>>,
+  urls: Readonly<Record<string, string>>,
+): string {
+  const services = Object.entries(schemas).map(([name, typeDefs]) => ({ name, typeDefs, url: urls[name] }))
   const { supergraphSdl, errors } = composeServices(services)
   if (!supergraphSdl) throw new Error((errors ?? []).map(({ message }) => message).join('\n'))
   return supergraphSdl

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { CannotRun, type Tools } from '../bench.ts'
+import { ask, type Subgraphs } from '../gateway/stage.ts'
+import type { LoadAsk, LoadReply } from '../load/generator.ts'
+import type { SubgraphsAsk } from '../memory/main.ts'
+import { type Helper, startHelper } from '../processes/helper.ts'
+import { startPinnedNats } from '../processes/nats.ts'
+import type { Cores } from '../processes/pin.ts'
+import { type Server, startServer } from '../processes/server.ts'
+import { priceOf } from '../scenarios/prices.ts'
+import type { WrittenScenario } from '../scenarios/scenario.ts'
+import { compose, composeScenario, referenceAnswer } from '../scenarios/scenarios.ts'
+import { stopList } from '../stops.ts'
+import { type Contestant, contestants, type Files } from './contestants.ts'
+
+/** How long a gateway may take until it keeps answers. */
+const KEEPING_MS = 20_000
+
+/** A contestant that runs and has answered correctly. */
+export interface Entrant extends Contestant {
+  server: Server
+  answer: LoadAsk['answer']
+  /** Where its mutations go, and where its answers show what they wrote. */
+  writeTo: string
+  at: number[]
+}
+
+/** One scenario with everything running. */
+export interface Stage {
+  scenario: WrittenScenario
+  body: string
+  mutations: string[]
+  load: Helper<LoadAsk, LoadReply>
+  subgraphs: Subgraphs
+  entrants: Entrant[]
+  stop(): Promise<void>
+}
+
+/** Starts NATS, subgraphs, load generator and the contestants that are `wanted`; none is timed that answers otherwise than graphql-js. */
+export async function setStage(
+  scenario: WrittenScenario,
+  cores: Cores,
+  wanted: (contestant: Contestant) => boolean,
+  { progress, whenDone, signal }: Tools,
+): Promise<Stage> {
+  const stops = stopList()
+  whenDone(stops.stop)
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'))
+  const nats = await startPinnedNats(join(folder, 'nats'), cores.others)
+  stops.add(async () => {
+    await nats.stop()
+    await rm(folder, { recursive: true })
+  })
+  const memory = startHelper<SubgraphsAsk, Record<string, string & number>>(
+    join(import.meta.dirname, '../memory/main.ts'),
+    [scenario.name, nats.url],
+    cores.others,
+  )
+  stops.add(memory.stop)
+  const load = startHelper<LoadAsk, LoadReply>(join(import.meta.dirname, '../load/main.ts'), [], cores.others)
+  stops.add(load.stop)
+  const subgraphs: Subgraphs = {
+    pid: memory.pid,
+    async reset() {
+      await memory.ask('reset')
+    },
+    count: async () => Object.values(await memory.ask('counts')).reduce<number>((sum, count) => sum + count, 0),
+  }
+
+  const urls = await memory.ask('urls')
+  const plain = composeScenario(scenario, urls)
+  const reference = JSON.stringify(await referenceAnswer(scenario, plain))
+  const expected = JSON.stringify(JSON.parse(reference, (_, value) => scenario.written(value)))
+  const file = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text)
+    return join(folder, name)
+  }
+  const files: Files = {
+    plain: await file('plain.graphql', plain),
+    tagged: await file('tagged.graphql', compose(scenario.tagged, urls)),
+    declared: scenario.declared ? await file('declared.graphql', compose(scenario.declared, urls)) : null,
+    answer: await file('answer.json', expected),
+    natsUrl: nats.url,
+  }
+
+  const body = JSON.stringify({ query: scenario.query, variables: scenario.variables })
+  const mutations = scenario.keys.map((key) => JSON.stringify({ query: scenario.mutation, variables: { key } }))
+  const entrants: Entrant[] = []
+  for (const contestant of contestants(files).filter(wanted)) {
+    signal.throwIfAborted()
+    progress(`${scenario.name}: starting ${contestant.name}`)
+    const server = await startServer(contestant.name, contestant.command, cores.contestant, stops.add)
+    if (contestant.keeps) await untilKept(contestant.name, server, body, subgraphs)
+    const answer = await ask(server.url, body)
+    if (!isDeepStrictEqual(JSON.parse(answer.toString()), JSON.parse(expected))) {
+      throw new CannotRun(
+        `${contestant.name} answers otherwise than graphql-js on one schema: ${answer.toString().slice(0, 300)}`,
+      )
+    }
+    const at = contestant.shows
+      ? scenario.keys.flatMap((_, entity) => offsetsOf(answer, String(priceOf(entity, 0))))
+      : []
+    if (contestant.shows && at.length < scenario.keys.length)
+      throw new CannotRun('An answer does not show all that is written.')
+    const sha1 = createHash('sha1').update(answer).digest('hex')
+    const writeTo = contestant.shows ? server.url : (urls[scenario.writtenBy] ?? '')
+    entrants.push({ ...contestant, server, answer: { bytes: answer.length, sha1 }, writeTo, at })
+  }
+  return { scenario, body, mutations, load, subgraphs, entrants, stop: stops.stop }
+}
+
+async function untilKept(name: string, { url }: Server, body: string, subgraphs: Subgraphs): Promise<void> {
+  for (const end = Date.now() + KEEPING_MS; Date.now() < end; ) {
+    await ask(url, body)
+    await subgraphs.reset()
+    await ask(url, body)
+    if ((await subgraphs.count()) === 0) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new CannotRun(`${name} did not answer from its cache within ${KEEPING_MS / 1_000} s.`)
+}
+
+function offsetsOf(answer: Buffer, text: string): number[] {
+  const found: number[] = []
+  for (let at = answer.indexOf(text); at !== -1; at = answer.indexOf(text, at + text.length)) found.push(at)
+  return found
+}

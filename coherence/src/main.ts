@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { check } from './check.ts'
 import { HELP, readOptions, UsageError } from './options.ts'
 import { reportAsText, reportOf } from './report.ts'
+import { PUNCTUAL } from './shop/shop.ts'
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
@@ -17,9 +18,9 @@ async function main(): Promise<void> {
     const outcome = await check({
       ...options,
       folder,
-      answersLateMs: 0,
-      eventsLateMs: {},
+      lateMs: PUNCTUAL,
       nodeOptions: {},
+      mostViolations: null,
       progress: (line) => process.stderr.write(`${line}\n`),
       whenDone: (stop) => stops.push(stop),
       signal: end.signal,

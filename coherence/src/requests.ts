@@ -34,14 +34,14 @@ const operations = {
 
 /** All requests of the readers, and how one of them is chosen: mostly what shoppers look at most. */
 export function readRequests(goods: Goods, staffToken: string): (random: Random) => ReadRequest {
-  const windows = goods.variants.map((_, from) =>
-    Array.from({ length: AT_ONCE }, (_, i) => goods.variants[(from + i) % goods.variants.length] as Variant),
+  const windows = Array.from({ length: Math.ceil(goods.variants.length / AT_ONCE) }, (_, i) =>
+    goods.variants.slice(i * AT_ONCE, (i + 1) * AT_ONCE),
   )
   const all: readonly (readonly [weight: number, requests: readonly ReadRequest[]])[] = [
     [35, goods.variants.map(variantRequest)],
     [25, windows.map(manyRequest)],
     [22, goods.products.map((product, i) => pageRequest(product, i % 2 === 0))],
-    [6, windows.slice(0, 8).map((variants) => staffRequest(variants, staffToken))],
+    [6, windows.map((variants) => staffRequest(variants, staffToken))],
     [6, [createdRequest(goods)]],
     [6, [sortedRequest(goods)]],
   ]

@@ -29,14 +29,23 @@ export interface Shop {
 export const SUBGRAPHS = ['catalog', 'inventory'] as const
 export type SubgraphName = (typeof SUBGRAPHS)[number]
 
+/** How late what is sent arrives, in milliseconds: it makes races of the network frequent. */
+export interface Lateness {
+  /** The answers of subgraphs. */
+  answers: number
+  /** The answers of databases. */
+  database: number
+  /** What NATS sends, by the name of a process (`gateway-2`). */
+  events: Readonly<Record<string, number>>
+}
+
+export const PUNCTUAL: Lateness = { answers: 0, database: 0, events: {} }
+
 /** The network and the processes, as a check wants them. */
 export interface ShopOptions {
   /** An empty folder for data and logs. */
   folder: string
-  /** How late the answers of subgraphs are, in milliseconds. */
-  answersLateMs: number
-  /** How late what NATS sends is, in milliseconds, by the name of a process (`gateway-2`). */
-  eventsLateMs: Readonly<Record<string, number>>
+  lateMs: Lateness
   /** Options of Node, by the first word of a process's name (`gateway`). */
   nodeOptions: Readonly<Record<string, readonly string[]>>
   /** Is told how to stop what was started; what started last ends first. */
@@ -48,7 +57,7 @@ const SUBGRAPH_TIMEOUT_MS = 1_500
 
 /** Starts the shop, empty. */
 export async function startShop(options: ShopOptions): Promise<Shop> {
-  const { folder, whenDone } = options
+  const { folder, lateMs, whenDone } = options
   const secrets = readSecrets(folder)
   const file = (name: string) => join(folder, `${name}.log`)
   const postgres = await startPostgres({
@@ -71,13 +80,11 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   whenDone(() => nats.stop())
 
   async function member(name: string, script: string, environment: Record<string, string>): Promise<Member> {
-    const wire = await openWire(nats.port, options.eventsLateMs[name])
+    const wire = await openWire(nats.port, lateMs.events[name])
     whenDone(() => wire.close())
-    const natsUrl = new URL(nats.url)
-    natsUrl.port = String(wire.port)
     const own = {
       HOST: '127.0.0.1',
-      NATS_URL: natsUrl.href,
+      NATS_URL: withPort(nats.url, wire.port),
       GATEWAY_SECRET: secrets.gatewaySecret,
       LOG_LEVEL: 'warn',
       APOLLO_TELEMETRY_DISABLED: '1',
@@ -94,13 +101,16 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   const replicas: Member[] = []
   const addresses: Record<string, string> = {}
   for (const name of SUBGRAPHS) {
-    const environment = { [`DATABASE_URL_${name.toUpperCase()}`]: databases[name] }
+    const database = await openWire(postgres.port, lateMs.database)
+    whenDone(() => database.close())
+    const databaseUrl = withPort(databases[name], database.port)
+    const environment = { [`DATABASE_URL_${name.toUpperCase()}`]: databaseUrl }
     const script = `subgraphs/${name}/src/main.ts`
     const both = await Promise.all([1, 2].map((n) => member(`${name}-${n}`, script, environment)))
     replicas.push(...both)
     const balancer = await openBalancer(
       both.map(({ url }) => Number(new URL(url).port)),
-      options.answersLateMs,
+      lateMs.answers,
     )
     whenDone(() => balancer.close())
     addresses[`SUBGRAPH_URL_${name.toUpperCase()}`] = `http://127.0.0.1:${balancer.port}/graphql`
@@ -126,6 +136,12 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     gatewaySecret: secrets.gatewaySecret,
     staffToken: await mintToken(secrets.jwtSecret, 'staff', STAFF_SCOPES, '24h'),
   }
+}
+
+function withPort(url: string, port: number): string {
+  const other = new URL(url)
+  other.port = String(port)
+  return other.href
 }
 
 function lastOf(path: string): string {

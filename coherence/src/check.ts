@@ -12,7 +12,8 @@ import { createTally, type Tally } from './tally.ts'
 import { startWriters } from './writers.ts'
 
 /** One run of the checker. */
-export interface CheckOptions extends Pick<ShopOptions, 'lateMs' | 'nodeOptions' | 'folder' | 'whenDone'> {
+export interface CheckOptions
+  extends Pick<ShopOptions, 'lateMs' | 'nodeOptions' | 'folder' | 'databases' | 'whenDone'> {
   /** It ends after so many seconds, or so many reads; null is no bound. */
   seconds: number | null
   reads: number | null
@@ -64,6 +65,7 @@ export async function check(options: CheckOptions): Promise<Outcome> {
   for (const client of clients) whenDone(() => client.close())
   const goods = await stockShelves(first, ledger, options.skus)
   if ((await untilServing(shop)) === null) throw new Error('The caches of the shop did not begin to serve.')
+  shop.beLate()
   progress(`The shop is open: ${goods.variants.length} SKUs, seed ${seed}.`)
 
   const tally = createTally()

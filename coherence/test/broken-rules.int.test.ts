@@ -1,19 +1,20 @@
-import { chmodSync, mkdirSync } from 'node:fs'
-import { scratchFolder } from '@commerce/local/testing.ts'
+import { scratchFolder, testDatabase } from '@commerce/local/testing.ts'
 import { describe, expect, test } from 'vitest'
 import { type CheckOptions, check, type Outcome } from '../src/check.ts'
 import { type Disturbance, silence, stallRelay } from '../src/disturbances.ts'
 import { PUNCTUAL } from '../src/shop/shop.ts'
 import type { RuleName } from './rules.ts'
 
-type Shape = Pick<CheckOptions, 'seconds' | 'lateMs' | 'disturb'>
+type Shape = Pick<CheckOptions, 'seconds' | 'lateMs' | 'disturb' | 'writes' | 'skus'>
 
 // Late answers, late rows and late events: what is asked for is overtaken all the time, and one of two is always behind.
 const late: Shape = {
   seconds: 8,
+  writes: 70,
+  skus: 16,
   lateMs: {
     answers: 30,
-    database: 10,
+    database: { 'catalog-1': 30, 'inventory-1': 30 },
     events: { 'gateway-1': 200, 'gateway-2': 200, 'catalog-2': 400, 'inventory-2': 400 },
   },
   disturb: {},
@@ -24,7 +25,8 @@ const deafSeconds = 11
 const deafen: Disturbance = async ({ shop }) => {
   await Promise.all([silence(shop.gateways[1].wire, deafSeconds), stallRelay(shop.databases.inventory, deafSeconds)])
 }
-const deaf: Shape = { seconds: 16, lateMs: PUNCTUAL, disturb: { deafen } }
+// So few changes that most of what one gateway changes is not soon changed through the other.
+const deaf: Shape = { seconds: 16, lateMs: PUNCTUAL, disturb: { deafen }, writes: 25, skus: 80 }
 
 const rules: readonly (readonly [RuleName, readonly ('gateway' | 'catalog' | 'inventory')[], Shape])[] = [
   ['a gateway keeps fills that a change overtook', ['gateway'], late],
@@ -38,21 +40,18 @@ const rules: readonly (readonly [RuleName, readonly ('gateway' | 'catalog' | 'in
 ]
 
 async function run(shape: Shape, nodeOptions: CheckOptions['nodeOptions'] = {}): Promise<Outcome> {
-  const folder = scratchFolder('coherence')
-  mkdirSync(folder)
-  chmodSync(folder, 0o711)
+  const [catalog, inventory] = await Promise.all([testDatabase('catalog'), testDatabase('inventory')])
   const stops: (() => Promise<unknown>)[] = []
   try {
     return await check({
       ...shape,
       reads: null,
-      writes: 100,
-      skus: 24,
       readers: 24,
       seed: 1,
       mostViolations: 1,
       nodeOptions,
-      folder,
+      folder: scratchFolder('coherence'),
+      databases: { catalog, inventory },
       progress() {},
       whenDone: (stop) => stops.push(stop),
       signal: new AbortController().signal,

@@ -1,6 +1,6 @@
 import { consistencyTokens } from '../../gateway/src/cache/consistency.ts'
 import { openClient } from './client.ts'
-import { type DisturbanceName, disturbances, pause } from './disturbances.ts'
+import { type Disturbance, pause } from './disturbances.ts'
 import { stockShelves } from './goods.ts'
 import { createLedger, type GatewayIndex } from './ledger.ts'
 import { seeded, shuffled } from './random.ts'
@@ -12,7 +12,8 @@ import { createTally, type Tally } from './tally.ts'
 import { startWriters } from './writers.ts'
 
 /** One run of the checker. */
-export interface CheckOptions extends Pick<ShopOptions, 'answersLateMs' | 'eventsLateMs' | 'nodeOptions' | 'folder'> {
+export interface CheckOptions
+  extends Pick<ShopOptions, 'lateMs' | 'nodeOptions' | 'folder' | 'databases' | 'whenDone'> {
   /** It ends after so many seconds, or so many reads; null is no bound. */
   seconds: number | null
   reads: number | null
@@ -22,18 +23,18 @@ export interface CheckOptions extends Pick<ShopOptions, 'answersLateMs' | 'event
   /** Connections of readers, a third of which bears tokens. */
   readers: number
   seed: number
-  /** What is disturbed; nothing when empty. */
-  disturb: readonly DisturbanceName[]
+  /** What is disturbed, by name; nothing when empty. */
+  disturb: Readonly<Record<string, Disturbance>>
+  /** It ends as soon as it has seen so many violations; null when it goes on. */
+  mostViolations: number | null
   /** Told what happens. */
   progress(line: string): void
-  /** Told how to stop what was started; what started last ends first. */
-  whenDone(stop: () => Promise<unknown>): void
   signal: AbortSignal
 }
 
 /** What happened to the shop. */
 export interface Event {
-  what: DisturbanceName
+  what: string
   /** Seconds since the start. */
   at: number
   /** How long it took, and how long it was from then until all caches served again; null: not within half a minute. */
@@ -64,6 +65,7 @@ export async function check(options: CheckOptions): Promise<Outcome> {
   for (const client of clients) whenDone(() => client.close())
   const goods = await stockShelves(first, ledger, options.skus)
   if ((await untilServing(shop)) === null) throw new Error('The caches of the shop did not begin to serve.')
+  shop.beLate()
   progress(`The shop is open: ${goods.variants.length} SKUs, seed ${seed}.`)
 
   const tally = createTally()
@@ -73,7 +75,8 @@ export async function check(options: CheckOptions): Promise<Outcome> {
   const isDone = () =>
     signal.aborted ||
     (options.seconds !== null && elapsed() >= options.seconds) ||
-    (options.reads !== null && total() >= options.reads)
+    (options.reads !== null && total() >= options.reads) ||
+    (options.mostViolations !== null && tally.violations >= options.mostViolations)
 
   const counts = cacheCounter((gateway) => cacheCounts(shop.gateways[gateway].url))
   const stopWriters = startWriters({
@@ -110,18 +113,19 @@ export async function check(options: CheckOptions): Promise<Outcome> {
   const events: Event[] = []
   const random = seeded(seed)
   const disturbing = (async () => {
-    let names: DisturbanceName[] = []
-    const gap = ((options.seconds ?? Number.POSITIVE_INFINITY) * 1_000) / (options.disturb.length + 1)
+    const names = Object.keys(options.disturb)
+    let left: string[] = []
+    const gap = ((options.seconds ?? Number.POSITIVE_INFINITY) * 1_000) / (names.length + 1)
     const gapMs = Math.min(MOST_GAP_MS, Math.max(LEAST_GAP_MS, gap))
-    for (let next = performance.now() + gapMs / 2; options.disturb.length > 0; next += gapMs) {
+    for (let next = performance.now() + gapMs / 2; names.length > 0; next += gapMs) {
       while (performance.now() < next && !isDone()) await pause(50)
       if (isDone()) return
-      if (names.length === 0) names = shuffled(random, options.disturb)
-      const what = names.pop() as DisturbanceName
+      if (left.length === 0) left = shuffled(random, names)
+      const what = left.pop() as string
       const at = performance.now()
       tally.during = what
       progress(`${elapsed().toFixed(0).padStart(5)} s  ${what}`)
-      await disturbances[what]({ shop, ledger, random, beforeKill: counts.leave }, DISTURBED_SECONDS)
+      await options.disturb[what]?.({ shop, ledger, random, beforeKill: counts.leave }, DISTURBED_SECONDS)
       const seconds = round((performance.now() - at) / 1_000)
       const servingAfterMs = await untilServing(shop)
       tally.during = ''

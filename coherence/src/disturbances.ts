@@ -15,8 +15,8 @@ export interface Disturbed {
 /** Something that goes wrong in production, and its end. */
 export type Disturbance = (disturbed: Disturbed, seconds: number) => Promise<void>
 
-/** By the names in `--only`. */
-export const disturbances = {
+/** All there are, by the names that `--only` takes. */
+export const disturbances: Readonly<Record<string, Disturbance>> = {
   'gateway killed': async ({ shop, ledger, random, beforeKill }) => {
     const gateway = pick(random, [0, 1] as const)
     await beforeKill(gateway)
@@ -45,18 +45,16 @@ export const disturbances = {
   'NATS cut from a gateway': async ({ shop, random }) => pick(random, shop.gateways).wire.cut(),
   'NATS silent for a replica': ({ shop, random }, seconds) => silence(pick(random, shop.replicas).wire, seconds + 3),
   'NATS silent for a gateway': ({ shop, random }, seconds) => silence(pick(random, shop.gateways).wire, seconds + 3),
-} satisfies Record<string, Disturbance>
+}
 
-export type DisturbanceName = keyof typeof disturbances
-
-async function silence(wire: { hold(): void; release(): void }, seconds: number): Promise<void> {
+export async function silence(wire: { hold(): void; release(): void }, seconds: number): Promise<void> {
   wire.hold()
   await pause(seconds * 1_000)
   wire.release()
 }
 
 /** What a relay does that hangs: it claims rows of the outbox and does not let them go. */
-async function stallRelay(databaseUrl: string, seconds: number): Promise<void> {
+export async function stallRelay(databaseUrl: string, seconds: number): Promise<void> {
   const client = new pg.Client(databaseUrl)
   await client.connect()
   try {

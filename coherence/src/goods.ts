@@ -43,24 +43,25 @@ const STOCK_SET = `mutation Count($input: StockSetInput!) { stockSet(input: $inp
 
 /** Fills an empty shop with about so many SKUs, and eight more that are only sorted. Throws when the shop refuses. */
 export async function stockShelves(client: Client, ledger: Ledger, skus: number): Promise<Goods> {
-  const products: Product[] = []
-  for (let n = 0; n < Math.ceil(skus / VARIANTS_EACH); n++) {
-    // Real SKUs have characters that mean something in a subject.
-    const own = Array.from({ length: VARIANTS_EACH }, (_, i) => `SKU.${n} size ${i}`)
-    products.push(await createProduct(client, ledger, `Product ${n}`, own))
-  }
+  const products = await Promise.all(
+    Array.from({ length: Math.ceil(skus / VARIANTS_EACH) }, (_, n) =>
+      // Real SKUs have characters that mean something in a subject.
+      createProduct(
+        client,
+        ledger,
+        `Product ${n}`,
+        Array.from({ length: VARIANTS_EACH }, (_, i) => `SKU.${n} size ${i}`),
+      ),
+    ),
+  )
   const variants = products.flatMap((product) => product.variants)
-  const sorted: Variant[] = []
-  for (let n = 0; n < SORTED_PRODUCTS; n++) {
-    const product = await createProduct(client, ledger, `Sorted ${n}`, [`sorted-${n}`], SORTED_BRAND, 1_000 * (n + 1))
-    sorted.push(...product.variants)
-  }
-  for (const { sku, stock, units } of [...variants, ...sorted]) {
-    const { data, error } = await client.ask(STOCK_SET, { input: { sku, onHand: 10, idempotencyKey: `first ${sku}` } })
-    const { version } = data?.stockSet?.stock ?? refused('stockSet', error, data)
-    ledger.acknowledged(0, 0, stock, version, stockStatus(10))
-    ledger.acknowledged(0, 0, units, version, '10', [stock.name, version])
-  }
+  const eight = await Promise.all(
+    Array.from({ length: SORTED_PRODUCTS }, (_, n) =>
+      createProduct(client, ledger, `Sorted ${n}`, [`sorted-${n}`], SORTED_BRAND, 1_000 * (n + 1)),
+    ),
+  )
+  const sorted = eight.flatMap((product) => product.variants)
+  await Promise.all([...variants, ...sorted].map((variant) => firstCount(client, ledger, variant)))
   const byPrice = ledger.fact('products by price')
   ledger.acknowledged(0, 0, byPrice, 1, sorted.map(({ sku }) => sku).join())
   return {
@@ -69,6 +70,13 @@ export async function stockShelves(client: Client, ledger: Ledger, skus: number)
     sorted: { fact: byPrice, variants: sorted },
     created: ledger.fact('newest products'),
   }
+}
+
+async function firstCount(client: Client, ledger: Ledger, { sku, stock, units }: Variant): Promise<void> {
+  const { data, error } = await client.ask(STOCK_SET, { input: { sku, onHand: 10, idempotencyKey: `first ${sku}` } })
+  const { version } = data?.stockSet?.stock ?? refused('stockSet', error, data)
+  ledger.acknowledged(0, 0, stock, version, stockStatus(10))
+  ledger.acknowledged(0, 0, units, version, '10')
 }
 
 async function createProduct(

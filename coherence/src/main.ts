@@ -4,22 +4,23 @@ import { join } from 'node:path'
 import { check } from './check.ts'
 import { HELP, readOptions, UsageError } from './options.ts'
 import { reportAsText, reportOf } from './report.ts'
+import { PUNCTUAL } from './shop/shop.ts'
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
   if (!options) return void process.stdout.write(HELP)
-  const folder = mkdtempSync(join(tmpdir(), 'commerce-coherence-'))
-  chmodSync(folder, 0o711) // PostgreSQL runs as another user when we are root
+  const scratch = mkdtempSync(join(tmpdir(), 'commerce-coherence-'))
+  chmodSync(scratch, 0o711) // PostgreSQL runs as another user when we are root
   const stops: (() => Promise<unknown>)[] = []
   const end = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end.abort())
   try {
     const outcome = await check({
       ...options,
-      folder,
-      answersLateMs: 0,
-      eventsLateMs: {},
+      folder: join(scratch, 'shop'),
+      lateMs: PUNCTUAL,
       nodeOptions: {},
+      mostViolations: null,
       progress: (line) => process.stderr.write(`${line}\n`),
       whenDone: (stop) => stops.push(stop),
       signal: end.signal,
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
     if (report.goals.some(({ met }) => !met)) process.exitCode = 1
   } finally {
     for (const stop of stops.reverse()) await stop().catch(() => {})
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(scratch, { recursive: true, force: true })
   }
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type DisturbanceName, disturbances } from './disturbances.ts'
+import { type Disturbance, disturbances } from './disturbances.ts'
 
 export const HELP = `Proves the caches coherent: changes and reads a real shop while it is disturbed, and counts answers that are too old.
 
@@ -44,7 +44,7 @@ export function readOptions(args: string[]) {
     skus: number('skus', 10_000) ?? 60,
     readers: number('readers', 1_000) ?? 24,
     seed: number('seed', 2 ** 31) ?? Math.ceil(Math.random() * 1e6),
-    disturb: values.calm ? [] : namesIn(values.only),
+    disturb: values.calm ? {} : namedIn(values.only),
     json: values.json ?? false,
   }
 }
@@ -60,12 +60,14 @@ function parse(args: string[]) {
   }
 }
 
-function namesIn(only: string | undefined): DisturbanceName[] {
-  const all = Object.keys(disturbances) as DisturbanceName[]
-  if (only === undefined) return all
-  return only.split(',').map((part) => {
-    const name = all.find((one) => one === part.trim())
-    if (!name) throw new UsageError(`There is no disturbance "${part.trim()}"; there are: ${all.join(', ')}.`)
-    return name
-  })
+function namedIn(only: string | undefined): Record<string, Disturbance> {
+  if (only === undefined) return { ...disturbances }
+  const names = only.split(',').map((part) => part.trim())
+  return Object.fromEntries(
+    names.map((name) => {
+      const disturbance = disturbances[name]
+      if (disturbance) return [name, disturbance]
+      throw new UsageError(`There is no disturbance "${name}"; there are: ${Object.keys(disturbances).join(', ')}.`)
+    }),
+  )
 }

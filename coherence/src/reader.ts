@@ -14,7 +14,7 @@ export interface ReaderOptions {
   tokens: ConsistencyTokens
   tally: Tally
   random: Random
-  choose(random: Random): ReadRequest
+  choose(random: Random, kind: ReaderKind): ReadRequest
   /** What answers said, shared by the readers of one gateway. */
   understood: Understood
 }
@@ -37,7 +37,7 @@ export function startReader(options: ReaderOptions): () => void {
   let seen: number[] = []
 
   function next(): void {
-    const request = options.choose(random)
+    const request = options.choose(random, kind)
     asked = request
     sentAt = performance.now()
     floors = request.facts.map((fact) => ledger.floor(kind, gateway, fact))

@@ -1,5 +1,5 @@
 import { CREATED, type Goods, SORTED_BRAND, type Variant } from './goods.ts'
-import type { Fact } from './ledger.ts'
+import type { Fact, ReaderKind } from './ledger.ts'
 import { pick, type Random } from './random.ts'
 
 /** What an answer says of one fact; undefined when it is silent about it. */
@@ -20,6 +20,8 @@ export interface ReadRequest {
 /** How many SKUs are asked for at once. */
 const AT_ONCE = 12
 const LISTED = 20
+/** Of variants, many, pages, staff and the two lists. */
+const WEIGHTS = [35, 25, 22, 6, 6, 6]
 
 const PRICE = 'price { version money { minorUnits } }'
 const STOCK = 'availability { version status }'
@@ -32,27 +34,32 @@ const operations = {
   sorted: `{ products(first: ${LISTED}, filter: { brand: "${SORTED_BRAND}" }, sort: { key: PRICE }) { nodes { variants(first: 1) { nodes { sku ${PRICE} ${STOCK} } } } } }`,
 }
 
-/** All requests of the readers, and how one of them is chosen: mostly what shoppers look at most. */
-export function readRequests(goods: Goods, staffToken: string): (random: Random) => ReadRequest {
-  const windows = goods.variants.map((_, from) =>
-    Array.from({ length: AT_ONCE }, (_, i) => goods.variants[(from + i) % goods.variants.length] as Variant),
-  )
-  const all: readonly (readonly [weight: number, requests: readonly ReadRequest[]])[] = [
-    [35, goods.variants.map(variantRequest)],
-    [25, windows.map(manyRequest)],
-    [22, goods.products.map((product, i) => pageRequest(product, i % 2 === 0))],
-    [6, windows.slice(0, 8).map((variants) => staffRequest(variants, staffToken))],
-    [6, [createdRequest(goods)]],
-    [6, [sortedRequest(goods)]],
-  ]
-  const total = all.reduce((sum, [weight]) => sum + weight, 0)
-  return (random) => {
-    let at = random() * total
-    for (const [weight, requests] of all) {
-      at -= weight
-      if (at < 0) return pick(random, requests)
-    }
-    return pick(random, all[0]?.[1] ?? [])
+/**
+ * Chooses requests for readers, mostly what shoppers look at most. Whoever bears a token teaches a gateway what it names, so only
+ * plain readers ask for the second half of the goods: of that, a gateway knows what it hears and changes, and nothing else.
+ */
+export function readRequests(goods: Goods, staffToken: string): (random: Random, kind: ReaderKind) => ReadRequest {
+  const half = Math.ceil(goods.products.length / 2)
+  const [first, second] = [goods.products.slice(0, half), goods.products.slice(half)].map((products) => {
+    const variants = products.flatMap((product) => product.variants)
+    const windows = Array.from({ length: Math.ceil(variants.length / AT_ONCE) }, (_, i) =>
+      variants.slice(i * AT_ONCE, (i + 1) * AT_ONCE),
+    )
+    return [
+      variants.map(variantRequest),
+      windows.map(manyRequest),
+      products.map((product, i) => pageRequest(product, i % 2 === 0)),
+      windows.map((some) => staffRequest(some, staffToken)),
+      [createdRequest(goods)],
+      [sortedRequest(goods)],
+    ]
+  }) as [ReadRequest[][], ReadRequest[][]]
+  const all = first.map((requests, i) => [...requests, ...(second[i] ?? [])])
+  const total = WEIGHTS.reduce((sum, weight) => sum + weight)
+  return (random, kind) => {
+    let [at, shape] = [random() * total, 0]
+    while (at >= (WEIGHTS[shape] as number)) at -= WEIGHTS[shape++] as number
+    return pick(random, (kind === 'plain' ? all : first)[shape] as ReadRequest[])
   }
 }
 

@@ -18,9 +18,9 @@ interface Replica {
 
 /**
  * Gives each request the next replica, also those of one connection: so whoever asks twice asks two of them. It relies on clients that
- * send their next request when the answer has come, as the gateway does. Answers come `delayMs` late.
+ * send their next request when the answer has come, as the gateway does. Answers are late by what `delay` says.
  */
-export async function openBalancer(ports: readonly number[], delayMs = 0): Promise<Balancer> {
+export async function openBalancer(ports: readonly number[], delay: () => number): Promise<Balancer> {
   const replicas: Replica[] = ports.map((port) => ({ port, badUntil: 0 }))
   const sockets = new Set<Socket>()
   let turn = 0
@@ -70,15 +70,13 @@ export async function openBalancer(ports: readonly number[], delayMs = 0): Promi
       const upstream = connect({ port: to.port, host: '127.0.0.1', noDelay: true })
       upstreams.set(to, upstream)
       track(upstream)
-      const pass = (data: Buffer) => client.write(data)
-      const passLate = delayMs === 0 ? pass : late(delayMs, pass)
       upstream.on('data', (data) => {
         if (to === replica) {
           answering = true
           clearTimeout(watchdog)
           to.badUntil = 0
         }
-        passLate(data)
+        late(delay(), () => client.write(data))
       })
       upstream.on('close', () => {
         if (upstreams.get(to) === upstream) upstreams.delete(to)

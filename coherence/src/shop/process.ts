@@ -16,7 +16,6 @@ export interface ShopProcess {
 }
 
 const START_LIMIT_MS = 60_000
-const STOP_LIMIT_MS = 12_000
 
 /** A process of the graph; `args` are Node's, from its options to the script. */
 export function shopProcess(
@@ -72,11 +71,8 @@ export function shopProcess(
       await new Promise((resolve) => shell.once('exit', resolve).once('error', resolve))
     },
     async stop() {
-      child?.kill('SIGCONT')
-      child?.kill('SIGTERM')
-      const timer = setTimeout(() => child?.kill('SIGKILL'), STOP_LIMIT_MS)
+      child?.kill('SIGKILL') // it has nothing that anybody needs
       await exited
-      clearTimeout(timer)
       log.end()
     },
   }

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type LocalNats, startNats } from '@commerce/local/nats.ts'
 import { createDatabase, startPostgres } from '@commerce/local/postgres.ts'
 import { mintToken, projectRoot, readSecrets, STAFF_SCOPES } from '@commerce/local/secrets.ts'
@@ -21,6 +21,8 @@ export interface Shop {
     /** With the streams that it had, or none. */
     restart(how: { empty: boolean }): Promise<void>
   }
+  /** From now on all is as late as was asked for. */
+  beLate(): void
   databases: Readonly<Record<SubgraphName, string>>
   gatewaySecret: string
   staffToken: string
@@ -29,14 +31,25 @@ export interface Shop {
 export const SUBGRAPHS = ['catalog', 'inventory'] as const
 export type SubgraphName = (typeof SUBGRAPHS)[number]
 
+/** How late what is sent arrives, in milliseconds: it makes races of the network frequent. */
+export interface Lateness {
+  /** The answers of subgraphs. */
+  answers: number
+  /** What a database answers, by the name of a process (`catalog-1`). */
+  database: Readonly<Record<string, number>>
+  /** What NATS sends, also by the name of a process (`gateway-2`). */
+  events: Readonly<Record<string, number>>
+}
+
+export const PUNCTUAL: Lateness = { answers: 0, database: {}, events: {} }
+
 /** The network and the processes, as a check wants them. */
 export interface ShopOptions {
-  /** An empty folder for data and logs. */
+  /** A folder of its own for data and logs. */
   folder: string
-  /** How late the answers of subgraphs are, in milliseconds. */
-  answersLateMs: number
-  /** How late what NATS sends is, in milliseconds, by the name of a process (`gateway-2`). */
-  eventsLateMs: Readonly<Record<string, number>>
+  /** Migrated, empty databases; without them it starts a PostgreSQL of its own. */
+  databases?: Shop['databases']
+  lateMs: Lateness
   /** Options of Node, by the first word of a process's name (`gateway`). */
   nodeOptions: Readonly<Record<string, readonly string[]>>
   /** Is told how to stop what was started; what started last ends first. */
@@ -48,22 +61,15 @@ const SUBGRAPH_TIMEOUT_MS = 1_500
 
 /** Starts the shop, empty. */
 export async function startShop(options: ShopOptions): Promise<Shop> {
-  const { folder, whenDone } = options
+  const { folder, lateMs, whenDone } = options
   const secrets = readSecrets(folder)
+  let isLate = false
+  const once =
+    (ms = 0) =>
+    () =>
+      isLate ? ms : 0
   const file = (name: string) => join(folder, `${name}.log`)
-  const postgres = await startPostgres({
-    folder: join(folder, 'postgres'),
-    password: secrets.postgresPassword,
-    durable: false,
-    logFile: file('postgres'),
-  })
-  whenDone(() => postgres.stop())
-  const databases = Object.fromEntries(SUBGRAPHS.map((name) => [name, postgres.url(name)])) as Shop['databases']
-  for (const name of SUBGRAPHS) {
-    await createDatabase(postgres.url('postgres'), name)
-    await applyMigrations(name, databases[name])
-  }
-
+  const databases = options.databases ?? (await ownDatabases())
   let runs = 0
   const startServer = (name: string, port?: number) =>
     startNats({ folder: join(folder, name), password: secrets.natsPassword, port, logFile: file('nats') })
@@ -71,17 +77,15 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   whenDone(() => nats.stop())
 
   async function member(name: string, script: string, environment: Record<string, string>): Promise<Member> {
-    const wire = await openWire(nats.port, options.eventsLateMs[name])
+    const wire = await openWire(nats.port, once(lateMs.events[name]))
     whenDone(() => wire.close())
-    const natsUrl = new URL(nats.url)
-    natsUrl.port = String(wire.port)
     const own = {
       HOST: '127.0.0.1',
-      NATS_URL: natsUrl.href,
+      NATS_URL: withPort(nats.url, wire.port),
       GATEWAY_SECRET: secrets.gatewaySecret,
       LOG_LEVEL: 'warn',
       APOLLO_TELEMETRY_DISABLED: '1',
-      NODE_COMPILE_CACHE: join(folder, 'compiled'),
+      NODE_COMPILE_CACHE: join(dirname(folder), 'compiled'), // another shop beside this one starts faster
       ...environment,
     }
     const args = [...(options.nodeOptions[name.split('-')[0] ?? ''] ?? []), join(projectRoot, script)]
@@ -94,13 +98,18 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   const replicas: Member[] = []
   const addresses: Record<string, string> = {}
   for (const name of SUBGRAPHS) {
-    const environment = { [`DATABASE_URL_${name.toUpperCase()}`]: databases[name] }
+    const replica = async (id: string) => {
+      const database = await openWire(Number(new URL(databases[name]).port), once(lateMs.database[id]))
+      whenDone(() => database.close())
+      const databaseUrl = withPort(databases[name], database.port)
+      return member(id, script, { [`DATABASE_URL_${name.toUpperCase()}`]: databaseUrl })
+    }
     const script = `subgraphs/${name}/src/main.ts`
-    const both = await Promise.all([1, 2].map((n) => member(`${name}-${n}`, script, environment)))
+    const both = await Promise.all([1, 2].map((n) => replica(`${name}-${n}`)))
     replicas.push(...both)
     const balancer = await openBalancer(
       both.map(({ url }) => Number(new URL(url).port)),
-      options.answersLateMs,
+      once(lateMs.answers),
     )
     whenDone(() => balancer.close())
     addresses[`SUBGRAPH_URL_${name.toUpperCase()}`] = `http://127.0.0.1:${balancer.port}/graphql`
@@ -122,10 +131,31 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
         nats = await startServer(empty ? `nats-${++runs}` : lastOf(nats.folder), nats.port)
       },
     },
+    beLate() {
+      isLate = true
+    },
     databases,
     gatewaySecret: secrets.gatewaySecret,
     staffToken: await mintToken(secrets.jwtSecret, 'staff', STAFF_SCOPES, '24h'),
   }
+
+  async function ownDatabases(): Promise<Shop['databases']> {
+    const password = secrets.postgresPassword
+    const logFile = file('postgres')
+    const postgres = await startPostgres({ folder: join(folder, 'postgres'), password, durable: false, logFile })
+    whenDone(() => postgres.stop())
+    for (const name of SUBGRAPHS) {
+      await createDatabase(postgres.url('postgres'), name)
+      await applyMigrations(name, postgres.url(name))
+    }
+    return { catalog: postgres.url('catalog'), inventory: postgres.url('inventory') }
+  }
+}
+
+function withPort(url: string, port: number): string {
+  const other = new URL(url)
+  other.port = String(port)
+  return other.href
 }
 
 function lastOf(path: string): string {

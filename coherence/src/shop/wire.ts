@@ -11,19 +11,19 @@ export interface Wire {
   close(): Promise<void>
 }
 
-/** Listens on a free loopback port for a server at `port`; what it sends back is `delayMs` late. */
-export async function openWire(port: number, delayMs = 0): Promise<Wire> {
+/** Listens on a free loopback port for a server at `port`; what it sends back is late by as many milliseconds as `delay` says. */
+export async function openWire(port: number, delay: () => number): Promise<Wire> {
   const sockets = new Set<Socket>()
   let held = false
 
   const server = createServer({ noDelay: true }, (client) => {
     const upstream = connect({ port, host: '127.0.0.1', noDelay: true })
-    for (const [from, to, ms] of [
-      [client, upstream, 0],
-      [upstream, client, delayMs],
+    for (const [from, to, lateBy] of [
+      [client, upstream, () => 0],
+      [upstream, client, delay],
     ] as const) {
       sockets.add(from)
-      from.on('data', ms === 0 ? (data) => to.write(data) : late(ms, (data) => to.write(data)))
+      from.on('data', (data) => late(lateBy(), () => to.write(data)))
       from.on('error', () => {})
       from.on('close', () => {
         sockets.delete(from)
@@ -53,11 +53,10 @@ export async function openWire(port: number, delayMs = 0): Promise<Wire> {
   }
 }
 
-/** Calls `pass` that much later, in order: timers of one length end in the order in which they began. */
-export function late(ms: number, pass: (data: Buffer) => void): (data: Buffer) => void {
-  return (data) => {
-    setTimeout(pass, ms, data)
-  }
+/** Calls `pass` so many milliseconds later, in order as long as they do not become fewer: timers of one length end as they began. */
+export function late(ms: number, pass: () => void): void {
+  if (ms === 0) pass()
+  else setTimeout(pass, ms)
 }
 
 export function listenOnLoopback(server: Server): Promise<number> {

@@ -1,0 +1,96 @@
+import { scratchFolder, testDatabase } from '@commerce/local/testing.ts'
+import { describe, expect, test } from 'vitest'
+import { type CheckOptions, check, type Outcome } from '../src/check.ts'
+import { type Disturbance, silence, stallRelay } from '../src/disturbances.ts'
+import { PUNCTUAL } from '../src/shop/shop.ts'
+import type { RuleName } from './rules.ts'
+
+type Shape = Pick<CheckOptions, 'seconds' | 'lateMs' | 'disturb' | 'writes' | 'skus'>
+
+// Late answers, late rows and late events: what is asked for is overtaken all the time, and one of two is always behind.
+const late: Shape = {
+  seconds: 8,
+  writes: 70,
+  skus: 16,
+  lateMs: {
+    answers: 30,
+    database: { 'catalog-1': 30, 'inventory-1': 30 },
+    events: { 'gateway-1': 200, 'gateway-2': 200, 'catalog-2': 400, 'inventory-2': 400 },
+  },
+  disturb: {},
+}
+
+// Longer than the time after which every change has to be heard of.
+const deafSeconds = 11
+const deafen: Disturbance = async ({ shop }) => {
+  await Promise.all([silence(shop.gateways[1].wire, deafSeconds), stallRelay(shop.databases.inventory, deafSeconds)])
+}
+// So few changes that most of what one gateway changes is not soon changed through the other.
+const deaf: Shape = { seconds: 16, lateMs: PUNCTUAL, disturb: { deafen }, writes: 25, skus: 80 }
+
+const rules: readonly (readonly [RuleName, readonly ('gateway' | 'catalog' | 'inventory')[], Shape])[] = [
+  ['a gateway keeps fills that a change overtook', ['gateway'], late],
+  ['a loader keeps fills that a change overtook', ['catalog', 'inventory'], late],
+  ['a replica does not look at what the gateway has seen', ['catalog', 'inventory'], late],
+  ['a gateway does not learn what a mutation changed', ['gateway'], late],
+  ['a gateway does not look at tokens', ['gateway'], late],
+  ['lists have no tag of their type', ['gateway'], late],
+  ['a gateway serves although it hears nothing', ['gateway'], deaf],
+  ['a gateway serves although a source is stalled', ['gateway'], deaf],
+]
+
+async function run(shape: Shape, nodeOptions: CheckOptions['nodeOptions'] = {}): Promise<Outcome> {
+  const [catalog, inventory] = await Promise.all([testDatabase('catalog'), testDatabase('inventory')])
+  const stops: (() => Promise<unknown>)[] = []
+  try {
+    return await check({
+      ...shape,
+      reads: null,
+      readers: 24,
+      seed: 1,
+      mostViolations: 1,
+      nodeOptions,
+      folder: scratchFolder('coherence'),
+      databases: { catalog, inventory },
+      progress() {},
+      whenDone: (stop) => stops.push(stop),
+      signal: new AbortController().signal,
+    })
+  } finally {
+    for (const stop of stops.reverse()) await stop()
+  }
+}
+
+function breaking(rule: RuleName, processes: readonly string[]): CheckOptions['nodeOptions'] {
+  const file = new URL(`break.ts?rule=${encodeURIComponent(rule)}`, import.meta.url).href
+  return Object.fromEntries(processes.map((name) => [name, ['--import', file]]))
+}
+
+describe('the checker finds nothing in a shop whose network', () => {
+  test.each([
+    ['is late', late],
+    ['is deaf', deaf],
+  ])(
+    '%s',
+    async (_, shape) => {
+      const { violations, written, reads } = await run(shape)
+      expect(written).toEqual([])
+      expect(violations).toBe(0)
+      expect(reads.plain).toBeGreaterThan(100)
+      expect(reads.bearing).toBeGreaterThan(100)
+    },
+    60_000,
+  )
+})
+
+describe('the checker finds out when', () => {
+  test.each(rules)(
+    '%s',
+    async (rule, processes, shape) => {
+      const { violations, written } = await run(shape, breaking(rule, processes))
+      console.log(rule, JSON.stringify(written[0]))
+      expect(violations).toBeGreaterThan(0)
+    },
+    60_000,
+  )
+})

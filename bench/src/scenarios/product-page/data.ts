@@ -37,11 +37,12 @@ export const products = Array.from({ length: 40 }, (_, product) => ({
   description:
     `A notebook with a name of its own, ${product}, and a few words that a page shows below its pictures. `.repeat(6),
   category: {
+    id: 'category-2',
     name: 'Notebooks',
     slug: 'notebooks',
     ancestors: [
-      { name: 'Electronics', slug: 'electronics' },
-      { name: 'Computers', slug: 'computers' },
+      { id: 'category-0', name: 'Electronics', slug: 'electronics' },
+      { id: 'category-1', name: 'Computers', slug: 'computers' },
     ],
   },
   media: [1, 2, 3].map((picture) => ({

@@ -1,5 +1,5 @@
 import { readSubgraphs } from '@commerce/schema/subgraphs.ts'
-import { type DocumentNode, parse } from 'graphql'
+import { type DocumentNode, parse, visit } from 'graphql'
 import { prices } from '../prices.ts'
 import type { WrittenScenario } from '../scenario.ts'
 import { withTags } from '../tagged.ts'
@@ -25,6 +25,10 @@ const search = withTags((scenario.subgraphs.search as typeof catalog).typeDefs, 
   'Query.search': 'catalog.product.changed',
 })
 
+// Others read `@cacheControl` too, and without sessions keep nothing of which a part is private: theirs has none.
+const withoutHints = (typeDefs: DocumentNode): DocumentNode =>
+  visit(typeDefs, { Directive: ({ name }) => (name.value === 'cacheControl' ? null : undefined) })
+
 interface Row {
   sku: string
   price: { version: number }
@@ -38,9 +42,14 @@ const priced = <T extends Row>(row: T): Row['price'] => {
 export const written: WrittenScenario = {
   ...scenario,
   subgraphs: {
-    ...scenario.subgraphs,
+    ...Object.fromEntries(
+      Object.entries(scenario.subgraphs).map(([name, { typeDefs, resolvers }]) => [
+        name,
+        { typeDefs: withoutHints(typeDefs), resolvers },
+      ]),
+    ),
     catalog: {
-      typeDefs: withMutation(catalog.typeDefs),
+      typeDefs: withMutation(withoutHints(catalog.typeDefs)),
       resolvers: {
         ...catalog.resolvers,
         Variant: { price: priced },

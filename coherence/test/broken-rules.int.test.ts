@@ -10,11 +10,11 @@ type Shape = Pick<CheckOptions, 'seconds' | 'lateMs' | 'disturb' | 'writes' | 's
 // Late answers, late rows and late events: what is asked for is overtaken all the time, and one of two is always behind.
 const late: Shape = {
   seconds: 8,
-  writes: 70,
-  skus: 16,
+  writes: 60,
+  skus: 8,
   lateMs: {
     answers: 30,
-    database: { 'catalog-1': 30, 'inventory-1': 30 },
+    database: { 'catalog-1': 80, 'inventory-1': 80 },
     events: { 'gateway-1': 200, 'gateway-2': 200, 'catalog-2': 400, 'inventory-2': 400 },
   },
   disturb: {},

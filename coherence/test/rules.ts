@@ -11,8 +11,8 @@ export const brokenRules = {
   'a gateway keeps fills that a change overtook': [
     {
       file: 'packages/cache/src/tagged.ts',
-      find: 'flushed > begun || tags.some((tag) => isOvertaken(tag, begun))',
-      replace: 'false',
+      find: 'if (isOvertaken(tags, begun)) {',
+      replace: 'if (tags.length < 0) {',
     },
   ],
   'a loader keeps fills that a change overtook': [
@@ -43,7 +43,11 @@ export const brokenRules = {
     { file: 'gateway/src/server.ts', find: 'caches.learn(result.changed ?? [])', replace: '' },
   ],
   'a gateway does not look at tokens': [
-    { file: 'gateway/src/http/routes.ts', find: 'if (seen) caches.learn(Object.entries(seen))', replace: '' },
+    {
+      file: 'gateway/src/cache/consistency.ts',
+      find: 'if (given) caches.learn(Object.entries(given.versions))',
+      replace: '',
+    },
   ],
   'a gateway serves although it hears nothing': [
     {

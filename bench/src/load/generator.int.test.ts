@@ -105,3 +105,29 @@ test('gives up with one sentence when nothing listens', async () => {
   await new Promise((resolve) => closed.close(resolve))
   await expect(load(`http://127.0.0.1:${port}/graphql`)).rejects.toThrow('ECONNREFUSED')
 })
+
+test('counts each answer that shows less than was acknowledged before it was asked for, and compares the rest of it', async () => {
+  const shown = (version: number) => `{"price":${1_000_000_000 + version}}`
+  const asked = { bytes: shown(0).length, sha1: createHash('sha1').update(shown(0)).digest('hex') }
+  const serving = async (show: (version: number) => string) => {
+    let version = 0
+    const url = await serve((body, response) => {
+      response.end(body === 'write' ? shown(++version) : show(version))
+    })
+    const written = { url, bodies: ['write'], perSecond: 100, at: [9] }
+    return load(url, { answer: asked, written })
+  }
+  const right = await serving(shown)
+  expect(right).toMatchObject({ errors: 0, written: { failed: 0, omitted: 0, oldestMs: 0 } })
+  expect(right.written?.acknowledged).toBeGreaterThan(0)
+  expect(right.written?.stale[0]).toBe(0)
+
+  const { written, errors, all } = await serving(() => shown(0))
+  expect(errors).toBe(0)
+  expect(written?.stale[0]).toBeGreaterThan(0)
+  expect(written?.stale[0]).toBeLessThan(all)
+  expect(written?.stale[100]).toBeGreaterThan(0)
+  expect(written?.oldestMs).toBeGreaterThan(100)
+
+  expect((await serving((version) => shown(version).replace('price', 'prize'))).firstError).toContain('other bytes')
+})

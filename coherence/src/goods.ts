@@ -43,25 +43,18 @@ const STOCK_SET = `mutation Count($input: StockSetInput!) { stockSet(input: $inp
 
 /** Fills an empty shop with about so many SKUs, and eight more that are only sorted. Throws when the shop refuses. */
 export async function stockShelves(client: Client, ledger: Ledger, skus: number): Promise<Goods> {
-  const products = await Promise.all(
-    Array.from({ length: Math.ceil(skus / VARIANTS_EACH) }, (_, n) =>
-      // Real SKUs have characters that mean something in a subject.
-      createProduct(
-        client,
-        ledger,
-        `Product ${n}`,
-        Array.from({ length: VARIANTS_EACH }, (_, i) => `SKU.${n} size ${i}`),
-      ),
-    ),
-  )
+  const products = await someAtOnce(Math.ceil(skus / VARIANTS_EACH), (n) => {
+    // Real SKUs have characters that mean something in a subject.
+    const own = Array.from({ length: VARIANTS_EACH }, (_, i) => `SKU.${n} size ${i}`)
+    return createProduct(client, ledger, `Product ${n}`, own)
+  })
   const variants = products.flatMap((product) => product.variants)
-  const eight = await Promise.all(
-    Array.from({ length: SORTED_PRODUCTS }, (_, n) =>
-      createProduct(client, ledger, `Sorted ${n}`, [`sorted-${n}`], SORTED_BRAND, 1_000 * (n + 1)),
-    ),
+  const eight = await someAtOnce(SORTED_PRODUCTS, (n) =>
+    createProduct(client, ledger, `Sorted ${n}`, [`sorted-${n}`], SORTED_BRAND, 1_000 * (n + 1)),
   )
   const sorted = eight.flatMap((product) => product.variants)
-  await Promise.all([...variants, ...sorted].map((variant) => firstCount(client, ledger, variant)))
+  const counted = [...variants, ...sorted]
+  await someAtOnce(counted.length, (n) => firstCount(client, ledger, counted[n] as Variant))
   const byPrice = ledger.fact('products by price')
   ledger.acknowledged(0, 0, byPrice, 1, sorted.map(({ sku }) => sku).join())
   return {
@@ -70,6 +63,16 @@ export async function stockShelves(client: Client, ledger: Ledger, skus: number)
     sorted: { fact: byPrice, variants: sorted },
     created: ledger.fact('newest products'),
   }
+}
+
+/** Makes so many, few enough at once that a cold shop answers each in time. */
+async function someAtOnce<T>(many: number, make: (n: number) => Promise<T>): Promise<T[]> {
+  const made: T[] = []
+  while (made.length < many) {
+    const length = Math.min(4, many - made.length)
+    made.push(...(await Promise.all(Array.from({ length }, (_, i) => make(made.length + i)))))
+  }
+  return made
 }
 
 async function firstCount(client: Client, ledger: Ledger, { sku, stock, units }: Variant): Promise<void> {

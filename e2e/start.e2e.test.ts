@@ -46,7 +46,7 @@ test('what the README says to paste works', async () => {
   const changed = await ask(shop, delivery ?? '', {}, minted.output.trim())
   expect(changed).toMatchObject({ data: { stockAdjust: { userErrors: [] } } })
   await eventually('the change', () => payloads.length === 2)
-  expect(payloads[1]?.data.availabilityChanged.availability).toMatchObject({ status: 'LOW_STOCK', available: 1 })
+  expect(payloads[1]?.data.availabilityChanged.availability).toMatchObject({ status: 'LOW_STOCK', available: 5 })
   expect(payloads.every((payload) => payload.errors === undefined)).toBe(true)
 
   const created = await ask(shop, cart ?? '')

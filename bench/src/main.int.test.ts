@@ -33,7 +33,12 @@ async function run(...args: string[]) {
 
 test.each([
   [['nope'], 'There is no bench "nope"; there are: cache, gateway, propagation.'],
-  [['gateway', '--nope'], "Unknown option '--nope'"],
+  [['--nope'], "Unknown option '--nope'; a bench comes first: cache, gateway, propagation. See --help."],
+  [['gateway', '--nope'], "Unknown option '--nope'. See --help."],
+  [
+    ['gateway', '--soak', '1', '--only', 'ours', '--quick'],
+    '--soak runs ours alone on reviews: leave out --only, --quick. See --help.',
+  ],
   [['gateway', '--seconds', '0'], 'Expected --seconds to be a whole number from 1 to 9999, got "0".'],
   [['gateway', '--only', 'ours,theirs'], 'There is no contestant "theirs"; there are: ours, stock, hive, bare.'],
   [['gateway', '--scenario', 'x'], 'There is no scenario "x"; there are: reviews, product-page.'],
@@ -42,6 +47,12 @@ test.each([
   expect([code, out]).toEqual([2, ''])
   expect(err.trim().split('\n')).toHaveLength(1)
   expect(err).toContain(message)
+})
+
+test('without a name it says what there is, and fails', async () => {
+  const { code, out, err } = await run()
+  expect([code, out]).toEqual([2, ''])
+  expect(err).toContain('Usage: npm run bench -- <name>')
 })
 
 test('explains itself', async () => {

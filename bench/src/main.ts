@@ -11,7 +11,13 @@ const common = { json: { type: 'boolean' }, save: { type: 'boolean' }, help: { t
 
 async function main([name, ...args]: string[]): Promise<void> {
   const names = (await readdir(benches)).map((file) => file.replace('.ts', ''))
-  if (name === undefined || name === '--help') return void process.stdout.write(await help(names))
+  if (name === '--help') return void process.stdout.write(await help(names))
+  if (name === undefined) {
+    process.stderr.write(await help(names))
+    process.exitCode = 2
+    return
+  }
+  if (name.startsWith('-')) throw new UsageError(`Unknown option '${name}'; a bench comes first: ${names.join(', ')}.`)
   if (!names.includes(name)) throw new UsageError(`There is no bench "${name}"; there are: ${names.join(', ')}.`)
   const bench = await load(name)
   const { values } = parse(bench, args)
@@ -50,7 +56,8 @@ function parse(bench: Bench, args: string[]) {
   try {
     return parseArgs({ args, options: { ...bench.options, ...common } })
   } catch (error) {
-    throw new UsageError((error as Error).message)
+    // Further lines are about values that begin with a dash.
+    throw new UsageError((error as Error).message.split('\n', 1)[0])
   }
 }
 
@@ -86,6 +93,7 @@ try {
   await main(process.argv.slice(2))
 } catch (error) {
   const told = error instanceof UsageError || error instanceof CannotRun
-  process.stderr.write(`${told ? error.message : (error as Error).stack}\n`)
+  const seeHelp = error instanceof UsageError ? `${error.message.replace(/\.$/, '')}. See --help.` : undefined
+  process.stderr.write(`${seeHelp ?? (told ? error.message : (error as Error).stack)}\n`)
   process.exitCode = error instanceof UsageError ? 2 : 1
 }

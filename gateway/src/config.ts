@@ -9,20 +9,30 @@ import { upstreamDefaults } from './subgraphs/client.ts'
 import { plannerBounds, type WorkerBounds } from './supergraph/planner.ts'
 import type { HoldPolicies } from './viewer/shown.ts'
 
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
-const count = (least: number) => z.coerce.number().int().min(least)
+const flag = oneOf('true', 'false').transform((value) => value === 'true')
+
+/** A whole number; what is wrong with another is one sentence. */
+function count(least: number, most = Number.MAX_SAFE_INTEGER) {
+  const range = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`
+  const error = `must be a whole number ${range}`
+  return z.coerce.number(error).int(error).min(least, error).max(most, error)
+}
+
+function oneOf<const T extends [string, ...string[]]>(...values: T) {
+  return z.enum(values, `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`)
+}
 
 /** The environment of a gateway; every variable has a default or may be left out. */
 export const gatewayEnvironment = z.object({
   HOST: z.string().default('127.0.0.1'),
-  PORT: count(0).max(65_535).default(4000),
+  PORT: count(0, 65_535).default(4000),
   SUPERGRAPH: z.string().optional(),
   SUPERGRAPH_FALLBACK: z.string().optional(),
   OPERATIONS: z.string().optional(),
-  NATS_URL: z.string().startsWith('nats://').optional(),
-  GATEWAY_SECRET: z.string().min(16).optional(),
-  JWT_SECRET: z.string().min(32, 'an HS256 secret has at least 32 characters').optional(),
-  JWT_JWKS_URL: z.url().optional(),
+  NATS_URL: z.string().startsWith('nats://', 'needs an address that begins with nats://').optional(),
+  GATEWAY_SECRET: z.string().min(16, 'needs at least 16 characters').optional(),
+  JWT_SECRET: z.string().min(32, 'needs at least 32 characters, as an HS256 secret').optional(),
+  JWT_JWKS_URL: z.url('needs the http or https address of public keys').optional(),
   JWT_ISSUER: z.string().optional(),
   JWT_AUDIENCE: z.string().optional(),
   NODE_ENV: z.string().optional(),
@@ -33,14 +43,14 @@ export const gatewayEnvironment = z.object({
   SUBGRAPH_TIMEOUT_MS: count(1).default(5_000),
   SHARE_IN_FLIGHT: flag.default(true),
   CACHE_MB: count(0).default(256),
-  UNAUTHORIZED: z.enum(['filter', 'reject', 'report']).default('filter'),
+  UNAUTHORIZED: oneOf('filter', 'reject', 'report').default('filter'),
   MAX_CONNECTIONS: count(1).default(10_000),
   METRICS_TOKEN: z
     .string()
-    .regex(/^[\w.~+/-]{16,}=*$/, 'a metrics token has at least 16 letters, digits or -._~+/')
+    .regex(/^[\w.~+/-]{16,}=*$/, 'needs at least 16 letters, digits or -._~+/')
     .optional(),
   ...tracingEnvironment,
-  LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+  LOG_LEVEL: oneOf('silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace').default('info'),
 })
 
 /** How tokens are verified; null in a config means that the gateway accepts none. */

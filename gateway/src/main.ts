@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util'
 import { connectEvents, SOURCES } from '@commerce/events/connection.ts'
 import { startFeed } from '@commerce/events/feed.ts'
 import { openSupergraphStore } from '@commerce/events/supergraph-store.ts'
-import { readConfig } from '@commerce/service/config.ts'
-import { type Running, runProcess } from '@commerce/service/lifecycle.ts'
+import { ConfigError, readConfig, StartError } from '@commerce/service/config.ts'
+import { type Running, runProcess, tellFailedStart } from '@commerce/service/lifecycle.ts'
 import { createLog } from '@commerce/service/log.ts'
 import type { z } from 'zod'
 import { gatewayConfig, gatewayEnvironment, subgraphUrlsFrom } from './config.ts'
+import { help } from './help.ts'
+import { refuseBusyPort } from './port.ts'
 import { refuseUnsafe } from './production.ts'
 import { publish } from './publish.ts'
 import { startGateway } from './server.ts'
@@ -15,61 +17,55 @@ import { type ConnectedFeed, lateFeed } from './subscribe/late-feed.ts'
 import { graphOnNats, publishedSource } from './supergraph/published.ts'
 import { fileSource } from './supergraph/source.ts'
 
-const help = `The gateway of the commerce supergraph.
-
-Usage: npm run gateway -- [options]
-
-  --supergraph <file>  the composed supergraph (SUPERGRAPH, default schema/supergraph.graphql), or "nats" for the one
-                       that is published on NATS ("nats:<graph>" where several are), which all replicas take over together
-  --fallback <file>    what to start with when NATS has none within 5 seconds (SUPERGRAPH_FALLBACK, default: do not start)
-  --operations <folder>  recorded operations, planned before clients ask for them (OPERATIONS)
-  --publish <file>     checks a supergraph and publishes it on NATS, instead of starting a gateway
-  --swap-in <seconds>  when published supergraphs are taken over (default 5)
-  --port <number>      where to listen; 0 takes a free port (PORT, default 4000)
-  --help               this text
-
-Further settings come from the environment: HOST, NATS_URL, GATEWAY_SECRET, JWT_SECRET or JWT_JWKS_URL, JWT_ISSUER,
-JWT_AUDIENCE, SUBGRAPH_URL_<NAME>, SUBGRAPH_TIMEOUT_MS, CORS_ORIGINS, INTROSPECTION, MAX_OPERATION_COST,
-MAX_OPERATION_DEPTH, NODE_ENV, MAX_CONNECTIONS, METRICS_TOKEN,
-OTEL_EXPORTER_OTLP_ENDPOINT, LOG_LEVEL.
-See gateway/README.md.
-`
-
 const log = createLog('gateway', process.env.LOG_LEVEL || 'info')
 try {
   await main()
 } catch (error) {
-  const { message, code } = error as Error & { code?: string }
-  log.fatal(code?.startsWith('ERR_PARSE_ARGS') ? `${message}. See --help.` : message)
-  process.exitCode = 1
+  tellFailedStart(log, error)
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      supergraph: { type: 'string' },
-      fallback: { type: 'string' },
-      operations: { type: 'string' },
-      publish: { type: 'string' },
-      'swap-in': { type: 'string', default: '5' },
-      port: { type: 'string' },
-      help: { type: 'boolean' },
-    },
-  })
+  const values = readOptions()
   const readEnvironment = () =>
-    readConfig(gatewayEnvironment, {
-      ...process.env,
-      ...(values.port && { PORT: values.port }),
-      ...(values.supergraph && { SUPERGRAPH: values.supergraph }),
-      ...(values.fallback && { SUPERGRAPH_FALLBACK: values.fallback }),
-      ...(values.operations && { OPERATIONS: values.operations }),
-    })
+    readConfig(
+      gatewayEnvironment,
+      {
+        ...process.env,
+        ...(values.port && { PORT: values.port }),
+        ...(values.supergraph && { SUPERGRAPH: values.supergraph }),
+        ...(values.fallback && { SUPERGRAPH_FALLBACK: values.fallback }),
+        ...(values.operations && { OPERATIONS: values.operations }),
+      },
+      'See --help.',
+    )
   if (values.help) process.stdout.write(help)
   else if (values.publish === undefined) await runProcess(log, () => start(readEnvironment()))
   else {
     const { NATS_URL, SUPERGRAPH = '' } = readEnvironment()
     const release = { file: values.publish, graph: graphOnNats(SUPERGRAPH) ?? 'current', swapIn: values['swap-in'] }
-    await publish(release, NATS_URL, log)
+    await publish(release, NATS_URL, log).catch((error: Error) => {
+      throw error instanceof StartError ? error : new StartError(error.message)
+    })
+  }
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        supergraph: { type: 'string' },
+        fallback: { type: 'string' },
+        operations: { type: 'string' },
+        publish: { type: 'string' },
+        'swap-in': { type: 'string', default: '5' },
+        port: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    }).values
+  } catch (error) {
+    // Further lines are about values that begin with a dash.
+    const [sentence = ''] = (error as Error).message.split('\n', 1)
+    throw new ConfigError(`${sentence.replace(/\.$/, '')}. See --help.`)
   }
 }
 
@@ -78,10 +74,19 @@ async function start(environment: z.infer<typeof gatewayEnvironment>): Promise<R
   const place = environment.SUPERGRAPH ?? fileURLToPath(new URL('../../schema/supergraph.graphql', import.meta.url))
   const config = gatewayConfig(environment, subgraphUrlsFrom(process.env), place)
   const { NATS_URL, SUPERGRAPH_FALLBACK } = environment
+  await refuseBusyPort(config)
   const graph = graphOnNats(place)
   if (!NATS_URL) {
-    if (graph) throw new Error(`The supergraph is to come from NATS ("${place}"): say in NATS_URL where that is.`)
-    return startGateway(config, log)
+    if (graph) {
+      throw new ConfigError(
+        `The supergraph is to come from NATS ("${place}"): say in NATS_URL where that is. See --help.`,
+      )
+    }
+    const gateway = await startGateway(config, log)
+    log.warn(
+      'NATS_URL is not set: subscriptions are off, and no answer is kept, because nothing would tell what changes.',
+    )
+    return gateway
   }
   const source =
     graph === null

@@ -1,5 +1,6 @@
 import { connectEvents } from '@commerce/events/connection.ts'
 import { publishSupergraph } from '@commerce/events/supergraph-store.ts'
+import { ConfigError } from '@commerce/service/config.ts'
 import type { Logger } from '@commerce/service/log.ts'
 import { planInProcess } from './supergraph/planning.ts'
 import { sentenceOf } from './supergraph/sentence.ts'
@@ -19,8 +20,9 @@ export async function publish(
   log: Logger,
 ): Promise<void> {
   const seconds = Number(swapIn)
-  if (!(seconds >= 0 && seconds <= 60)) throw new Error(`--swap-in takes 0 to 60 seconds, not "${swapIn}".`)
-  if (!natsUrl) throw new Error('Say in NATS_URL where to publish.')
+  if (!(seconds >= 0 && seconds <= 60))
+    throw new ConfigError(`--swap-in takes 0 to 60 seconds, not "${swapIn}". See --help.`)
+  if (!natsUrl) throw new ConfigError('Say in NATS_URL where to publish. See --help.')
   const { sdl } = await fileSource(file, 0).read()
   await planInProcess(sdl).catch((error: unknown) => {
     throw new Error(`The supergraph in ${file} is not valid, nothing is published: ${sentenceOf(error)}`)

@@ -23,6 +23,7 @@ import type { TraceContext } from './observe/observer.ts'
 import { startObserving } from './observe/observing.ts'
 import { countRefused, observeRun } from './observe/operations.ts'
 import { openSubgraphs } from './subgraphs/client.ts'
+import { subgraphLog } from './subgraphs/told.ts'
 import { unknownSubgraph } from './subgraphs/upstream.ts'
 import type { EventFeed } from './subscribe/feed.ts'
 import { createFloors } from './subscribe/floors.ts'
@@ -64,6 +65,7 @@ export async function startGateway(
     connections: config.subgraphConnections,
     breaker: config.subgraphBreaker,
     onCall: (report) => metrics.fetch(report),
+    onChange: subgraphLog(log),
     share: config.shareInFlight ? { epoch: () => caches.epoch, maxEntries: 10_000 } : undefined,
   })
   const callFor = (asker: Asker, signal: AbortSignal | undefined, ownFloors?: string | null): RunCall => ({

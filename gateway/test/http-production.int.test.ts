@@ -15,15 +15,17 @@ let folder: string
 let url: string
 let child: ChildProcess
 
-/** What main.ts says first, started in production. */
+/** How main.ts starts in production: ready, or not. */
 async function start(environment: Record<string, string>) {
   const started = spawn(process.execPath, [main, '--port', '0', '--supergraph', join(folder, 'supergraph.graphql')], {
     env: { NODE_ENV: 'production', ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   for await (const line of createInterface({ input: started.stderr as NodeJS.ReadableStream })) {
+    const said = JSON.parse(line) as { level: number; msg: string; url: string }
+    if (said.msg !== 'ready' && said.level < 60) continue
     started.stderr?.resume()
-    return { child: started, ...(JSON.parse(line) as { msg: string; url: string }) }
+    return { child: started, ...said }
   }
   throw new Error('The gateway said nothing.')
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -106,28 +107,75 @@ const federation1 = `schema @core(feature: "https://specs.apollo.dev/core/v0.1")
   enum join__Graph { SHELF @join__graph(name: "shelf", url: "http://127.0.0.1:1") } type Query { a: Int }`
 
 test.each([
-  ['a file that is not there', null, /^The supergraph cannot be read: .*no such file.*nowhere.graphql/],
-  ['no GraphQL', '<html></html>', /not valid: Syntax Error: Unexpected character: "<"\.$/],
+  [
+    'a file that is not there',
+    null,
+    /^The supergraph cannot be read: there is no file "\/nowhere.graphql". Compose it first \(npm run compose/,
+  ],
+  [
+    'no GraphQL',
+    '<html></html>',
+    /not valid: it is not GraphQL, line 1: Syntax Error: Unexpected character: "<"\. Compose it first/,
+  ],
+  ['an empty file', ' \n', /supergraph.graphql is not valid: it is empty\. Compose it first \(npm run compose/],
   ['a plain schema', 'type Query { a: Int }', /not valid: it is a GraphQL schema without subgraphs, not a supergraph/],
   ['a supergraph of Federation 1', federation1, /not valid: it was composed by Federation 1; compose it with/],
 ])('says in one sentence why it cannot start: %s', async (_what, text, sentence) => {
   const file = text === null ? '/nowhere.graphql' : await supergraphFile(text)
-  const { code, lines } = await failedStart('--supergraph', file)
+  const { code, lines } = await failedStart(['--supergraph', file])
   expect(code).toBe(1)
+  expect(JSON.parse(lines.at(-1) ?? '')).toEqual({
+    level: 60,
+    time: expect.any(Number),
+    name: 'gateway',
+    msg: expect.stringMatching(sentence),
+  })
   expect(lines).toHaveLength(1)
-  expect(JSON.parse(lines[0] ?? '').msg).toMatch(sentence)
 })
 
-test('says in one line what is wrong with its command line', async () => {
-  const { code, lines } = await failedStart('--supergrap', 'x')
-  expect(code).toBe(1)
+test.each([
+  [['--supergrap', 'x'], {}, "Unknown option '--supergrap'. See --help."],
+  [['--supergraph', 'nats'], {}, 'say in NATS_URL where that is. See --help.'],
+  [['--port', 'abc'], {}, 'PORT must be a whole number from 0 to 65535, got "abc". See --help.'],
+  [[], { CACHE_MB: '-1' }, 'CACHE_MB must be a whole number of 0 or more, got "-1". See --help.'],
+  [[], { UNAUTHORIZED: 'no' }, 'UNAUTHORIZED must be filter, reject or report, got "no". See --help.'],
+  [[], { GATEWAY_SECRET: 'short' }, 'GATEWAY_SECRET needs at least 16 characters. See --help.'],
+])('says in one line what is wrong with %j and %j', async (args, environment, sentence) => {
+  const { code, lines } = await failedStart(args, environment)
+  expect(code).toBe(2)
   expect(lines).toHaveLength(1)
-  expect(JSON.parse(lines[0] ?? '').msg).toContain("Unknown option '--supergrap'")
+  expect(JSON.parse(lines[0] ?? '').msg).toContain(sentence)
 })
 
-async function failedStart(...args: string[]): Promise<{ code: number; lines: string[] }> {
+test.each([
+  ['an address', ['--supergraph', 'https://shop.example/graph'], '--supergraph takes a file or "nats", not an address'],
+  ['a folder', ['--supergraph', '/tmp'], '"/tmp" is a folder'],
+  ['no operations', ['--operations', '/nowhere'], 'The folder of recorded operations (--operations) cannot be read'],
+])('says in one sentence what it cannot start from: %s', async (_what, args, sentence) => {
+  const { code, lines } = await failedStart(args)
+  expect(code).toBe(1)
+  const { msg, err } = JSON.parse(lines.at(-1) ?? '')
+  expect([msg, err]).toEqual([expect.stringContaining(sentence), undefined])
+})
+
+test('says in one sentence that its port is in use', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  whenDone(async () => void other.close())
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const { code, lines } = await failedStart(['--port', String(port)])
+  expect(code).toBe(1)
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+    `Port ${port} is in use: stop what listens there, or choose another with --port.`,
+  ])
+})
+
+async function failedStart(
+  args: string[],
+  environment: Record<string, string> = {},
+): Promise<{ code: number; lines: string[] }> {
   const child = spawn(process.execPath, [main, '--port', '0', ...args], {
-    env: {},
+    env: environment,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const exit = once(child, 'exit')

@@ -76,10 +76,10 @@ async function published(graph: string): Promise<StoredSupergraph> {
 }
 
 test.each([
-  ['a file that is not there', ['/nowhere/supergraph.graphql'], away, 'no such file or directory'],
+  ['a file that is not there', ['/nowhere/supergraph.graphql'], away, 'there is no file "/nowhere/supergraph.graphql"'],
   ['a folder', [folder], away, 'The supergraph cannot be read'],
   ['no file', [''], away, 'The supergraph cannot be read'],
-  ['an option without its value', [], away, "'--publish <value>' argument missing"],
+  ['an option without its value', [], away, "'--publish <value>' argument missing. See --help.", 2],
   ['a file that was cut off', [cut], away, 'Type Query must define one or more fields'],
   ['a type that is not there', [unknownType], away, 'nothing is published: Unknown type Nothing'],
   [
@@ -88,22 +88,46 @@ test.each([
     away,
     'nothing is published: it is a GraphQL schema without subgraphs',
   ],
-  ['no NATS_URL', [first], null, 'Say in NATS_URL where to publish.'],
-  ['an address that is not of NATS', [first], 'http://127.0.0.1:1', 'NATS_URL'],
+  ['no NATS_URL', [first], null, 'Say in NATS_URL where to publish. See --help.', 2],
+  [
+    'an address that is not of NATS',
+    [first],
+    'http://127.0.0.1:1',
+    'NATS_URL needs an address that begins with nats://',
+    2,
+  ],
   ['a NATS that is away', [first], away, 'No NATS server answered at 127.0.0.1:1 within 5 s'],
   ['a wrong password', [first], nats.url.replace(':test@', ':wrong@'), 'refuses'],
-  ['a moment that is none', [first, '--swap-in', 'soon'], away, '--swap-in takes 0 to 60 seconds, not "soon".'],
-  ['a moment that is far', [first, '--swap-in', '61'], away, '--swap-in takes 0 to 60 seconds, not "61".'],
-  ['a graph whose name cannot be', [first, '--supergraph', 'nats:a.b'], nats.url, 'not as in "nats:a.b"'],
-] as const)(
-  'with %s it says so in one sentence, and exits with 1',
-  async (_what, args, natsUrl, sentence) => {
+  [
+    'a moment that is none',
+    [first, '--swap-in', 'soon'],
+    away,
+    '--swap-in takes 0 to 60 seconds, not "soon". See --help.',
+    2,
+  ],
+  [
+    'a moment that is far',
+    [first, '--swap-in', '61'],
+    away,
+    '--swap-in takes 0 to 60 seconds, not "61". See --help.',
+    2,
+  ],
+  [
+    'a graph whose name cannot be',
+    [first, '--supergraph', 'nats:a.b'],
+    nats.url,
+    'not as in "nats:a.b". See --help.',
+    2,
+  ],
+] as [string, string[], string | null, string, number?][])(
+  'with %s it says so in one sentence, and exits with 1, or 2 for a wrong option',
+  async (_what, args, natsUrl, sentence, expected = 1) => {
     const { code, log } = await run(['--publish', ...args], natsUrl)
     expect(log.map(({ level, msg }) => ({ level, msg }))).toEqual([
       { level: 60, msg: expect.stringContaining(sentence) },
     ])
     expect(log[0]?.msg).not.toContain('\n')
-    expect(code).toBe(1)
+    expect(code).toBe(expected)
   },
   20_000,
 )

@@ -273,19 +273,24 @@ describe('a socket', () => {
 
   test('is closed with 4403 for a bad token and when a token expires', async () => {
     const { graph } = await start()
-    const codes: number[] = []
+    const codes: [number, string][] = []
     const token = (seconds: number) =>
       new SignJWT({ sub: 'u1', scope: 'staff' })
         .setProtectedHeader({ alg: 'HS256' })
         .setExpirationTime(Math.floor(Date.now() / 1000) + seconds)
         .sign(new TextEncoder().encode(secret))
-    for (const authorization of ['Bearer nonsense', `Bearer ${await token(2)}`]) {
+    for (const authorization of ['nonsense', 'Bearer nonsense', `Bearer ${await token(2)}`]) {
       const client = connect(graph, { authorization })
       const closed = new Promise<CloseEvent>((resolve) => client.on('closed', (event) => resolve(event as CloseEvent)))
       client.subscribe({ query: live, variables: { skus: ['b'] } }, { next() {}, error() {}, complete() {} })
-      codes.push((await closed).code)
+      const { code, reason } = await closed
+      codes.push([code, reason])
     }
-    expect(codes).toEqual([4403, 4403])
+    expect(codes).toEqual([
+      [4403, 'connectionParams.authorization must be "Bearer" and a token.'],
+      [4403, 'The token is not valid.'],
+      [4403, 'The token has expired.'],
+    ])
     expect(graph.subgraphs.inventory?.requests.at(-1)?.headers['x-viewer']).toBe(
       Buffer.from('{"id":"u1","scopes":["staff"]}').toString('base64url'),
     )
@@ -374,4 +379,5 @@ test('without a feed a subscription answers with one clear error', async () => {
 
 interface CloseEvent {
   code: number
+  reason: string
 }

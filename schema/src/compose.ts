@@ -1,49 +1,94 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { composeServices } from '@apollo/composition'
 import type { GraphQLError } from 'graphql'
-import { readSubgraphs } from './subgraphs.ts'
+import { type ListedSubgraph, readSubgraphs } from './subgraphs.ts'
 
-const HELP = `Usage: npm run compose -- [--check]
+const HELP = `Usage: npm run compose -- [--config <yaml>] [--out <file>] [--check]
 
-Composes the schemas that schema/supergraph.yaml lists into schema/supergraph.graphql.
-  --check   write nothing; exit 1 when the committed file is not what composes now`
+Composes subgraphs' schemas into a Federation 2 supergraph, which "npm run gateway -- --supergraph <file>" serves.
+  --config <yaml>  the list of subgraphs (default schema/supergraph.yaml)
+  --out <file>     where the supergraph is written (default schema/supergraph.graphql; needed with --config)
+  --check          write nothing; exit 1 when the file is not what composes now
+  --help           this text
+A list holds, for each subgraph, where it answers and its schema's file, from the list's own folder:
+  subgraphs:
+    products:
+      routing_url: http://127.0.0.1:4001/graphql
+      schema: { file: products.graphql }`
 
-const target = join(import.meta.dirname, '../supergraph.graphql')
+const project = join(import.meta.dirname, '../..')
 const WARNING = 60 // composition's hint levels: 60 is a warning, lower ones are remarks
 
-function main(): void {
-  const { values } = parseArgs({ options: { check: { type: 'boolean' }, help: { type: 'boolean' } } })
-  if (values.help) {
-    console.log(HELP)
-    return
-  }
+interface Wanted {
+  config: string
+  out: string
+  check: boolean
+}
 
-  const subgraphs = readSubgraphs()
+/** What the command line asks for; null is the help. */
+function wanted(): Wanted | null {
+  const { values } = parseArgs({
+    options: {
+      config: { type: 'string' },
+      out: { type: 'string' },
+      check: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help) return null
+  if (values.config !== undefined && values.out === undefined) {
+    throw new Error('--config needs --out, so that the supergraph of this project stays. See --help.')
+  }
+  const { config, out, check } = values
+  return {
+    config: config === undefined ? join(project, 'schema/supergraph.yaml') : resolve(config),
+    out: out === undefined ? join(project, 'schema/supergraph.graphql') : resolve(out),
+    check,
+  }
+}
+
+function compose({ config, out, check }: Wanted): void {
+  const [list, target] = [relative('', config), relative('', out)]
+  const subgraphs = readSubgraphs(config)
   const { supergraphSdl, errors, hints } = composeServices(subgraphs)
   for (const error of errors ?? []) console.error(`error: ${describe(error, subgraphs)}`)
   if (!supergraphSdl) {
-    console.error(`The ${subgraphs.length} subgraphs do not compose; schema/supergraph.graphql is as it was.`)
+    console.error(`The subgraphs do not compose; nothing is written to ${target}.`)
     process.exitCode = 1
     return
   }
   for (const hint of hints ?? []) {
     if (hint.definition.level.value >= WARNING) console.error(`hint: ${hint.message}`)
   }
-  const composed = `# Composed by \`npm run compose\` from the schemas in supergraph.yaml. Not to be edited.\n${supergraphSdl}\n`
-  if (!values.check) {
-    writeFileSync(target, composed)
-    console.log(`schema/supergraph.graphql: ${subgraphs.map(({ name }) => name).join(', ')}`)
-  } else if (readFileSync(target, 'utf8') !== composed) {
-    console.error(
-      'schema/supergraph.graphql is not what the subgraphs compose to: run "npm run compose" and commit it.',
-    )
+  const composed = `# Composed by \`npm run compose\` from the schemas in ${basename(config)}. Not to be edited.\n${supergraphSdl}\n`
+  if (!check) {
+    write(out, target, composed)
+    console.log(`${target}: ${subgraphs.map((one) => one.name).join(', ')}`)
+  } else if (current(out) !== composed) {
+    console.error(`${target} is not what ${list} composes to: run "npm run compose" without --check and commit it.`)
     process.exitCode = 1
   }
 }
 
-function describe(error: GraphQLError, subgraphs: { name: string; file: string }[]): string {
+function write(path: string, shown: string, text: string): void {
+  try {
+    writeFileSync(path, text)
+  } catch (error) {
+    throw new Error(`${shown} cannot be written (${(error as { code?: string }).code}). See --help.`)
+  }
+}
+
+function current(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+function describe(error: GraphQLError, subgraphs: readonly ListedSubgraph[]): string {
   const places = (error.nodes ?? []).flatMap((node) => {
     const subgraph = subgraphs.find(({ name }) => name === (node as { subgraph?: string }).subgraph)
     return node.loc && subgraph ? [`${subgraph.file}:${node.loc.startToken.line}:${node.loc.startToken.column}`] : []
@@ -52,8 +97,12 @@ function describe(error: GraphQLError, subgraphs: { name: string; file: string }
 }
 
 try {
-  main()
+  const asked = wanted()
+  if (asked) compose(asked)
+  else console.log(HELP)
 } catch (error) {
-  console.error((error as Error).message)
+  const { message, code } = error as Error & { code?: string }
+  const isUsage = code?.startsWith('ERR_PARSE_ARGS')
+  console.error(isUsage ? `${message.split('\n', 1)[0]?.replace(/\.$/, '')}. See --help.` : message)
   process.exitCode = 2
 }

@@ -1,35 +1,65 @@
 import { readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { type DocumentNode, GraphQLError, parse, Source } from 'graphql'
 import { parse as parseYaml } from 'yaml'
 
-/** One subgraph as supergraph.yaml lists it. */
+/** One subgraph as the list has it. */
 export interface ListedSubgraph {
   name: string
   url: string
-  /** Path of its schema, from the project's root. */
+  /** Path of its schema, from the working folder. */
   file: string
   typeDefs: DocumentNode
 }
 
-const root = join(import.meta.dirname, '../..')
-const listFile = join(root, 'schema/supergraph.yaml')
+const ownList = join(import.meta.dirname, '../supergraph.yaml')
 
-/** Every subgraph of supergraph.yaml, in its order, with its parsed schema. Throws a sentence with file, line and column when one does not parse. */
-export function readSubgraphs(): ListedSubgraph[] {
-  const list = parseYaml(readFileSync(listFile, 'utf8')) as {
-    subgraphs: Record<string, { routing_url: string; schema: { file: string } }>
-  }
-  return Object.entries(list.subgraphs).map(([name, { routing_url, schema }]) => {
-    const path = join(dirname(listFile), schema.file)
-    const file = relative(root, path)
-    return { name, url: routing_url, file, typeDefs: parseFile(path, file) }
+/**
+ * Every subgraph that a list in YAML names (`subgraphs: { <name>: { routing_url, schema: { file } } }`, files from the list's own
+ * folder), in its order, with its parsed schema. Throws one sentence when the list or a schema cannot be read, with line and column.
+ */
+export function readSubgraphs(listFile = ownList): ListedSubgraph[] {
+  const shown = relative('', resolve(listFile))
+  return entriesOf(parseList(read(listFile, shown), shown), shown).map(([name, entry]) => {
+    const { routing_url: url, schema } = (entry ?? {}) as { routing_url?: unknown; schema?: { file?: unknown } }
+    if (typeof url !== 'string' || typeof schema?.file !== 'string') {
+      throw new Error(`${shown}: the subgraph "${name}" needs "routing_url: <address>" and "schema: { file: <path> }".`)
+    }
+    const path = resolve(dirname(listFile), schema.file)
+    const file = relative('', path)
+    return { name, url, file, typeDefs: parseFile(path, file) }
   })
+}
+
+function entriesOf(list: unknown, shown: string): [string, unknown][] {
+  const { subgraphs } = (list ?? {}) as { subgraphs?: unknown }
+  const entries = typeof subgraphs === 'object' && subgraphs !== null ? Object.entries(subgraphs) : []
+  if (entries.length === 0)
+    throw new Error(`${shown} lists no subgraphs: it needs "subgraphs:" with at least one name.`)
+  return entries
+}
+
+function read(path: string, shown: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code } = error as { code?: string }
+    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : code
+    throw new Error(`${shown} cannot be read: ${why}.`)
+  }
+}
+
+function parseList(text: string, shown: string): unknown {
+  try {
+    return parseYaml(text)
+  } catch (error) {
+    throw new Error(`${shown} is not YAML: ${(error as Error).message.split('\n', 1)[0]?.replace(/:$/, '')}.`)
+  }
 }
 
 function parseFile(path: string, file: string): DocumentNode {
   try {
-    return parse(new Source(readFileSync(path, 'utf8'), file))
+    return parse(new Source(read(path, file), file))
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error
     const [place] = error.locations ?? []

@@ -83,7 +83,12 @@ function settings(values: Values) {
   const soak = positive(values, 'soak')
   const wanted = typeof values.scenario === 'string' ? values.scenario : soak === null ? null : PUBLISHED
   if (wanted !== null) known(wanted, Object.keys(scenarios), 'scenario')
-  if (soak !== null && wanted !== PUBLISHED) throw new UsageError(`A soak runs the scenario ${PUBLISHED} only.`)
+  if (soak !== null) {
+    const ignored = ['only', 'scenario', 'quick', 'seconds', 'rounds'].filter((name) => values[name] !== undefined)
+    if (ignored.length > 0) {
+      throw new UsageError(`--soak runs ours alone on ${PUBLISHED}: leave out --${ignored.join(', --')}.`)
+    }
+  }
   const chosen = Object.values(scenarios).filter(({ name }) => wanted === null || name === wanted)
   return { timing, only, chosen, soak }
 }

@@ -178,7 +178,9 @@ async function greet(
 ): Promise<boolean> {
   const given = connectionParams?.authorization ?? connectionParams?.Authorization
   try {
-    extra.identity = await options.authenticate(typeof given === 'string' ? given : undefined)
+    // What is no text is as wrong as a text that is none of a token: it does not make an anonymous viewer.
+    const authorization = given == null ? undefined : String(given)
+    extra.identity = await options.authenticate(authorization, 'connectionParams.authorization')
   } catch (error) {
     if (!(error instanceof TokenError)) throw error
     // The first close wins: graphql-ws would say "Forbidden" without the reason.

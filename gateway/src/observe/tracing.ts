@@ -11,20 +11,26 @@ const samplers = [
   'parentbased_traceidratio',
 ] as const
 
+const address = 'needs the http or https address of a collector'
+const share = 'must be a number from 0 to 1'
+
 /** The variables of the OpenTelemetry specification that traces are set by; all may be left out. */
 export const tracingEnvironment = {
   OTEL_SDK_DISABLED: z.string().optional(),
-  OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none'], 'traces go to "otlp" or to "none"').default('otlp'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url().optional(),
+  OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none'], 'must be otlp or none').default('otlp'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url(address).optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url(address).optional(),
   OTEL_EXPORTER_OTLP_PROTOCOL: z
-    .enum(['http/json', 'http/protobuf'], 'traces are sent over HTTP: use the collector’s HTTP port, usually 4318')
+    .enum(
+      ['http/json', 'http/protobuf'],
+      'must be http/json or http/protobuf, to the HTTP port of the collector (usually 4318)',
+    )
     .optional(),
-  OTEL_TRACES_SAMPLER: z.enum(samplers).default('parentbased_always_on'),
-  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
+  OTEL_TRACES_SAMPLER: z.enum(samplers, `must be one of ${samplers.join(', ')}`).default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number(share).min(0, share).max(1, share).default(1),
   OTEL_SERVICE_NAME: z.string().min(1).default('gateway'),
   TRACE_DOCUMENTS: z
-    .enum(['true', 'false'])
+    .enum(['true', 'false'], 'must be true or false')
     .default('false')
     .transform((value) => value === 'true'),
 }

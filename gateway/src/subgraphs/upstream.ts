@@ -19,6 +19,17 @@ export interface UpstreamOptions {
   waiting: number
   retry: RetryOptions
   breaker: BreakerOptions
+  /** Told when a subgraph goes away, when it is left alone, and when it is back. */
+  onChange?: ((change: SubgraphChange) => void) | undefined
+}
+
+/** What became of a subgraph; told on change only, however many requests fail. */
+export interface SubgraphChange {
+  service: string
+  url: string
+  to: 'down' | 'left alone' | 'up'
+  /** What speaks against it, in words for people; null when it is back. */
+  reason: string | null
 }
 
 /** What was last seen of a subgraph, for people. */
@@ -75,6 +86,7 @@ export function openUpstream(service: string, url: string, options: UpstreamOpti
   let closing: (() => void) | undefined
   let seen: 'unknown' | 'up' | 'down' = 'unknown'
   let since: string | null = null
+  let alone = false
 
   /** Whether what was thrown speaks against the subgraph. */
   function blames(error: unknown): boolean {
@@ -82,10 +94,20 @@ export function openUpstream(service: string, url: string, options: UpstreamOpti
     return !(error instanceof CutShort) || error.waitedMs >= timeoutMs / 2
   }
 
-  function saw(now: 'up' | 'down'): void {
-    if (seen === now) return
-    seen = now
-    since = new Date().toISOString()
+  function saw(now: 'up' | 'down', reason: string | null): void {
+    if (seen !== now) {
+      // What was never away does not come back.
+      if (now === 'down' || seen === 'down') tell(now, reason)
+      seen = now
+      since = new Date().toISOString()
+    }
+    const { circuit } = breaker
+    if (circuit === 'open' && !alone) tell('left alone', reason)
+    alone = circuit !== 'closed'
+  }
+
+  function tell(to: SubgraphChange['to'], reason: string | null): void {
+    options.onChange?.({ service, url, to, reason })
   }
 
   function refuseWhileOpen(): void {
@@ -100,10 +122,11 @@ export function openUpstream(service: string, url: string, options: UpstreamOpti
       // It may have opened while this call waited.
       refuseWhileOpen()
       const reply = await breaker.run(() => exchange(target, body, call, cut, report))
-      saw(isDown(reply) ? 'down' : 'up')
+      if (isDown(reply)) saw('down', `it answered with status ${reply.status}`)
+      else saw('up', null)
       return reply
     } catch (error) {
-      if (!(error instanceof SubgraphFailure) && blames(error)) saw('down')
+      if (!(error instanceof SubgraphFailure) && blames(error)) saw('down', reasonOf(error, timeoutMs))
       throw error
     } finally {
       slots.release()
@@ -160,6 +183,13 @@ export function openUpstream(service: string, url: string, options: UpstreamOpti
 function isDown(reply: unknown): boolean {
   const { status, contentType } = reply as Reply
   return status >= 500 && !contentType?.startsWith('application/graphql-response+json')
+}
+
+/** Why there is no answer, for the log: with the address, which clients are not told. */
+function reasonOf(error: unknown, timeoutMs: number): string {
+  if (error instanceof CutShort) return `it did not answer within ${timeoutMs} ms`
+  const { message, code } = error as Error & { code?: string }
+  return message || code || 'the connection failed'
 }
 
 /** Whether the connection failed, so that no answer came. */

@@ -1,5 +1,21 @@
-import { type ConstDirectiveNode, type DocumentNode, Kind, visit } from 'graphql'
+import { type ConstDirectiveNode, type DocumentNode, GraphQLError, Kind, parse, visit } from 'graphql'
 import { textOf } from './requires-types.ts'
+
+/** What to do about a supergraph that is not there. */
+export const composeIt = 'Compose it first (npm run compose -- --config <yaml> --out <file>)'
+
+/** Throws one sentence when a text is no supergraph of Federation 2, with what it is instead. */
+export function refuseOtherTexts(text: string): void {
+  if (text.trim() === '') throw new Error(`it is empty. ${composeIt}.`)
+  try {
+    refuseOtherSchemas(parse(text))
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error
+    throw new Error(
+      `it is not GraphQL, line ${error.locations?.[0]?.line}: ${error.message.replace(/\.$/, '')}. ${composeIt}.`,
+    )
+  }
+}
 
 /** Throws one sentence when a schema is no supergraph of Federation 2, with what it is instead: a parser's complaint would not tell. */
 export function refuseOtherSchemas(document: DocumentNode): void {
@@ -9,7 +25,9 @@ export function refuseOtherSchemas(document: DocumentNode): void {
   if (join) return
   const isSubgraph = links.some((url) => url.includes('/federation/v')) || hasKeys(document)
   const what = isSubgraph ? 'the schema of one subgraph' : 'a GraphQL schema without subgraphs'
-  throw new Error(`it is ${what}, not a supergraph; compose the subgraphs and give what comes of it.`)
+  throw new Error(
+    `it is ${what}, not a supergraph; compose the subgraphs and give what comes of it (npm run compose -- --config <yaml> --out <file>).`,
+  )
 }
 
 /** The specifications that a schema says it uses. */

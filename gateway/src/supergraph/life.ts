@@ -8,6 +8,7 @@ import type {
   GatewaySchemaLoadOrUpdateCallback,
   GatewayUnsubscriber,
 } from '@apollo/server-gateway-interface'
+import { StartError } from '@commerce/service/config.ts'
 import type { Logger } from '@commerce/service/log.ts'
 import type { GraphQLSchema } from 'graphql'
 import type { Unauthorized } from '../execute/operation.ts'
@@ -87,7 +88,7 @@ export class LiveSupergraph implements GatewayInterface {
     const { source } = this.#options
     const { sdl } = await source.read()
     const graph = await this.#build(sdl).catch((error: unknown) => {
-      throw new Error(`The supergraph ${source.place} is not valid: ${sentenceOf(error)}`)
+      throw new StartError(`The supergraph ${source.place} is not valid: ${sentenceOf(error)}`)
     })
     this.#install(graph, sdl)
     await Promise.race([this.#planRecorded(graph), delay(bootWarmMs)])

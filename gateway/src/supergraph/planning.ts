@@ -1,7 +1,7 @@
 import { operationFromDocument, Supergraph } from '@apollo/federation-internals'
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import { parse, printSchema } from 'graphql'
-import { refuseOtherSchemas } from './composed.ts'
+import { refuseOtherTexts } from './composed.ts'
 import { supportedFeatures } from './features.ts'
 import { explained, interfacesWithoutTypes, withTypesOf } from './interface-objects.ts'
 import { usableKeysFirst } from './keys.ts'
@@ -34,7 +34,7 @@ export function isTooComplex(error: unknown): boolean {
 
 /** Builds a supergraph's planner; throws when it is not a supergraph or needs a feature that is not supported. */
 export function openPlanning(composed: string): Planning {
-  refuseOtherSchemas(parse(composed, { noLocation: true }))
+  refuseOtherTexts(composed)
   const sdl = usableKeysFirst(composed)
   const supergraph = Supergraph.build(sdl, { supportedFeatures })
   const schema = supergraph.apiSchema()

@@ -1,3 +1,4 @@
+import { ConfigError, StartError } from '@commerce/service/config.ts'
 import type { Logger } from '@commerce/service/log.ts'
 import type { Release, SupergraphSource } from './source.ts'
 
@@ -26,7 +27,9 @@ export interface PublishedOptions {
 /** The graph's name in "nats" or "nats:<graph>"; null when that is a file's name. Throws when it could be neither. */
 export function graphOnNats(place: string): string | null {
   if (/^nats:(?![\w-]+$)/.test(place)) {
-    throw new Error(`A graph on NATS is named by letters, digits, "-" and "_", and not as in "${place}".`)
+    throw new ConfigError(
+      `A graph on NATS is named by letters, digits, "-" and "_", and not as in "${place}". See --help.`,
+    )
   }
   const match = /^nats(?::([\w-]+))?$/.exec(place)
   return match && (match[1] ?? 'current')
@@ -74,7 +77,7 @@ export function publishedSource({ store, place, waitMs, fallback, log }: Publish
         started = true
         return fallback.read()
       }
-      throw new Error(whyNot(newest, place, waitMs))
+      throw new StartError(whyNot(newest, place, waitMs))
     },
     watch(changed) {
       listener = changed

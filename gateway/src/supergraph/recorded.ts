@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { StartError } from '@commerce/service/config.ts'
 import { type ASTNode, type DocumentNode, type FragmentDefinitionNode, Kind, parse, print, visit } from 'graphql'
 import { z } from 'zod'
 import type { Asked } from './plans.ts'
@@ -59,7 +60,9 @@ async function filesIn(folder: string): Promise<string[]> {
     const found = await readdir(folder, { recursive: true })
     return found.filter((file) => /\.(graphql|gql|json)$/.test(file)).sort()
   } catch (error) {
-    throw new Error(`The folder of recorded operations cannot be read: ${(error as Error).message}.`)
+    throw new StartError(
+      `The folder of recorded operations (--operations) cannot be read: ${(error as Error).message}.`,
+    )
   }
 }
 

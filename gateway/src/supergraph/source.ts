@@ -1,5 +1,7 @@
 import { unwatchFile, watchFile } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { StartError } from '@commerce/service/config.ts'
+import { composeIt } from './composed.ts'
 
 /** A supergraph as it was released. */
 export interface Release {
@@ -27,9 +29,7 @@ export function fileSource(file: string, watchMs: number): SupergraphSource {
       try {
         return { sdl: await readFile(file, 'utf8'), swapAt: null }
       } catch (error) {
-        throw new Error(
-          `The supergraph cannot be read: ${(error as Error).message}. Compose it first, or say where it is.`,
-        )
+        throw new StartError(`The supergraph cannot be read: ${whyNot(file, error as Error)}`)
       }
     },
     watch(changed) {
@@ -39,4 +39,10 @@ export function fileSource(file: string, watchMs: number): SupergraphSource {
     },
     async close() {},
   }
+}
+
+function whyNot(file: string, { message, code }: Error & { code?: string }): string {
+  if (/^https?:/.test(file)) return `--supergraph takes a file or "nats", not an address, and got "${file}".`
+  const what = code === 'ENOENT' ? `there is no file "${file}"` : code === 'EISDIR' ? `"${file}" is a folder` : message
+  return `${what}. ${composeIt}, or say with --supergraph where it is.`
 }

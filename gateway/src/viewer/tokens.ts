@@ -20,8 +20,8 @@ export class TokenError extends Error {
   }
 }
 
-/** Verifies the value of an Authorization header; null is anonymous. Rejects with a `TokenError`. */
-export type Authenticate = (authorization: string | undefined) => Promise<Identity | null>
+/** Verifies the value of an Authorization header, or of another `place`; null is anonymous. Rejects with a `TokenError`. */
+export type Authenticate = (authorization: string | undefined, place?: string) => Promise<Identity | null>
 
 /** A token's signature is looked at once a minute, not once a request; a key that its issuer withdraws counts that much longer. */
 const rememberedTokens = 10_000
@@ -37,12 +37,12 @@ export function authenticator(config: TokenConfig | null): Authenticate {
   }
   const verify = verifier(config)
   const known = new LRUCache<string, Identity>({ max: rememberedTokens, ttl: rememberedMs })
-  return async (authorization) => {
+  return async (authorization, place = 'The Authorization header') => {
     if (authorization === undefined) return null
     const seen = known.get(authorization)
     if (seen && (seen.expires === null || seen.expires * 1000 > Date.now())) return seen
     const token = /^Bearer +([^\s]+)$/i.exec(authorization)?.[1]
-    if (token === undefined) throw new TokenError(401, 'The Authorization header must be "Bearer" and a token.')
+    if (token === undefined) throw new TokenError(401, `${place} must be "Bearer" and a token.`)
     const payload = await verify(token).catch((error: unknown) => {
       throw refused(error)
     })

@@ -2,3 +2,8 @@
 export class SetupError extends Error {
   override name = 'SetupError'
 }
+
+/** The command line or a setting of it is wrong: `message` says what it must be. */
+export class UsageError extends SetupError {
+  override name = 'UsageError'
+}

@@ -1,15 +1,17 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { SetupError } from './failure.ts'
+import { SetupError, UsageError } from './failure.ts'
 import { type Graph, startGraph } from './graph.ts'
 import { lockFolder } from './lock.ts'
 import { dataFolder, readSecrets } from './secrets.ts'
 import { seedIfEmpty } from './seed.ts'
 
-const HELP = `Usage: npm start [-- --empty]
+const HELP = `Usage: npm start [-- options]
 
 Starts the whole graph on this machine: PostgreSQL and NATS from npm, the four subgraphs, the gateway; Ctrl-C stops it.
-  --empty   do not import the sample shop into an empty catalog
+  --port <number>  the gateway's port; 0 takes a free one (PORT, 4000)
+  --empty          do not import the sample shop into an empty catalog
+  --help           this text
 Environment (all optional; see .env.example):
   PORT                    the gateway's port (4000)
   HOST                    the gateway's address (127.0.0.1)
@@ -38,15 +40,18 @@ function end(reason: string, code: number): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { empty: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } })
+  const { values } = parseArgs({
+    options: { port: { type: 'string' }, empty: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  })
   if (values.help) {
     say(HELP)
     return
   }
-  const port = Number(process.env.PORT || 4000)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new SetupError(`PORT must be a whole number from 0 to 65535, got "${process.env.PORT}".`)
+  const wanted = values.port ?? (process.env.PORT || '4000')
+  if (!/^\d{1,5}$/.test(wanted) || Number(wanted) > 65_535) {
+    throw new UsageError(`PORT must be a whole number from 0 to 65535, got "${wanted}".`)
   }
+  const port = Number(wanted)
   const folder = dataFolder(process.env)
   readSecrets(folder)
   unlock = lockFolder(folder)
@@ -98,10 +103,12 @@ function readiness({ url, subgraphs, databases, natsUrl }: Graph, folder: string
 try {
   await main()
 } catch (error) {
-  const isUsage = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
-  if (isUsage) console.error(`${(error as Error).message}\nSee: npm start -- --help`)
+  const isUsage = error instanceof UsageError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
+  // Further lines of the parser are about values that begin with a dash.
+  const [sentence] = (error as Error).message.split('\n', 1)
+  if (isUsage) console.error(`${sentence?.replace(/\.$/, '')}. See --help.`)
   else console.error(error instanceof SetupError ? error.message : error)
-  process.exitCode = 1
+  process.exitCode = isUsage ? 2 : 1
   await graph?.stop()
   unlock()
 }

@@ -301,7 +301,7 @@ test('a subgraph is told what is known when it is asked, not when the run began'
   feed.seen = { stream: '2026-01-01T00:00:00Z', last: new Map([['price', 7]]) }
   const open = closeGate()
   const answer = graph.ask('query ($skus: [String!]!) { late(skus: $skus) { price } }', { skus: [sku('a')] })
-  await settled()
+  await expect.poll(() => asked('catalog').length).toBe(1)
   feed.seen = { stream: '2026-01-01T00:00:00Z', last: new Map([['price', 8]]) }
   open()
   await answer

@@ -18,6 +18,8 @@ export function answerKnown(
   write: (answered: Answered) => void,
 ): Promise<void> {
   return new Promise((resolve, failed) => {
+    // Its client left while the request was read: nothing is begun that others would join.
+    if (response.destroyed) return resolve()
     const started = scope === '' ? undefined : known.flights.get(scope)
     const flight: Flight = started ?? { passengers: [], gone: 0, landed: false, abort: new AbortController() }
     flight.passengers.push({
@@ -32,8 +34,7 @@ export function answerKnown(
       },
       failed,
     })
-    if (response.destroyed) leave(known, scope, flight)
-    else response.once('close', () => leave(known, scope, flight))
+    response.once('close', () => leave(known, scope, flight))
     if (started) return
     if (scope !== '') known.flights.set(scope, flight)
     const landed = () => {

@@ -3,10 +3,13 @@ import { expect, test } from 'vitest'
 import type { FeedListener } from './feed.ts'
 import { type ConnectedFeed, lateFeed } from './late-feed.ts'
 
-test('of what came before it connected a feed never says that it was told', async () => {
+test.each([
+  ['is behind when it connects', false],
+  ['is current when it connects', true],
+])('of what came before a feed that %s nothing was told, and afterwards everything can be', async (_, current) => {
   let listener: FeedListener | undefined
   const connected: ConnectedFeed = {
-    current: false,
+    current,
     seen: null,
     sources: ['stock'],
     stalled: new Set(),
@@ -26,7 +29,7 @@ test('of what came before it connected a feed never says that it was told', asyn
     recovered: (complete) => story.push(complete ? 'complete' : 'incomplete'),
   })
   await new Promise((resolve) => setImmediate(resolve))
-  listener?.recovered(true)
+  if (!current) listener?.recovered(true)
   listener?.lost()
   listener?.recovered(true)
   expect(story).toEqual(['incomplete', 'lost', 'complete'])

@@ -46,9 +46,10 @@ export function lateFeed(
       feed = connected
       void connected.ended.then(() => startOver(connected))
       for (const listener of listeners.keys()) {
-        listeners.set(listener, feed.subscribe(fromNow(listener)))
+        const beginning = fromNow(listener)
+        listeners.set(listener, feed.subscribe(beginning))
         // Whatever was read before now was read without hearing of changes; a feed that is not current yet says so itself.
-        if (feed.current) listener.recovered(false)
+        if (feed.current) beginning.recovered(false)
       }
     } catch (error) {
       log.warn({ reason: (error as Error).message }, 'there are no events yet')

@@ -322,6 +322,17 @@ describe('policies', () => {
       expect(asked(on)).toEqual([])
     }
   })
+
+  test('that cannot be decided any more refuse an operation that is known in the same words', async () => {
+    let decides = true
+    const on = await started({
+      holdPolicies: async () => (decides ? new Set(['support']) : Promise.reject(new Error('down'))),
+    })
+    for (let i = 0; i < 2; i++) expect((await ask('{ user { phone } }', {}, { on })).data.user.phone).toBe('555')
+    decides = false
+    const { data, errors } = await ask('{ user { phone } }', {}, { on })
+    expect([data, errors?.[0].extensions.code]).toEqual([undefined, 'POLICIES_UNAVAILABLE'])
+  })
 })
 
 describe('told to', () => {

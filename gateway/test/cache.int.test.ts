@@ -252,6 +252,31 @@ describe('viewers', () => {
   })
 })
 
+test('a policy that does not hold any more hides what was kept while it held', async () => {
+  let holds = true
+  const one = await startGraph(
+    {
+      secrets: {
+        typeDefs: `${caching}
+          type Query { plan: Plan @cacheTag(format: "item.changed") @cacheControl(maxAge: 60) }
+          type Plan { name: String margin: String @policy(policies: [["finance"]]) }
+        `,
+        resolvers: { Query: { plan: () => ({ name: 'Next year', margin: '40 %' }) } },
+      },
+    },
+    { config: { holdPolicies: async () => new Set(holds ? ['finance'] : []) }, feed: localFeed() },
+  )
+  try {
+    const margin = async () => (await one.ask('{ plan { name margin } }')).data.plan.margin
+    for (let i = 0; i < 3; i++) expect(await margin()).toBe('40 %')
+    expect(one.subgraphs.secrets?.requests).toHaveLength(1) // what it was made of is kept
+    holds = false
+    for (let i = 0; i < 3; i++) expect(await margin()).toBeNull()
+  } finally {
+    await one.stop()
+  }
+})
+
 test('nothing is served while events may be missing', async () => {
   for (let i = 0; i < 3; i++) await pricesOf(['a', 'b'])
   feed.lose()

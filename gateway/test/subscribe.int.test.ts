@@ -211,22 +211,25 @@ describe('a subscription', () => {
     await expect(take(follow(graph), 1)).rejects.toMatchObject([{ extensions: { code: 'FORBIDDEN' } }])
   })
 
-  test('outlives a fault of its subgraph, which it tells once when it has no state yet', async () => {
-    const { graph, state, change } = await start()
-    state.failure = 'INTERNAL_SERVER_ERROR'
-    const stream = follow(graph, live, { skus: ['b'] })
-    expect(await take(stream, 1)).toMatchObject([{ data: null, errors: [{ message: 'not now' }] }])
-    const tries = state.reads
-    await eventually('tried again', () => state.reads > tries + 1)
-    state.failure = ''
-    expect(versions(await take(stream, 1))).toEqual([5])
-    state.failure = 'INTERNAL_SERVER_ERROR'
-    change('b', 6, 'IN_STOCK')
-    const before = state.reads
-    await eventually('tried again', () => state.reads > before + 1)
-    state.failure = ''
-    expect(versions(await take(stream, 1))).toEqual([6])
-  })
+  test.each(['INTERNAL_SERVER_ERROR', 'SUBGRAPH_OVERLOADED'])(
+    'outlives a fault of its subgraph (%s), which it tells once when it has no state yet',
+    async (failure) => {
+      const { graph, state, change } = await start()
+      state.failure = failure
+      const stream = follow(graph, live, { skus: ['b'] })
+      expect(await take(stream, 1)).toMatchObject([{ data: null, errors: [{ message: 'not now' }] }])
+      const tries = state.reads
+      await eventually('tried again', () => state.reads > tries + 1)
+      state.failure = ''
+      expect(versions(await take(stream, 1))).toEqual([5])
+      state.failure = failure
+      change('b', 6, 'IN_STOCK')
+      const before = state.reads
+      await eventually('tried again', () => state.reads > before + 1)
+      state.failure = ''
+      expect(versions(await take(stream, 1))).toEqual([6])
+    },
+  )
 
   test.each([
     ['too many keys', live, { skus: Array.from({ length: 201 }, (_, i) => `s${i}`) }, 'BAD_USER_INPUT'],

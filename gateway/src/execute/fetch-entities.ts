@@ -20,6 +20,11 @@ interface Asked {
   keys: string[]
 }
 
+/** Nothing yet. */
+function asking(selection: Selection): Asked {
+  return { selection, field: '', representations: [], targets: [], keys: [] }
+}
+
 interface Target {
   part: Fetch
   object: Data
@@ -62,7 +67,7 @@ function takeKnown(run: Run, request: Request, asked: Asked, cached: CachedRun):
   const part = cached.part(request.service, placeOf(request))
   const prefix = cached.prefixOf(policy, run.variable)
   const joined: Joined[] = []
-  const missing: Asked = { ...asked, representations: [], targets: [], keys: [] }
+  const missing = asking(selection)
   for (const [index, representation] of representations.entries()) {
     const key = prefix + representation
     const own = targets[index] as Target[]
@@ -93,9 +98,7 @@ function takeKnown(run: Run, request: Request, asked: Asked, cached: CachedRun):
  */
 async function takeJoined(run: Run, request: Request, joined: readonly Joined[], isSecond = false): Promise<void> {
   await Promise.all(new Set(joined.map(({ flight }) => flight.landed)))
-  const again = request.selections.map(
-    (selection): Asked => ({ selection, field: '', representations: [], targets: [], keys: [] }),
-  )
+  const again = request.selections.map(asking)
   for (const { selection, representation, targets, key, flight } of joined) {
     const kept = run.cached?.landed(flight, key)
     if (kept) {
@@ -126,7 +129,7 @@ export function fetchInContexts(run: Run, request: Request, contexts: Contexts):
   run.cached?.passBy(request.service, placeOf(request))
   const work: Promise<void>[] = []
   for (const { variables, objects } of collectInContext(run.data, part.path, contexts)) {
-    const asked: Asked = { selection, field: '', representations: [], targets: [], keys: [] }
+    const asked = asking(selection)
     represent(asked, part, objects)
     if (asked.representations.length > 0) work.push(askFor(run, request, 1, [asked], variables))
   }
@@ -169,7 +172,7 @@ function askFor(run: Run, request: Request, mask: number, asked: readonly Asked[
 
 /** The distinct representations of all objects that wait for a selection. */
 function ask(run: Run, selection: Selection): Asked {
-  const asked: Asked = { selection, field: '', representations: [], targets: [], keys: [] }
+  const asked = asking(selection)
   const seen = new Map<string, number>()
   for (const part of selection.parts) {
     const { representation, path } = part

@@ -1,5 +1,5 @@
 import type { Logger } from '@commerce/service/log.ts'
-import type { SubgraphChange } from './upstream.ts'
+import type { SubgraphChange } from './standing.ts'
 
 /** One that comes and goes is told of once in so many milliseconds. */
 const quietMs = 10_000

@@ -6,6 +6,7 @@ import { exchange } from './exchange.ts'
 import { cutFailure, SubgraphFailure } from './failure.ts'
 import { pause, pauseAfter, RetryBudget, type RetryOptions } from './retry.ts'
 import { Full, Slots } from './slots.ts'
+import { type Standing, type SubgraphChange, standingOf } from './standing.ts'
 
 /** How each subgraph is treated. */
 export interface UpstreamOptions {
@@ -23,20 +24,8 @@ export interface UpstreamOptions {
   onChange?: ((change: SubgraphChange) => void) | undefined
 }
 
-/** What became of a subgraph; told on change only, however many requests fail. */
-export interface SubgraphChange {
-  service: string
-  url: string
-  to: 'down' | 'left alone' | 'up'
-  /** What speaks against it, in words for people; null when it is back. */
-  reason: string | null
-}
-
 /** What was last seen of a subgraph, for people. */
-export interface SubgraphState {
-  state: 'unknown' | 'up' | 'down'
-  /** When `state` changed, in ISO 8601. */
-  since: string | null
+export interface SubgraphState extends Pick<Standing, 'state' | 'since'> {
   circuit: CircuitName
   /** Requests on their way, and calls that wait for a connection. */
   running: number
@@ -84,30 +73,12 @@ export function openUpstream(service: string, url: string, options: UpstreamOpti
   const breaker = createBreaker(options.breaker, { error: blames, value: isDown })
   let calls = 0
   let closing: (() => void) | undefined
-  let seen: 'unknown' | 'up' | 'down' = 'unknown'
-  let since: string | null = null
-  let alone = false
+  const standing = standingOf((to, reason) => options.onChange?.({ service, url, to, reason }))
 
   /** Whether what was thrown speaks against the subgraph. */
   function blames(error: unknown): boolean {
     if (error instanceof errors.InvalidArgumentError) return false
     return !(error instanceof CutShort) || error.waitedMs >= timeoutMs / 2
-  }
-
-  function saw(now: 'up' | 'down', reason: string | null): void {
-    if (seen !== now) {
-      // What was never away does not come back.
-      if (now === 'down' || seen === 'down') tell(now, reason)
-      seen = now
-      since = new Date().toISOString()
-    }
-    const { circuit } = breaker
-    if (circuit === 'open' && !alone) tell('left alone', reason)
-    alone = circuit !== 'closed'
-  }
-
-  function tell(to: SubgraphChange['to'], reason: string | null): void {
-    options.onChange?.({ service, url, to, reason })
   }
 
   function refuseWhileOpen(): void {
@@ -122,11 +93,12 @@ export function openUpstream(service: string, url: string, options: UpstreamOpti
       // It may have opened while this call waited.
       refuseWhileOpen()
       const reply = await breaker.run(() => exchange(target, body, call, cut, report))
-      if (isDown(reply)) saw('down', `it answered with status ${reply.status}`)
-      else saw('up', null)
+      if (isDown(reply)) standing.saw('down', breaker.circuit, `it answered with status ${reply.status}`)
+      else standing.saw('up', breaker.circuit, null)
       return reply
     } catch (error) {
-      if (!(error instanceof SubgraphFailure) && blames(error)) saw('down', reasonOf(error, timeoutMs))
+      if (!(error instanceof SubgraphFailure) && blames(error))
+        standing.saw('down', breaker.circuit, reasonOf(error, timeoutMs))
       throw error
     } finally {
       slots.release()
@@ -144,7 +116,8 @@ export function openUpstream(service: string, url: string, options: UpstreamOpti
   return {
     url,
     get state() {
-      return { state: seen, since, circuit: breaker.circuit, running: slots.running, waiting: slots.waiting }
+      const { state, since } = standing
+      return { state, since, circuit: breaker.circuit, running: slots.running, waiting: slots.waiting }
     },
     async send(body, call, report) {
       const cut = new Cut(call, timeoutMs)

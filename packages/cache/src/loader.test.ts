@@ -1,3 +1,4 @@
+// Long because each race of a loader is one test over the same truth.
 import { beforeEach, expect, test } from 'vitest'
 import { type Coherence, createCoherence, type FollowedFeed } from './coherence.ts'
 import { createLoader, type Loader } from './loader.ts'

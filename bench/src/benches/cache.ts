@@ -3,8 +3,7 @@ import { contestantNames } from '../cache/contestants.ts'
 import { goalsOf } from '../cache/goals.ts'
 import { type Measured, rowsOf, runRounds, WRITES } from '../cache/rounds.ts'
 import { setStage } from '../cache/stage.ts'
-import type { Timing } from '../gateway/rounds.ts'
-import { known, positive } from '../options.ts'
+import { chosenOf, known, timingOf } from '../options.ts'
 import { installPeers } from '../peers.ts'
 import { cores } from '../processes/pin.ts'
 import { writtenScenarios } from '../scenarios/written.ts'
@@ -52,14 +51,8 @@ export const bench: Bench = {
 }
 
 function settings(values: Values) {
-  const quick = values.quick === true
-  const timing: Timing = {
-    seconds: positive(values, 'seconds') ?? (quick ? 1 : 4),
-    rounds: positive(values, 'rounds') ?? (quick ? 1 : 3),
-    warmUpSeconds: quick ? 1 : 3,
-  }
-  const only = typeof values.only === 'string' ? values.only.split(',') : contestantNames
-  for (const name of only) known(name, contestantNames, 'contestant')
+  const timing = timingOf(values, 3)
+  const only = chosenOf(values, contestantNames)
   if (typeof values.scenario === 'string') known(values.scenario, Object.keys(writtenScenarios), 'scenario')
   const chosen = Object.values(writtenScenarios).filter(
     ({ name }) => values.scenario === undefined || name === values.scenario,

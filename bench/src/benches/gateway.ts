@@ -3,10 +3,10 @@ import type { ParseArgsOptionsConfig } from 'node:util'
 import { type Bench, type Goal, type Row, UsageError, type Values } from '../bench.ts'
 import { contestantNames } from '../gateway/contestants.ts'
 import { goalsOf, soakGoal } from '../gateway/goals.ts'
-import { rowsOf, runRounds, type Timing } from '../gateway/rounds.ts'
+import { rowsOf, runRounds } from '../gateway/rounds.ts'
 import { runSoak } from '../gateway/soak.ts'
 import { setStage } from '../gateway/stage.ts'
-import { known, positive } from '../options.ts'
+import { chosenOf, known, positive, timingOf } from '../options.ts'
 import { installPeers } from '../peers.ts'
 import { cores } from '../processes/pin.ts'
 import { scenarios } from '../scenarios/scenarios.ts'
@@ -72,14 +72,8 @@ export const bench: Bench = {
 }
 
 function settings(values: Values) {
-  const quick = values.quick === true
-  const timing: Timing = {
-    seconds: positive(values, 'seconds') ?? (quick ? 1 : 4),
-    rounds: positive(values, 'rounds') ?? (quick ? 1 : 4),
-    warmUpSeconds: quick ? 1 : 3,
-  }
-  const only = typeof values.only === 'string' ? values.only.split(',') : contestantNames
-  for (const name of only) known(name, contestantNames, 'contestant')
+  const timing = timingOf(values, 4)
+  const only = chosenOf(values, contestantNames)
   const soak = positive(values, 'soak')
   const wanted = typeof values.scenario === 'string' ? values.scenario : soak === null ? null : PUBLISHED
   if (wanted !== null) known(wanted, Object.keys(scenarios), 'scenario')

@@ -1,16 +1,13 @@
-import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import { CannotRun, type Tools } from '../bench.ts'
-import { ask, type Subgraphs } from '../gateway/stage.ts'
 import type { LoadAsk, LoadReply } from '../load/generator.ts'
-import type { SubgraphsAsk } from '../memory/main.ts'
-import { type Helper, startHelper } from '../processes/helper.ts'
+import type { Helper } from '../processes/helper.ts'
 import { startPinnedNats } from '../processes/nats.ts'
 import type { Cores } from '../processes/pin.ts'
 import { type Server, startServer } from '../processes/server.ts'
+import { accepted, ask, type Subgraphs, startLoad, startSubgraphs } from '../processes/surroundings.ts'
 import { priceOf } from '../scenarios/prices.ts'
 import type { WrittenScenario } from '../scenarios/scenario.ts'
 import { compose, composeScenario, referenceAnswer } from '../scenarios/scenarios.ts'
@@ -55,23 +52,10 @@ export async function setStage(
     await nats.stop()
     await rm(folder, { recursive: true })
   })
-  const memory = startHelper<SubgraphsAsk, Record<string, string & number>>(
-    join(import.meta.dirname, '../memory/main.ts'),
-    [scenario.name, nats.url],
-    cores.others,
-  )
-  stops.add(memory.stop)
-  const load = startHelper<LoadAsk, LoadReply>(join(import.meta.dirname, '../load/main.ts'), [], cores.others)
-  stops.add(load.stop)
-  const subgraphs: Subgraphs = {
-    pid: memory.pid,
-    async reset() {
-      await memory.ask('reset')
-    },
-    count: async () => Object.values(await memory.ask('counts')).reduce<number>((sum, count) => sum + count, 0),
-  }
+  const subgraphs = await startSubgraphs(scenario.name, nats.url, cores.others, stops)
+  const load = startLoad(cores.others, stops)
 
-  const urls = await memory.ask('urls')
+  const { urls } = subgraphs
   const plain = composeScenario(scenario, urls)
   const reference = JSON.stringify(await referenceAnswer(scenario, plain))
   const expected = JSON.stringify(JSON.parse(reference, (_, value) => scenario.written(value)))
@@ -96,19 +80,14 @@ export async function setStage(
     const server = await startServer(contestant.name, contestant.command, cores.contestant, stops.add)
     if (contestant.keeps) await untilKept(contestant.name, server, body, subgraphs)
     const answer = await ask(server.url, body)
-    if (!isDeepStrictEqual(JSON.parse(answer.toString()), JSON.parse(expected))) {
-      throw new CannotRun(
-        `${contestant.name} answers otherwise than graphql-js on one schema: ${answer.toString().slice(0, 300)}`,
-      )
-    }
+    const mustBe = accepted(contestant.name, answer, expected)
     const at = contestant.shows
       ? scenario.keys.flatMap((_, entity) => offsetsOf(answer, String(priceOf(entity, 0))))
       : []
     if (contestant.shows && at.length < scenario.keys.length)
       throw new CannotRun('An answer does not show all that is written.')
-    const sha1 = createHash('sha1').update(answer).digest('hex')
     const writeTo = contestant.shows ? server.url : (urls[scenario.writtenBy] ?? '')
-    entrants.push({ ...contestant, server, answer: { bytes: answer.length, sha1 }, writeTo, at })
+    entrants.push({ ...contestant, server, answer: mustBe, writeTo, at })
   }
   return { scenario, body, mutations, load, subgraphs, entrants, stop: stops.stop }
 }

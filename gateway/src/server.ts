@@ -6,6 +6,7 @@ import type { Logger } from '@commerce/service/log.ts'
 import { GraphQLError, NoSchemaIntrospectionCustomRule } from 'graphql'
 import { openCaches } from './cache/caches.ts'
 import { openConsistency } from './cache/consistency.ts'
+import { tooMany } from './cache/unheard.ts'
 import type { GatewayConfig } from './config.ts'
 import { type Asker, seenByNobody, subgraphHeaders } from './execute/headers.ts'
 import { type Operation, type Result, refused, runOperation } from './execute/operation.ts'
@@ -26,7 +27,6 @@ import { openSubgraphs } from './subgraphs/client.ts'
 import { subgraphLog } from './subgraphs/told.ts'
 import { unknownSubgraph } from './subgraphs/upstream.ts'
 import type { EventFeed } from './subscribe/feed.ts'
-import { createFloors } from './subscribe/floors.ts'
 import { liveOperations } from './subscribe/live.ts'
 import { documentReader } from './supergraph/documents.ts'
 import type { Graph } from './supergraph/graph.ts'
@@ -57,7 +57,6 @@ export async function startGateway(
   const { metrics } = observing
   const { operations: recorded, problems } = await readRecorded(config.operations)
   for (const problem of problems) log.warn(problem)
-  const floors = createFloors(Date.now)
   const subgraphs = openSubgraphs({
     urlOf: (service) => config.subgraphUrls[service] ?? supergraph.urlOf(service),
     timeoutMs: config.subgraphTimeoutMs,
@@ -68,19 +67,21 @@ export async function startGateway(
     onChange: subgraphLog(log),
     share: config.shareInFlight ? { epoch: () => caches.epoch, maxEntries: 10_000 } : undefined,
   })
-  const callFor = (asker: Asker, signal: AbortSignal | undefined, ownFloors?: string | null): RunCall => ({
-    headers: (isPublic) =>
-      subgraphHeaders(config.secret, isPublic ? { ...asker, viewer: null } : asker, {
-        floors: ownFloors === undefined ? floors.header() : ownFloors,
-        seen: asker.passesCaches ? seenByNobody : (feed?.seen ?? null),
-      }),
+  const callFor = (asker: Asker, signal: AbortSignal | undefined): RunCall => ({
+    headers(isPublic) {
+      const floors = caches.unheard.floors()
+      return subgraphHeaders(config.secret, isPublic ? { ...asker, viewer: null } : asker, {
+        floors: floors === tooMany ? null : floors,
+        seen: asker.passesCaches || floors === tooMany ? seenByNobody : (feed?.seen ?? null),
+      })
+    },
     isAlone: asker.passesCaches ?? false,
     signal,
     deadline: performance.now() + config.requestTimeoutMs,
     trace: asker.trace,
   })
   // An answer that was begun before a change is never given to who asks after it.
-  const caches = openCaches(feed, config.cache, floors.see)
+  const caches = openCaches(feed, config.cache)
   const consistency = openConsistency(config.secret, caches, feed)
   const run = (prepared: Prepared, asker: Asker, signal: AbortSignal | undefined) =>
     observeRun(metrics, prepared.operation.definition, asker, () => runOnce(prepared, asker, signal))
@@ -165,12 +166,11 @@ export async function startGateway(
   ) => graph.operation(read(graph.apiSchema, query), query, operationName)
   const live = liveOperations({
     feed,
-    floors,
     subgraphs,
     maxKeys: config.sockets.keysPerSubscription,
     log,
     compile: async (graph, request) => shownTo(await compile(graph, request), request.viewer),
-    callFor: (viewer, known) => callFor({ viewer, traceparent: newTraceparent() }, undefined, known),
+    callFor: (viewer) => callFor({ viewer, traceparent: newTraceparent() }, undefined),
   })
   const forget = supergraph.onReplaced((graph) => void live.replaceGraph(graph))
 

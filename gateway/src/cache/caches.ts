@@ -1,10 +1,10 @@
 import { createCoherence } from '@commerce/cache/coherence.ts'
 import { createTaggedCache, type TaggedCache } from '@commerce/cache/tagged.ts'
-import { LRUCache } from 'lru-cache'
 import { Histogram } from '../observe/instruments.ts'
 import type { EventFeed } from '../subscribe/feed.ts'
 import { type AnswerCache, answerCache, CachedRun } from './cached-run.ts'
 import { type KeptResponse, type Responses, responseCache } from './responses.ts'
+import { createUnheard, type Unheard } from './unheard.ts'
 
 /** What one gateway keeps of earlier answers, and what it knows to have changed. */
 export interface Caches {
@@ -19,8 +19,8 @@ export interface Caches {
   responses: Responses
   /** Changes that are known from elsewhere than the feed: event subject → version. */
   learn(versions: Iterable<readonly [subject: string, version: number]>): void
-  /** Whether the event of a change has come, or nobody has said that there was one. */
-  isHeard(subject: string, version: number): boolean
+  /** What was learnt and not heard yet. */
+  unheard: Pick<Unheard, 'isHeard' | 'floors'>
   /** Something changed that says nothing of what it was. */
   changed(): void
   answers: Pick<AnswerCache, 'counts'> & { kept: TaggedCache<unknown> }
@@ -30,9 +30,6 @@ export interface Caches {
   stop(): void
 }
 
-/** Changes whose events are waited for: more are there only while none come, and then the oldest count as heard. */
-const mostUnheard = 100_000
-
 /** How much is kept: bytes of subgraph answers, and of whole responses; 0 keeps none. */
 export interface CacheBounds {
   answerBytes: number
@@ -40,11 +37,7 @@ export interface CacheBounds {
 }
 
 /** Caches that follow a feed; without one nothing is ever kept, because nothing would tell when it changes. */
-export function openCaches(
-  feed: EventFeed | null,
-  bounds: CacheBounds,
-  see: (subject: string, version: number) => void,
-): Caches {
+export function openCaches(feed: EventFeed | null, bounds: CacheBounds): Caches {
   const coherence = createCoherence()
   const answers = answerCache(createTaggedCache(coherence, Math.max(1, bounds.answerBytes)))
   const kept = createTaggedCache<KeptResponse>(coherence, Math.max(1, bounds.responseBytes))
@@ -53,10 +46,10 @@ export function openCaches(
     epoch++
   }
   const staleness = new Histogram()
-  const unheard = new LRUCache<string, number>({ max: mostUnheard })
+  const unheard = createUnheard(Date.now)
   const unsubscribe = feed?.subscribe({
     event({ subject, data: { version }, changedAt }) {
-      if ((unheard.get(subject) ?? Number.POSITIVE_INFINITY) <= version) unheard.delete(subject)
+      unheard.hear(subject, version)
       if (changedAt !== undefined) staleness.observe(Math.max(0, Date.now() - changedAt))
       changed()
     },
@@ -79,12 +72,11 @@ export function openCaches(
       for (const [subject, version] of versions) {
         if (version <= coherence.floor(subject)) continue
         coherence.raise(subject, version)
-        unheard.set(subject, version)
-        see(subject, version)
+        unheard.learn(subject, version)
         epoch++
       }
     },
-    isHeard: (subject, version) => (unheard.get(subject) ?? 0) < version,
+    unheard,
     changed,
     answers,
     kept,

@@ -9,7 +9,7 @@ const { read } = consistencyTokens(secret)
 function gateway(last: number, stream = 'first') {
   const feed = localFeed()
   feed.seen = { stream, last: new Map([['price', last]]) }
-  const caches = openCaches(feed, { answerBytes: 1_000, responseBytes: 1_000 }, () => {})
+  const caches = openCaches(feed, { answerBytes: 1_000, responseBytes: 1_000 })
   const { hear } = openConsistency(secret, caches, feed)
   return { feed, hear }
 }

@@ -69,7 +69,7 @@ export interface Hearing {
 
 export function openConsistency(
   secret: string | null,
-  caches: Pick<Caches, 'learn' | 'isHeard'>,
+  caches: Pick<Caches, 'learn' | 'unheard'>,
   feed: EventFeed | null,
 ): Consistency {
   const tokens = consistencyTokens(secret)
@@ -78,7 +78,7 @@ export function openConsistency(
     if (given === null) return everything // what it has seen before is not known any better now
     // What this gateway has heard of is behind the events that it names.
     const unheard = Object.entries(given?.versions ?? {}).filter(
-      ([subject, version]) => !caches.isHeard(subject, version),
+      ([subject, version]) => !caches.unheard.isHeard(subject, version),
     )
     return tokens.write({
       versions: Object.fromEntries([...unheard, ...changed]),

@@ -7,7 +7,6 @@ import type { RunCall } from '../execute/running.ts'
 import type { Subgraphs } from '../subgraphs/client.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import type { EventFeed } from './feed.ts'
-import type { Floors } from './floors.ts'
 import { type Mailbox, openMailbox } from './mailbox.ts'
 import { snapshotOf } from './snapshot.ts'
 import { LiveSource } from './source.ts'
@@ -23,13 +22,12 @@ export interface LiveRequest {
 /** What live operations are made with. */
 export interface LiveOptions {
   feed: EventFeed | null
-  floors: Floors
   subgraphs: Subgraphs
   maxKeys: number
   log: Logger
   /** The compiled operation of a request on a graph; rejects with a GraphQLError when it is not valid there (any more). */
   compile(graph: Graph, request: LiveRequest): Promise<Operation>
-  callFor(viewer: Viewer | null, floors: string | null): RunCall
+  callFor(viewer: Viewer | null): RunCall
 }
 
 /** All live operations of a gateway, fed by one event feed. */
@@ -56,13 +54,12 @@ interface Live {
 
 /** Starts to hear the feed. */
 export function liveOperations(options: LiveOptions): LiveOperations {
-  const { feed, floors } = options
+  const { feed } = options
   const all = new Map<string, Live>()
   const bySubject = new Map<string, Set<Live>>()
 
   const unsubscribe = feed?.subscribe({
     event({ subject, data: { version } }) {
-      floors.see(subject, version)
       for (const live of bySubject.get(subject) ?? []) live.source.changed(live.subjects.get(subject) ?? '', version)
     },
     lost() {},
@@ -94,9 +91,9 @@ export function liveOperations(options: LiveOptions): LiveOperations {
 
   function create(graph: Graph, operation: Operation, request: LiveRequest, identity: string): Live {
     const source = new LiveSource(snapshotOf(graph, operation, request.variables, options.maxKeys), {
-      read: async (snapshot, keys, known) => {
+      read: async (snapshot, keys) => {
         try {
-          return await snapshot.read(keys, options.subgraphs, options.callFor(request.viewer, floors.header(known)))
+          return await snapshot.read(keys, options.subgraphs, options.callFor(request.viewer))
         } catch (error) {
           options.log.error({ err: error }, 'a live operation failed')
           throw error

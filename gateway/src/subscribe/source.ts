@@ -6,8 +6,7 @@ import type { Payload, Snapshot } from './snapshot.ts'
 
 /** What a live source needs of the world. */
 export interface SourceOptions {
-  /** Reads keys, with the versions that the answer may not be older than, by subject. */
-  read(snapshot: Snapshot, keys: readonly string[], floors: Record<string, number>): ReturnType<Snapshot['read']>
+  read(snapshot: Snapshot, keys: readonly string[]): ReturnType<Snapshot['read']>
   /** Waits; resolves early when the source is closed. */
   wait(ms: number, signal: AbortSignal): Promise<void>
   /** A key whose subgraph never answers with the version that an event told of. */
@@ -33,6 +32,7 @@ const temporary = new Set([
 ])
 const firstWaitMs = 100
 const longestWaitMs = 5_000
+const gatherMs = 5
 /** A replica that lags behind its own event gets this many chances before the next event. */
 const staleReads = 6
 
@@ -51,6 +51,9 @@ export class LiveSource {
   #keys = new Map<string, KeyState>()
   #snapshot: Snapshot
   #reading = false
+  /** The read of single keys that begins next, and the one that began last. */
+  #gathering: { keys: Set<string>; answer: Promise<Payload[] | undefined> } | undefined
+  #lastRead: Promise<unknown> = Promise.resolve()
   #readAgain = false
 
   constructor(snapshot: Snapshot, options: SourceOptions) {
@@ -143,6 +146,25 @@ export class LiveSource {
     this.#reading = false
   }
 
+  /**
+   * The state of a key, read together with others that are wanted at the same time. Whoever wants one while a read is under way waits for it, but
+   * not for long: so a burst of changes takes few reads, and one that hangs holds up no other.
+   */
+  #readTogether(key: string): Promise<Payload[] | undefined> {
+    const keys = this.#gathering?.keys ?? new Set<string>()
+    keys.add(key)
+    if (this.#gathering) return this.#gathering.answer
+    const before = this.#lastRead
+    const answer = (async () => {
+      await Promise.race([before, this.#options.wait(gatherMs, this.#ending.signal)])
+      this.#gathering = undefined
+      return this.#read([...keys])
+    })()
+    this.#gathering = { keys, answer }
+    this.#lastRead = answer
+    return answer
+  }
+
   /** One read per key at a time: what comes meanwhile is one more read, of the newest version. */
   async #readKey(key: string, state: KeyState): Promise<void> {
     if (state.busy) return
@@ -151,7 +173,7 @@ export class LiveSource {
     let reads = 0
     while (!this.#ending.signal.aborted && state.wanted > (state.newest?.version ?? -1)) {
       const { wanted } = state
-      const payloads = await this.#read([key])
+      const payloads = await this.#readTogether(key)
       const payload = payloads?.find((one) => one.key === key)
       if (payload) this.#settle(payload)
       // What an event told of and the subgraph does not list is gone.
@@ -169,15 +191,9 @@ export class LiveSource {
 
   /** Undefined when the subgraph cannot say now; clients hear of it once. An error that will stay ends the operation. */
   async #read(keys: readonly string[]): Promise<Payload[] | undefined> {
-    const floors: Record<string, number> = {}
-    for (const key of keys) {
-      const { wanted = -1, newest } = this.#keys.get(key) ?? {}
-      const floor = Math.max(wanted, newest?.version ?? -1)
-      if (floor > 0) floors[this.#snapshot.subjectOf(key)] = floor
-    }
     let answer: Payload[] | { errors: readonly GraphQLError[] }
     try {
-      answer = await this.#options.read(this.#snapshot, keys, floors)
+      answer = await this.#options.read(this.#snapshot, keys)
     } catch (error) {
       answer = {
         errors: [

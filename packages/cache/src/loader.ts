@@ -22,6 +22,8 @@ export interface Loader<K, V> {
   /** The value, null when there is none; never older than the floor known when it was asked for, as long as the database has what was announced. Shared by all callers: do not change it. */
   load(key: K): Promise<V | null>
   loadMany(keys: readonly K[]): Promise<(V | null)[]>
+  /** Takes over what this process has just committed, so that nobody has to read it. Never what may be older: a read would not be kept either. */
+  prime(key: K, value: V): void
   /** Counters since the start. */
   readonly stats: { hits: number; misses: number; bypassed: number; refused: number }
 }
@@ -105,5 +107,13 @@ export function createLoader<K, V>(options: LoaderOptions<K, V>): Loader<K, V> {
     return cached.load(key)
   }
 
-  return { load, loadMany: (keys) => Promise.all(keys.map(load)), stats }
+  function prime(key: K, value: V): void {
+    const [subject, version] = [subjectOf(key), versionOf(value)]
+    if (!coherence.serving || subject.length > MAX_SUBJECT || version < coherence.floor(subject)) return
+    if ((entries.peek(subject)?.version ?? -1) < version) {
+      entries.set(subject, { promise: Promise.resolve(value), version })
+    }
+  }
+
+  return { load, prime, loadMany: (keys) => Promise.all(keys.map(load)), stats }
 }

@@ -33,7 +33,7 @@ beforeAll(async () => {
   whenDone(() => connection.close())
   relay = startRelay({ databaseUrl, connection, source: '/inventory', log, pollMs: 100 })
   whenDone(() => relay.stop())
-  transact = createTransact(prisma as never, () => relay.wake()) as typeof transact
+  transact = createTransact(prisma as never, (rows) => relay.send(rows)) as typeof transact
 })
 
 const stockChanged = (sku: string, version: number): NewEvent =>

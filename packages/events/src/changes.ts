@@ -11,9 +11,13 @@ export function notingChanges<T>(changes: Changes, work: () => T): T {
 }
 
 /** Notes a committed change for whoever wants to know. Does nothing outside of `notingChanges`. */
-export function noteChange(subject: string, version: number): void {
-  const changes = noting.getStore()
+export function noteChange(subject: string, version: number, changes = noting.getStore()): void {
   if (changes && version > (changes.get(subject) ?? 0)) changes.set(subject, version)
+}
+
+/** Where the running work is to be told of what it changed, for `noteChange` in other work that commits it. */
+export function changesWanted(): Changes | undefined {
+  return noting.getStore()
 }
 
 /** What the running work has changed so far; empty outside of `notingChanges`. */

@@ -26,17 +26,17 @@ const UNSYNCED = '5 minutes' // NATS syncs to disk every 2 minutes unless told o
 const NORMAL_WORK = '1 second'
 const DELETED_AT_ONCE = 10_000
 
-/** The oldest rows that have not left and that no other relay has in hand; they are this transaction's until it ends. */
-export async function claimRows(client: pg.ClientBase, most: number): Promise<OutboxRow[]> {
+/** The oldest rows that have not left, are not `leaving` and that no other relay has in hand; they are this transaction's until it ends. */
+export async function claimRows(client: pg.ClientBase, most: number, leaving: readonly string[]): Promise<OutboxRow[]> {
   const { rows } = await client.query<OutboxRow>(
     `select id, event_id, subject, type, version, data, traceparent, created_at from outbox
-     where published_at is null order by id limit $1 for update skip locked`,
-    [most],
+     where published_at is null and event_id <> all($2::uuid[]) order by id limit $1 for update skip locked`,
+    [most, leaving],
   )
   return rows
 }
 
-export async function markPublished(client: pg.ClientBase, done: readonly Published[]): Promise<void> {
+export async function markPublished(client: pg.ClientBase | pg.Pool, done: readonly Published[]): Promise<void> {
   await client.query(
     `update outbox set published_at = now(), stream = done.holder, stream_seq = done.seq
      from unnest($1::bigint[], $2::text[], $3::bigint[]) as done(id, holder, seq) where outbox.id = done.id`,

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { noteChange } from './changes.ts'
+import { type Changes, changesWanted, noteChange } from './changes.ts'
 import { contracts, type NewEvent } from './contracts.ts'
+import type { OutboxRow } from './outbox-table.ts'
 import { currentTraceparent } from './trace.ts'
 
 /** The part of a Prisma transaction that the outbox needs. */
 export interface SqlTransaction {
-  $executeRawUnsafe(sql: string, ...values: unknown[]): Promise<number>
+  $queryRawUnsafe<T>(sql: string, ...values: unknown[]): Promise<T>
 }
 
 /** The part of a Prisma client that opens transactions. */
@@ -26,51 +27,62 @@ export class EventTooLarge extends Error {
   }
 }
 
-/** Adds a fact to the transaction it belongs to. */
+/** Adds a fact to the transaction it belongs to; it counts as a change, and as part of the trace, of the work that calls this. */
 export type Emit = (event: NewEvent) => void
 
 /** Runs one intention: state changes and their events in a single transaction, all or nothing. Rejects with `EventTooLarge` when an event cannot leave. */
 export type Transact<Tx> = <T>(work: (tx: Tx, emit: Emit) => Promise<T>, options?: { timeoutMs?: number }) => Promise<T>
 
 /**
- * Makes the `transact` of a subgraph. `committed` is called after each commit with its events, before the caller gets its
- * result: caches raise their floors there and the relay is woken. By then they are noted for `notingChanges` too.
+ * Makes the `transact` of a subgraph. `committed` is called after each commit with its events as they stand in the
+ * outbox, before the caller gets its result: caches raise their floors there and the relay lets them leave. By then they are noted for `notingChanges` too.
  */
 export function createTransact<Tx extends SqlTransaction>(
   database: SqlDatabase<Tx>,
-  committed: (events: readonly NewEvent[]) => void,
+  committed: (rows: readonly OutboxRow[]) => void,
 ): Transact<Tx> {
   return async (work, { timeoutMs = 10_000 } = {}) => {
-    let events: NewEvent[] = []
+    let emitted: Emitted[] = []
+    let rows: OutboxRow[] = []
     const result = await database.$transaction(
       async (tx) => {
-        events = []
-        const outcome = await work(tx, (event) => events.push(event))
-        if (events.length > 0) await append(tx, events)
+        emitted = []
+        const outcome = await work(tx, (event) =>
+          emitted.push({ event, traceparent: currentTraceparent(), changes: changesWanted() }),
+        )
+        if (emitted.length > 0) rows = await append(tx, emitted)
         return outcome
       },
       { maxWait: 5_000, timeout: timeoutMs },
     )
-    for (const { subject, version } of events) noteChange(subject, version)
-    if (events.length > 0) committed(events)
+    for (const { event, changes } of emitted) noteChange(event.subject, event.version, changes)
+    if (emitted.length > 0) committed(rows)
     return result
   }
 }
 
-async function append(tx: SqlTransaction, events: readonly NewEvent[]): Promise<void> {
-  const traceparent = currentTraceparent() ?? null
-  const rows = events.map((event) => {
+interface Emitted {
+  event: NewEvent
+  traceparent: string | undefined
+  changes: Changes | undefined
+}
+
+async function append(tx: SqlTransaction, emitted: readonly Emitted[]): Promise<OutboxRow[]> {
+  const rows = emitted.map(({ event, traceparent }) => {
     const { type, subject, version } = event
     const data = contracts[type].data.parse(event.data) // what breaks its contract must not leave, nor the change be kept
     const bytes = Buffer.byteLength(JSON.stringify(data))
     if (bytes > MAX_DATA_BYTES) throw new EventTooLarge(event, bytes)
-    return { event_id: randomUUID(), subject, type, version, data, traceparent }
+    return { event_id: randomUUID(), subject, type, version, data, traceparent: traceparent ?? null }
   })
-  await tx.$executeRawUnsafe(
+  const appended = await tx.$queryRawUnsafe<Pick<OutboxRow, 'id' | 'event_id' | 'created_at'>[]>(
     `insert into outbox (event_id, subject, type, version, data, traceparent)
      select event_id, subject, type, version, data, traceparent
      from jsonb_to_recordset($1::jsonb)
-       as row(event_id uuid, subject text, type text, version int, data jsonb, traceparent text)`,
+       as row(event_id uuid, subject text, type text, version int, data jsonb, traceparent text)
+     returning id::text, event_id::text, created_at`,
     JSON.stringify(rows),
   )
+  const given = new Map(appended.map((row) => [row.event_id, row]))
+  return rows.map((row) => ({ ...row, ...given.get(row.event_id) }) as OutboxRow)
 }

@@ -3,6 +3,7 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import { ALIVE_EVERY_MS, aliveSubject } from './alive.ts'
 import { type EventConnection, STREAM } from './connection.ts'
+import { createLeaving } from './leaving.ts'
 import {
   claimRows,
   countWaiting,
@@ -29,6 +30,8 @@ export interface RelayOptions {
 }
 
 export interface Relay {
+  /** These rows were just committed by this process: they leave at once, without being looked for. */
+  send(rows: readonly OutboxRow[]): void
   /** There may be new rows: look now. */
   wake(): void
   /** Rows that have not left yet. */
@@ -43,7 +46,8 @@ const TOO_LARGE = 'MAX_PAYLOAD_EXCEEDED'
 const CLEAN_UP_EVERY_MS = 60_000
 
 /**
- * Publishes outbox rows to the stream, each at least once and, within the stream's duplicate window, once. Rows are claimed
+ * Publishes outbox rows to the stream, each at least once and, within the stream's duplicate window, once. What this process commits leaves at
+ * once; what could not leave, or belongs to a process that died, is found in the table. Rows that are found are claimed
  * (`FOR UPDATE SKIP LOCKED`), so any number of relays share a table and a relay that dies gives its claim back. As long as all that should
  * have left has left, it says so (`alive.<source>`).
  */
@@ -62,6 +66,8 @@ export function startRelay({
     connectionTimeoutMillis: 10_000,
     query_timeout: 30_000,
     keepAlive: true,
+    // That a row has left may be forgotten when the database crashes: then it leaves again.
+    options: '-c synchronous_commit=off',
   })
   const broken = (error: Error): void => log.warn({ err: error }, 'the relay lost a database connection')
   pool.on('error', broken)
@@ -70,6 +76,8 @@ export function startRelay({
   const stream = connection.nats.jetstream()
   let stopping = false
   let mustReconcile = true
+  // The stream, known by the moment it was made, on its server, known by an id of each of its runs; empty while it is not known.
+  let holder = ''
   let lastCleanup = 0
   let lastAlive = 0
   let alarm: (() => void) | undefined
@@ -81,8 +89,15 @@ export function startRelay({
   // Set at the loss, not at the return: nothing may be published to a server before we know what it holds.
   const forgetDisconnect = connection.onDisconnect(() => {
     mustReconcile = true
+    holder = ''
   })
   const forgetReconnect = connection.onReconnect(wake)
+  const leaving = createLeaving({
+    publish: async (row) => (await publish(row)).seq,
+    note: (published) => markPublished(pool, published),
+    isTrusted: (by) => by === holder && !mustReconcile,
+    missed: wake,
+  })
 
   const loop = (async () => {
     while (!stopping) {
@@ -103,9 +118,9 @@ export function startRelay({
     }
   })()
 
-  function pause(): Promise<void> {
+  function pause(ms = pollMs): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, pollMs)
+      const timer = setTimeout(resolve, ms)
       alarm = () => {
         clearTimeout(timer)
         resolve()
@@ -118,7 +133,7 @@ export function startRelay({
     let failure: Error | undefined
     try {
       await client.query('begin')
-      const rows = await claimRows(client, BATCH)
+      const rows = await claimRows(client, BATCH, leaving.ids())
       const acks = await Promise.allSettled(rows.map(publish))
       const done = rows.flatMap((row, i): Published[] => {
         const ack = acks[i]
@@ -164,11 +179,10 @@ export function startRelay({
     })
   }
 
-  // The stream, known by the moment it was made, on its server, known by an id of each of its runs.
-  let holder = ''
   async function reconcile(): Promise<void> {
     mustReconcile = false // a disconnect from here on asks for it again
     try {
+      await leaving.noted() // before it is doubted
       const manager = await connection.nats.jetstreamManager()
       const { created } = await manager.streams.info(STREAM)
       holder = `${created} ${connection.nats.info?.server_id}`
@@ -196,6 +210,10 @@ export function startRelay({
   }
 
   return {
+    send(rows) {
+      const isKnown = connection.connected && !mustReconcile && holder !== '' && !stopping
+      if (!isKnown || !leaving.send(rows, holder)) wake()
+    },
     wake,
     backlog: () => countWaiting(pool),
     async stop() {
@@ -204,6 +222,8 @@ export function startRelay({
       forgetReconnect()
       wake()
       await loop
+      for (const until = Date.now() + PUBLISH_LIMIT_MS; leaving.ids().length > 0 && Date.now() < until; )
+        await pause(10)
       await pool.end()
     },
   }

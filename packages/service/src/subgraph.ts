@@ -89,9 +89,9 @@ export async function startSubgraph<Db extends Database, C extends object>(
       stops.push(async () => unfollow())
     }
 
-    const transact = createTransact(database as unknown as SqlDatabase<TransactionOf<Db>>, (events) => {
-      for (const { subject, version } of events) coherence.raise(subject, version)
-      relay.wake()
+    const transact = createTransact(database as unknown as SqlDatabase<TransactionOf<Db>>, (rows) => {
+      for (const { subject, version } of rows) coherence.raise(subject, version)
+      relay.send(rows)
     })
     const definition = options.define({ database, transact, coherence, connection, log })
     for (const background of definition.background ?? []) stops.push(() => background.stop())

@@ -48,7 +48,7 @@ export function start(config: InventoryConfig, log: Logger): Promise<Running> {
         versionOf: ({ version }) => version,
         max: STOCKS_CACHED,
       })
-      const stockService = createStockService(transact)
+      const stockService = createStockService(transact, (stock) => stocks.prime(stock.sku, stock))
       const reservations = createReservationService(transact)
       const expiry = startExpiry({
         expireOverdue: reservations.expireOverdue,

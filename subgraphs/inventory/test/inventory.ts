@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { notingChanges } from '@commerce/events/changes.ts'
 import { type CommandContract, callCommand } from '@commerce/events/command.ts'
 import { connectEvents, type EventConnection } from '@commerce/events/connection.ts'
 import { type FeedEvent, startFeed } from '@commerce/events/feed.ts'
@@ -73,7 +74,9 @@ export async function startInventory(): Promise<TestInventory> {
   const events: FeedEvent[] = []
   feed.subscribe({ event: (event) => events.push(event), lost: () => {}, recovered: () => {} })
 
-  const answer = answerAt(running.url)
+  // As a gateway does, it tells what its commands changed: the replica that is asked may not have heard of it.
+  const changed = new Map<string, number>()
+  const answer = answerAt(running.url, () => Object.fromEntries([...changed].slice(-50)))
   const ask = askBy(answer)
   return {
     database,
@@ -82,7 +85,7 @@ export async function startInventory(): Promise<TestInventory> {
     ask,
     answer,
     askOther: askBy(answerAt(other.url)),
-    call: (contract, input) => callCommand(connection, contract, input, 10_000),
+    call: (contract, input) => notingChanges(changed, () => callCommand(connection, contract, input, 10_000)),
     async stock(sku, onHand, safety) {
       const input = { sku, onHand, safety, idempotencyKey: randomUUID() }
       const { stockSet } = await ask<{ stockSet: { stock: { version: number } } }>(
@@ -94,15 +97,15 @@ export async function startInventory(): Promise<TestInventory> {
   }
 }
 
-function answerAt(url: string): TestInventory['answer'] {
-  return async (query, variables = {}, { scopes = STAFF, floors } = {}) => {
+function answerAt(url: string, changed: () => object = () => ({})): TestInventory['answer'] {
+  return async (query, variables = {}, { scopes = STAFF, floors = changed() } = {}) => {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         [headers.secret]: secret,
         ...(scopes ? { [headers.viewer]: encodeViewer({ id: 'v', scopes }) } : {}),
-        ...(floors ? { [headers.floors]: JSON.stringify(floors) } : {}),
+        [headers.floors]: JSON.stringify(floors),
       },
       body: JSON.stringify({ query, variables }),
     })

@@ -48,7 +48,7 @@ export async function startHarness(): Promise<Harness> {
   ) as [PrismaClient, PrismaClient]
   const connection = await connectEvents({ url: nats.url, name: 'test', log })
   const relay = startRelay({ databaseUrl: sourceUrl, connection, source: '/test', log })
-  const transact = createTransact<PrismaClient>(source as never, relay.wake)
+  const transact = createTransact<PrismaClient>(source as never, relay.send)
   whenDone(async () => {
     await running.stop()
     await relay.stop()

@@ -106,5 +106,6 @@ function lockLines(tx: Sql, lines: readonly WantedLine[]): Promise<string[]> {
 }
 
 async function change(tx: Sql, emit: Emit, postings: readonly Posting[], origin?: Origin): Promise<void> {
-  for (const stock of await post(tx, postings, origin)) emit(stockChanged(stock))
+  const booked = postings.map((posting) => ({ ...posting, origin }))
+  for (const stock of await post(tx, booked)) emit(stockChanged(stock))
 }

@@ -43,7 +43,7 @@ export async function readStocks(sql: Sql, skus: readonly string[]): Promise<Map
 /**
  * Keeps everyone else from changing the stock of these SKUs until the transaction ends; answers which of them it could lock. Everyone locks in
  * the same order, so nobody waits in a circle. Read after it, not before, and only what is locked: a SKU that never had stock cannot be (see
- * `openLevel`), and may have come into being since.
+ * `openLevels`), and may have come into being since.
  */
 export async function lockStocks(sql: Sql, skus: readonly string[]): Promise<string[]> {
   const locked = await sql.$queryRaw<{ sku: string }[]>`
@@ -51,46 +51,66 @@ export async function lockStocks(sql: Sql, skus: readonly string[]): Promise<str
   return locked.map(({ sku }) => sku)
 }
 
-/** Makes the counters of a SKU at a location, all 0, if there are none; false when the SKU came into being meanwhile: lock it and look again. */
-export async function openLevel(sql: Sql, { sku, location }: Posting, isNew: boolean): Promise<boolean> {
-  if (isNew) {
-    const made = await sql.$executeRaw`insert into stock (sku, version) values (${sku}, 0) on conflict do nothing`
-    if (made === 0) return false
+/**
+ * Makes the counters of SKUs at locations, all 0, where there are none. Throws, and so undoes the whole transaction, when one of the new SKUs
+ * came into being meanwhile: it has to be locked and read first.
+ */
+export async function openLevels(
+  sql: Sql,
+  levels: readonly { sku: string; location: string; isNew: boolean }[],
+): Promise<void> {
+  const fresh = [...new Set(levels.flatMap(({ sku, isNew }) => (isNew ? [sku] : [])))].sort()
+  if (fresh.length > 0) {
+    const made = await sql.$executeRaw`
+      insert into stock (sku, version) select sku, 0 from unnest(${fresh}::text[]) as sku order by sku on conflict do nothing`
+    if (made < fresh.length) throw new CameIntoBeing()
   }
-  await sql.$executeRaw`insert into stock_level (sku, location) values (${sku}, ${location}) on conflict do nothing`
-  return true
+  if (levels.length > 0) {
+    await sql.$executeRaw`
+      insert into stock_level (sku, location)
+      select sku, location from jsonb_to_recordset(${JSON.stringify(levels)}::jsonb) as level(sku text, location text)
+      order by sku, location on conflict do nothing`
+  }
+}
+
+/** A SKU that was not known is known now: what was decided about it is void. */
+export class CameIntoBeing extends Error {
+  override name = 'CameIntoBeing'
 }
 
 /**
  * Writes changes of counters, at most one per SKU and location, in one statement: the levels, their versions and the ledger. Units are
- * only held where they are available. Throws, and so undoes the whole transaction, unless every posting was written. Answers the stock after it.
+ * only held where they are available. Throws, and so undoes the whole transaction, unless every posting was written. Answers the stocks after it.
  */
-export async function post(sql: Sql, postings: readonly Posting[], origin?: Origin): Promise<Stock[]> {
-  const rows = postings.map(({ sku, location, onHand = 0, reserved = 0, safety = null }) => ({
+export async function post(sql: Sql, postings: readonly (Posting & { origin?: Origin })[]): Promise<Stock[]> {
+  if (postings.length === 0) return []
+  const rows = postings.map(({ sku, location, onHand = 0, reserved = 0, safety = null, origin }) => ({
     sku,
     location,
     on_hand: onHand,
     reserved,
     safety,
+    kind: origin?.kind,
+    reason: origin?.reason,
+    idempotency_key: origin?.idempotencyKey,
+    reservation_id: origin?.reservationId,
   }))
   const [result] = await sql.$queryRaw<{ written: number }[]>`
     with posting as (
-      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        as p(sku text, location text, on_hand int, reserved int, safety int)
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as p(sku text, location text, on_hand int,
+        reserved int, safety int, kind text, reason text, idempotency_key text, reservation_id uuid)
     ), written as (
       update stock_level l
       set on_hand = l.on_hand + p.on_hand, reserved = l.reserved + p.reserved, safety = coalesce(p.safety, l.safety)
       from posting p
       where l.sku = p.sku and l.location = p.location
         and (p.reserved <= 0 or l.on_hand - l.reserved - l.safety >= p.reserved)
-      returning l.sku, l.location, p.on_hand as delta
+      returning l.sku, l.location, p.on_hand as delta, p.kind, p.reason, p.idempotency_key, p.reservation_id
     ), bumped as (
       update stock set version = version + 1, changed_at = clock_timestamp() where sku in (select sku from written)
     ), booked as (
       insert into movement (sku, location, delta, kind, reason, idempotency_key, reservation_id)
-      select sku, location, delta, ${origin?.kind ?? null}::text, ${origin?.reason ?? null}::text,
-        ${origin?.idempotencyKey ?? null}::text, ${origin?.reservationId ?? null}::uuid
-      from written where delta <> 0
+      select sku, location, delta, kind, reason, idempotency_key, reservation_id from written where delta <> 0
     )
     select count(*)::int as written from written`
   if (result?.written !== postings.length) {
@@ -100,10 +120,13 @@ export async function post(sql: Sql, postings: readonly Posting[], origin?: Orig
   return [...stocks.values()]
 }
 
-export async function locationExists(sql: Sql, code: string): Promise<boolean> {
-  if (!isName(code)) return false
-  const found = await sql.$queryRaw<unknown[]>`select 1 from location where code = ${code}`
-  return found.length > 0
+/** Those of the codes that are locations. */
+export async function existingLocations(sql: Sql, codes: readonly string[]): Promise<Set<string>> {
+  const possible = [...new Set(codes)].filter((code) => isName(code))
+  if (possible.length === 0) return new Set()
+  const found = await sql.$queryRaw<{ code: string }[]>`
+    select code from location where code = any(${possible}::text[])`
+  return new Set(found.map(({ code }) => code))
 }
 
 // What cannot be a SKU is not asked for: PostgreSQL refuses some characters instead of not finding them.

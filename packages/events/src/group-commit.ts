@@ -1,0 +1,105 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Emit, Transact } from './outbox.ts'
+
+/** One intention of a group. */
+export interface Member<I> {
+  input: I
+  /** What the change of this member is, and of no other. */
+  emit: Emit
+}
+
+export interface GroupCommitOptions<Tx, I, R> {
+  transact: Transact<Tx>
+  /** Carries out all of them in one transaction; their results in the same order. What it throws for several, each of them meets alone. */
+  carryOut(tx: Tx, members: readonly Member<I>[]): Promise<readonly R[]>
+  /** What it is about: intentions that share one of these names are carried out one after the other. */
+  namesOf(input: I): readonly string[]
+}
+
+/** More wait than can be carried out soon: nothing was done. */
+export class TooManyWaiting extends Error {
+  override name = 'TooManyWaiting'
+  constructor() {
+    super(`${MOST_WAITING} changes are waiting to be made already. Try again later.`)
+  }
+}
+
+/** So that one that waits for a lock of somebody else does not hold up all others. */
+const GROUPS_AT_ONCE = 2
+const MOST_MEMBERS = 100
+const MOST_WAITING = 2_000
+
+interface Waiting<I, R> {
+  input: I
+  names: readonly string[]
+  /** Runs something as part of the work that wants this: its trace, and the changes it is told of. */
+  within: <T>(work: () => T) => T
+  resolve(result: R | Promise<R>): void
+  reject(error: unknown): void
+}
+
+/**
+ * Group commit: intentions that come while a transaction is under way share the next one, so that the price of a transaction is
+ * paid once for all of them, and under load a database is asked no more often than when it is idle. Alone, an intention waits for nobody.
+ */
+export function createGroupCommit<Tx, I, R>(options: GroupCommitOptions<Tx, I, R>): (input: I) => Promise<R> {
+  const { transact, carryOut, namesOf } = options
+  let waiting: Waiting<I, R>[] = []
+  const busy = new Set<string>()
+  let running = 0
+  let starting = false
+
+  function start(): void {
+    if (starting || running >= GROUPS_AT_ONCE || waiting.length === 0) return
+    starting = true
+    // What arrives in the same turn of the event loop belongs together.
+    setImmediate(() => {
+      starting = false
+      const group = take()
+      if (group.length === 0) return
+      running++
+      void commit(group).finally(() => {
+        running--
+        for (const { names } of group) for (const name of names) busy.delete(name)
+        start()
+      })
+      start()
+    })
+  }
+
+  function take(): Waiting<I, R>[] {
+    const group: Waiting<I, R>[] = []
+    const left: Waiting<I, R>[] = []
+    for (const one of waiting) {
+      if (group.length === MOST_MEMBERS || one.names.some((name) => busy.has(name))) left.push(one)
+      else {
+        group.push(one)
+        for (const name of one.names) busy.add(name)
+      }
+    }
+    waiting = left
+    return group
+  }
+
+  async function commit(group: readonly Waiting<I, R>[]): Promise<void> {
+    try {
+      const results = await transact((tx, emit) =>
+        carryOut(
+          tx,
+          group.map(({ input, within }) => ({ input, emit: (event) => within(() => emit(event)) })),
+        ),
+      )
+      for (const [i, { resolve }] of group.entries()) resolve(results[i] as R)
+    } catch (error) {
+      if (group.length === 1) for (const { reject } of group) reject(error)
+      else await Promise.all(group.map((one) => commit([one])))
+    }
+  }
+
+  return (input) =>
+    new Promise((resolve, reject) => {
+      if (waiting.length >= MOST_WAITING) return reject(new TooManyWaiting())
+      waiting.push({ input, names: namesOf(input), within: AsyncLocalStorage.snapshot(), resolve, reject })
+      start()
+    })
+}

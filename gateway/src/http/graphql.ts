@@ -125,7 +125,11 @@ async function runPipeline(options: OperationOptions, incoming: Incoming): Promi
   }
   const gone = new AbortController()
   if (response.destroyed) gone.abort()
-  else response.once('close', () => gone.abort())
+  else {
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort()
+    })
+  }
   let prepared: Prepared | undefined
   let result: Result | undefined
   const answer = await executeGraphQL(options.pipeline, read, async () => ({

@@ -24,8 +24,9 @@ export class TooManyWaiting extends Error {
   }
 }
 
-/** So that one that waits for a lock of somebody else does not hold up all others. */
-const GROUPS_AT_ONCE = 2
+/** A transaction that takes longer than this waits for somebody's lock: it does not hold up the next one. */
+const PATIENCE_MS = 20
+const GROUPS_AT_ONCE = 5
 const MOST_MEMBERS = 100
 const MOST_WAITING = 2_000
 
@@ -47,10 +48,12 @@ export function createGroupCommit<Tx, I, R>(options: GroupCommitOptions<Tx, I, R
   let waiting: Waiting<I, R>[] = []
   const busy = new Set<string>()
   let running = 0
+  /** Those of them that have not lost their right to be alone. */
+  let prompt = 0
   let starting = false
 
   function start(): void {
-    if (starting || running >= GROUPS_AT_ONCE || waiting.length === 0) return
+    if (starting || prompt > 0 || running >= GROUPS_AT_ONCE || waiting.length === 0) return
     starting = true
     // What arrives in the same turn of the event loop belongs together.
     setImmediate(() => {
@@ -58,12 +61,20 @@ export function createGroupCommit<Tx, I, R>(options: GroupCommitOptions<Tx, I, R
       const group = take()
       if (group.length === 0) return
       running++
+      prompt++
+      let isPrompt = true
+      const giveWay = (): void => {
+        if (isPrompt) prompt--
+        isPrompt = false
+        start()
+      }
+      const timer = setTimeout(giveWay, PATIENCE_MS)
       void commit(group).finally(() => {
+        clearTimeout(timer)
         running--
         for (const { names } of group) for (const name of names) busy.delete(name)
-        start()
+        giveWay()
       })
-      start()
     })
   }
 

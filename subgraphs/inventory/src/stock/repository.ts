@@ -1,4 +1,4 @@
-import type { Prisma } from '@commerce/prisma/inventory'
+import { Prisma } from '@commerce/prisma/inventory'
 import { isSku } from '@commerce/service/sku.ts'
 import { isName, type MovementKind } from './change.ts'
 import type { Posting, Stock, StockLevel } from './stock.ts'
@@ -24,20 +24,22 @@ interface Row {
 /** The stock of those SKUs that ever had any, as one consistent picture. */
 export async function readStocks(sql: Sql, skus: readonly string[]): Promise<Map<string, Stock>> {
   const rows = await sql.$queryRaw<Row[]>`
-    select s.sku, s.version, s.changed_at,
-      jsonb_agg(jsonb_build_object(
-        'location', jsonb_build_object('code', p.code, 'name', p.name),
-        'onHand', l.on_hand, 'reserved', l.reserved, 'safety', l.safety
-      ) order by p.code) as levels
+    select s.sku, s.version, s.changed_at, ${LEVELS} as levels
     from stock s join stock_level l on l.sku = s.sku join location p on p.code = l.location
     where s.sku = any(${storable(skus)}::text[])
     group by s.sku`
-  return new Map(
-    rows.map(({ sku, version, changed_at, levels }) => [
-      sku,
-      { sku, version, changedAt: changed_at.toISOString(), levels },
-    ]),
-  )
+  return new Map(rows.map((row) => [row.sku, stockOf(row)]))
+}
+
+/** The levels of one SKU, from the tables l and p. */
+const LEVELS = Prisma.sql`
+  jsonb_agg(jsonb_build_object(
+    'location', jsonb_build_object('code', p.code, 'name', p.name),
+    'onHand', l.on_hand, 'reserved', l.reserved, 'safety', l.safety
+  ) order by p.code)`
+
+function stockOf({ sku, version, changed_at, levels }: Row): Stock {
+  return { sku, version, changedAt: changed_at.toISOString(), levels }
 }
 
 /**
@@ -95,7 +97,7 @@ export async function post(sql: Sql, postings: readonly (Posting & { origin?: Or
     idempotency_key: origin?.idempotencyKey,
     reservation_id: origin?.reservationId,
   }))
-  const [result] = await sql.$queryRaw<{ written: number }[]>`
+  const stocks = await sql.$queryRaw<(Row & { written: number })[]>`
     with posting as (
       select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as p(sku text, location text, on_hand int,
         reserved int, safety int, kind text, reason text, idempotency_key text, reservation_id uuid)
@@ -105,19 +107,27 @@ export async function post(sql: Sql, postings: readonly (Posting & { origin?: Or
       from posting p
       where l.sku = p.sku and l.location = p.location
         and (p.reserved <= 0 or l.on_hand - l.reserved - l.safety >= p.reserved)
-      returning l.sku, l.location, p.on_hand as delta, p.kind, p.reason, p.idempotency_key, p.reservation_id
+      returning l.sku, l.location, l.on_hand, l.reserved, l.safety, p.on_hand as delta, p.kind, p.reason, p.idempotency_key, p.reservation_id
     ), bumped as (
       update stock set version = version + 1, changed_at = clock_timestamp() where sku in (select sku from written)
+      returning sku, version, changed_at
     ), booked as (
       insert into movement (sku, location, delta, kind, reason, idempotency_key, reservation_id)
       select sku, location, delta, kind, reason, idempotency_key, reservation_id from written where delta <> 0
+    ), level as (
+      select sku, location, on_hand, reserved, safety from written
+      union all
+      select sku, location, on_hand, reserved, safety from stock_level
+      where sku in (select sku from written) and (sku, location) not in (select sku, location from written)
     )
-    select count(*)::int as written from written`
-  if (result?.written !== postings.length) {
-    throw new Error(`Of ${postings.length} changes of stock only ${result?.written} could be made; none was.`)
+    select s.sku, s.version, s.changed_at, ${LEVELS} as levels, (select count(*)::int from written) as written
+    from bumped s join level l on l.sku = s.sku join location p on p.code = l.location
+    group by s.sku, s.version, s.changed_at`
+  const written = stocks[0]?.written ?? 0
+  if (written !== postings.length) {
+    throw new Error(`Of ${postings.length} changes of stock only ${written} could be made; none was.`)
   }
-  const stocks = await readStocks(sql, [...new Set(postings.map(({ sku }) => sku))])
-  return [...stocks.values()]
+  return stocks.map(stockOf)
 }
 
 /** Those of the codes that are locations. */

@@ -1,7 +1,6 @@
-import pg from 'pg'
 import type { GatewayIndex, Ledger } from './ledger.ts'
 import { pick, type Random } from './random.ts'
-import { type Shop, SUBGRAPHS } from './shop/shop.ts'
+import { type Shop, SUBGRAPHS, type SubgraphName } from './shop/shop.ts'
 
 /** What a disturbance may use. */
 export interface Disturbed {
@@ -40,7 +39,7 @@ export const disturbances: Readonly<Record<string, Disturbance>> = {
     await shop.nats.kill()
     await shop.nats.restart({ empty: true })
   },
-  'relay stalled': ({ shop, random }, seconds) => stallRelay(shop.databases[pick(random, SUBGRAPHS)], seconds + 3),
+  'source stalled': ({ shop, random }, seconds) => stall(shop, pick(random, SUBGRAPHS), seconds + 3),
   'NATS cut from a replica': async ({ shop, random }) => pick(random, shop.replicas).wire.cut(),
   'NATS cut from a gateway': async ({ shop, random }) => pick(random, shop.gateways).wire.cut(),
   'NATS silent for a replica': ({ shop, random }, seconds) => silence(pick(random, shop.replicas).wire, seconds + 3),
@@ -53,19 +52,10 @@ export async function silence(wire: { hold(): void; release(): void }, seconds: 
   wire.release()
 }
 
-/** What a relay does that hangs: it claims rows of the outbox and does not let them go. */
-export async function stallRelay(databaseUrl: string, seconds: number): Promise<void> {
-  const client = new pg.Client(databaseUrl)
-  await client.connect()
-  try {
-    await client.query('begin')
-    for (const end = performance.now() + seconds * 1_000; performance.now() < end; ) {
-      await client.query('select from outbox where published_at is null for update skip locked')
-      await pause(2)
-    }
-  } finally {
-    await client.end()
-  }
+/** No event of a source leaves, whichever of its replicas has it; they are changed and asked as before. */
+export async function stall({ replicas }: Shop, source: SubgraphName, seconds: number): Promise<void> {
+  const own = replicas.filter(({ name }) => name.startsWith(`${source}-`))
+  await Promise.all(own.map(({ wire }) => silence(wire, seconds)))
 }
 
 export function pause(ms: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { scratchFolder, testDatabase } from '@commerce/local/testing.ts'
 import { describe, expect, test } from 'vitest'
 import { type CheckOptions, check, type Outcome } from '../src/check.ts'
-import { type Disturbance, silence, stallRelay } from '../src/disturbances.ts'
+import { type Disturbance, silence, stall } from '../src/disturbances.ts'
 import { PUNCTUAL } from '../src/shop/shop.ts'
 import type { RuleName } from './rules.ts'
 
@@ -29,7 +29,7 @@ const lateRows: Shape = {
 // Longer than the time after which every change has to be heard of.
 const deafSeconds = 11
 const deafen: Disturbance = async ({ shop }) => {
-  await Promise.all([silence(shop.gateways[1].wire, deafSeconds), stallRelay(shop.databases.inventory, deafSeconds)])
+  await Promise.all([silence(shop.gateways[1].wire, deafSeconds), stall(shop, 'inventory', deafSeconds)])
 }
 // So few changes that most of what one gateway changes is not soon changed through the other.
 const deaf: Shape = { seconds: 16, lateMs: PUNCTUAL, disturb: { deafen }, writes: 25, skus: 80 }

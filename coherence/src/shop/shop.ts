@@ -23,13 +23,15 @@ export interface Shop {
   }
   /** From now on all is as late as was asked for. */
   beLate(): void
-  databases: Readonly<Record<SubgraphName, string>>
   gatewaySecret: string
   staffToken: string
 }
 
 export const SUBGRAPHS = ['catalog', 'inventory'] as const
 export type SubgraphName = (typeof SUBGRAPHS)[number]
+
+/** Database URLs. */
+type Databases = Readonly<Record<SubgraphName, string>>
 
 /** How late what is sent arrives, in milliseconds: it makes races of the network frequent. */
 export interface Lateness {
@@ -48,7 +50,7 @@ export interface ShopOptions {
   /** A folder of its own for data and logs. */
   folder: string
   /** Migrated, empty databases; without them it starts a PostgreSQL of its own. */
-  databases?: Shop['databases']
+  databases?: Databases
   lateMs: Lateness
   /** Options of Node, by the first word of a process's name (`gateway`). */
   nodeOptions: Readonly<Record<string, readonly string[]>>
@@ -134,12 +136,11 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     beLate() {
       isLate = true
     },
-    databases,
     gatewaySecret: secrets.gatewaySecret,
     staffToken: await mintToken(secrets.jwtSecret, 'staff', STAFF_SCOPES, '24h'),
   }
 
-  async function ownDatabases(): Promise<Shop['databases']> {
+  async function ownDatabases(): Promise<Databases> {
     const password = secrets.postgresPassword
     const logFile = file('postgres')
     const postgres = await startPostgres({ folder: join(folder, 'postgres'), password, durable: false, logFile })

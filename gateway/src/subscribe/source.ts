@@ -32,7 +32,7 @@ const temporary = new Set([
 ])
 const firstWaitMs = 100
 const longestWaitMs = 5_000
-const gatherMs = 5
+const gatherMs = 2
 /** A replica that lags behind its own event gets this many chances before the next event. */
 const staleReads = 6
 

@@ -8,16 +8,19 @@ import { callCommand, command, serveCommands } from './command.ts'
 import { releaseStock } from './commands.ts'
 import { connectEvents, type EventConnection } from './connection.ts'
 import { event } from './contracts.ts'
+import { createGroupCommit } from './group-commit.ts'
 import { createTransact, type Transact } from './outbox.ts'
+import { withTrace } from './trace.ts'
 
 const log = pino({ level: 'silent' })
 const subject = (sku: string) => `inventory.stock.changed.${sku}`
 let connection: EventConnection
+let database: PrismaClient
 let transact: Transact<never>
 
 beforeAll(async () => {
   const [nats, url] = await Promise.all([testNats(), testDatabase('inventory')])
-  const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 4 }) })
+  database = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 4 }) })
   whenDone(() => database.$disconnect())
   connection = await connectEvents({ url: nats.url, name: 'test', log, replicas: 1 })
   whenDone(() => connection.close())
@@ -61,6 +64,29 @@ test('two that work at the same time note each their own', async () => {
     { [subject('a')]: 3 },
     { [subject('b')]: 4 },
   ])
+})
+
+test('those whose changes share a transaction note each their own, under their own trace', async () => {
+  let transactions = 0
+  const inGroup = createGroupCommit<never, string, void>({
+    transact: ((work, options) => {
+      transactions++
+      return transact(work, options)
+    }) as Transact<never>,
+    namesOf: (sku) => [sku],
+    async carryOut(_tx, members) {
+      for (const { input: sku, emit } of members) {
+        emit(event('inventory.stock.changed', { sku, version: 7, locations: [], available: 0 }))
+      }
+      return members.map(() => undefined)
+    },
+  })
+  const traces = ['a', 'b'].map((digit) => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`)
+  const asked = ['grouped-1', 'grouped-2'].map((sku, i) => withTrace(traces[i], () => changesOf(() => inGroup(sku))))
+  expect(await Promise.all(asked)).toEqual([{ [subject('grouped-1')]: 7 }, { [subject('grouped-2')]: 7 }])
+  expect(transactions).toBe(1)
+  const rows = await database.outbox.findMany({ where: { subject: { contains: 'grouped' } }, orderBy: { id: 'asc' } })
+  expect(rows.map(({ traceparent }) => traceparent)).toEqual(traces)
 })
 
 test('who calls a command learns what it changed, also when it fails after that', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { OutboxRow, Published } from './outbox-table.ts'
 
 /** Events that leave as soon as they are committed, and are not looked for meanwhile. */
@@ -21,8 +22,10 @@ export interface LeavingOptions {
 }
 
 const MOST = 1_000
+/** Notes are in no hurry: a row whose note is late leaves again at worst, and the stream knows it. */
+const NOTED_AFTER_MS = 25
 
-/** Publishes rows without claiming them; what has left while a note was under way is noted by the next one, all at once. */
+/** Publishes rows without claiming them; what has left is noted after a moment, all at once. */
 export function createLeaving({ publish, note, isTrusted, missed }: LeavingOptions): Leaving {
   const ids = new Set<string>()
   let left: (Published & { eventId: string })[] = []
@@ -35,6 +38,7 @@ export function createLeaving({ publish, note, isTrusted, missed }: LeavingOptio
 
   async function noteAll(): Promise<void> {
     while (left.length > 0) {
+      await delay(NOTED_AFTER_MS)
       const done = left
       left = []
       await note(done).catch(missed)

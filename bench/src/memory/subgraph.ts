@@ -24,7 +24,7 @@ export interface MemorySubgraphs {
  * `changed` is told of each change before the mutation is answered.
  */
 export async function startMemorySubgraphs(
-  { subgraphs }: Scenario,
+  { subgraphs }: Pick<Scenario, 'subgraphs'>,
   changed: (subject: string, version: number) => void = () => {},
 ): Promise<MemorySubgraphs> {
   const started = await Promise.all(

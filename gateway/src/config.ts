@@ -155,6 +155,8 @@ export interface SocketLimits {
   keysPerConnection: number
   /** Bytes that wait in one socket; a client beyond that is sent away to come back for the current state. */
   bufferedBytes: number
+  /** How long a client may take nothing of what waits for it, in milliseconds, until it is sent away likewise. */
+  stalledMs: number
   messageBytes: number
   /** Time to send `connection_init`, in milliseconds. */
   initMs: number
@@ -213,6 +215,7 @@ export const gatewayDefaults: Omit<GatewayConfig, 'supergraph'> = {
     keysPerSubscription: 200,
     keysPerConnection: 2_000,
     bufferedBytes: 4 * 1024 * 1024,
+    stalledMs: 10_000,
     messageBytes: 64 * 1024,
     initMs: 3_000,
     pingMs: 12_000,

@@ -2,12 +2,15 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from '@commerce/service/log.ts'
-import { type DocumentNode, type FormattedExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql'
+import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql'
 import { type Context, handleProtocols, makeServer } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { SocketLimits } from '../config.ts'
 import type { Result } from '../execute/operation.ts'
+import { createDelivery } from '../subscribe/delivery.ts'
+import { Mailbox } from '../subscribe/mailbox.ts'
 import { type Authenticate, type Identity, TokenError } from '../viewer/tokens.ts'
+import { nextMessage, type OutletSurroundings, type SentCounts, SocketOutlet } from './socket-outlet.ts'
 
 /** An operation that came over a socket. */
 export interface SocketRequest {
@@ -35,13 +38,14 @@ export interface Prepared {
   schema: GraphQLSchema
   document: DocumentNode
   /** The stream of a subscription; for other operations, what answers them. */
-  run: AsyncGenerator<Result, undefined> | (() => Promise<Result>)
+  run: Mailbox | (() => Promise<Result>)
 }
 
 /** The WebSocket side of a server. */
 export interface Sockets {
   /** Clients that are connected. */
   readonly size: number
+  readonly counts: SentCounts & { blocked: number }
   /** Sends every client away with code 1001, so that it comes back to another replica. */
   close(): Promise<void>
 }
@@ -61,6 +65,25 @@ const longestTimerMs = 2 ** 31 - 1
 /** Serves `graphql-transport-ws` at `/graphql` of an HTTP server, within limits. */
 export function serveSockets(server: Server, options: SocketOptions): Sockets {
   const { limits } = options
+  const delivery = createDelivery()
+  const counts: SentCounts = { sent: 0, conflated: 0, evicted: 0 }
+  const sendAway = (socket: WebSocket, why: string): void => {
+    counts.evicted++
+    options.log.info({ bytes: socket.bufferedAmount }, `a socket ${why} and is sent away`)
+    socket.close(tryAgainLater, 'Too slow: come back for the current state.')
+  }
+  const transmit = (socket: WebSocket, text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (socket.bufferedAmount > limits.bufferedBytes) sendAway(socket, 'has too much to read')
+      if (socket.readyState !== socket.OPEN) resolve()
+      else socket.send(text, (error) => (error ? reject(error) : resolve()))
+    })
+  const surroundings: OutletSurroundings = {
+    delivery,
+    counts,
+    stalledMs: limits.stalledMs,
+    stalled: (socket) => sendAway(socket, 'takes nothing of what waits for it'),
+  }
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: limits.messageBytes,
@@ -70,7 +93,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
   const protocol = makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: limits.initMs,
     onConnect: (context) => greet(context, options),
-    onSubscribe: async (context, _id, payload) => {
+    onSubscribe: async (context, id, payload) => {
       if (Object.keys(context.subscriptions).length > limits.subscriptionsPerConnection) {
         const message = `A connection may have ${limits.subscriptionsPerConnection} operations at once.`
         return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })]
@@ -83,12 +106,22 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
         count: (change) => countKeys(context.extra, change, limits),
       }
       try {
+        const perSecond = rateIn(payload.extensions)
         const { schema, document, run } = await options.prepare(request)
-        // graphql-ws would read a stream whose socket closed meanwhile for ever.
-        if (context.extra.socket.readyState !== context.extra.socket.OPEN && typeof run !== 'function') {
-          await run.return(undefined)
+        const { socket } = context.extra
+        const accepted = { schema, document, operationName: request.operationName }
+        if (!(run instanceof Mailbox)) {
+          const answer = async () => {
+            const { text } = await run()
+            if (id in context.subscriptions) await transmit(socket, nextMessage(id, text))
+            return nothingMore()
+          }
+          return { ...accepted, contextValue: answer }
         }
-        return { schema, document, operationName: request.operationName, contextValue: run }
+        // graphql-ws would read a stream whose socket closed meanwhile for ever.
+        if (socket.readyState !== socket.OPEN) await run.return()
+        else run.sendTo(new SocketOutlet(socket, nextMessage(id, ''), perSecond, surroundings))
+        return { ...accepted, contextValue: run }
       } catch (error) {
         if (error instanceof GraphQLError) {
           options.refused(error)
@@ -99,9 +132,9 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
         return [new GraphQLError('The operation failed for a reason of our own.', { extensions })]
       }
     },
-    execute: ({ contextValue }) => (contextValue as () => Promise<Result>)() as Promise<object>,
-    subscribe: ({ contextValue }) => contextValue as AsyncGenerator<Result, undefined>,
-    onNext: (_context, _id, _payload, _args, result) => toObject(result as unknown as Result),
+    // Results go to the socket as the text that they are; graphql-ws would parse and write them for each client.
+    execute: ({ contextValue }) => (contextValue as () => Promise<AsyncGenerator<never>>)(),
+    subscribe: ({ contextValue }) => contextValue as Mailbox,
     onError: (_context, _id, _payload, errors) => errors.map((error) => error.toJSON()),
     onClose: (context) => clearTimeout(context.extra.expiry),
   })
@@ -115,15 +148,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        send: (text) =>
-          new Promise((resolve, reject) => {
-            if (socket.bufferedAmount > limits.bufferedBytes) {
-              options.log.info({ bytes: socket.bufferedAmount }, 'a socket reads too slowly and is sent away')
-              socket.close(tryAgainLater, 'Too slow: come back for the current state.')
-            }
-            if (socket.readyState !== socket.OPEN) resolve()
-            else socket.send(text, (error) => (error ? reject(error) : resolve()))
-          }),
+        send: (text) => transmit(socket, text),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (hear) =>
           socket.on('message', (data) => {
@@ -140,8 +165,11 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
 
   const pings = setInterval(() => {
     for (const socket of sockets.clients) {
-      if (!alive.delete(socket)) socket.terminate()
-      else socket.ping()
+      if (alive.delete(socket)) socket.ping()
+      else {
+        counts.evicted++
+        socket.terminate()
+      }
     }
   }, limits.pingMs).unref()
 
@@ -157,7 +185,11 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
     get size() {
       return sockets.clients.size
     },
+    get counts() {
+      return { ...counts, blocked: delivery.blocked }
+    },
     async close() {
+      delivery.stop()
       clearInterval(pings)
       server.off('upgrade', upgrade)
       server.on('upgrade', (_request, stream) => refuse(stream, '503 Service Unavailable'))
@@ -200,17 +232,20 @@ async function greet(
   return true
 }
 
-/** The protocol wants objects; the clients that share a result share its object too. */
-function toObject(result: Result): FormattedExecutionResult {
-  let object = objects.get(result)
-  if (!object) {
-    object = JSON.parse(result.text) as FormattedExecutionResult
-    objects.set(result, object)
-  }
-  return object
-}
+async function* nothingMore(): AsyncGenerator<never> {}
 
-const objects = new WeakMap<Result, FormattedExecutionResult>()
+/** How many messages a second a client wants at most: `extensions.maxPerSecond` of its request. */
+function rateIn(extensions: Readonly<Record<string, unknown>> | null | undefined): number | undefined {
+  const wanted = extensions?.maxPerSecond
+  if (wanted === undefined) return undefined
+  if (typeof wanted === 'number' && wanted >= 0.01 && wanted <= 1_000) return wanted
+  throw new GraphQLError(
+    `Expected extensions.maxPerSecond to be a number from 0.01 to 1000, got ${JSON.stringify(wanted)}.`,
+    {
+      extensions: { code: 'BAD_USER_INPUT' },
+    },
+  )
+}
 
 function countKeys(extra: Extra, change: number, limits: SocketLimits): void {
   extra.keys += change

@@ -7,7 +7,7 @@ import type { RunCall } from '../execute/running.ts'
 import type { Subgraphs } from '../subgraphs/client.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import type { EventFeed } from './feed.ts'
-import { type Mailbox, openMailbox } from './mailbox.ts'
+import { Mailbox } from './mailbox.ts'
 import { snapshotOf } from './snapshot.ts'
 import { LiveSource } from './source.ts'
 
@@ -142,7 +142,7 @@ export function liveOperations(options: LiveOptions): LiveOperations {
       const identity = JSON.stringify([request.query, request.operationName, request.variables, request.viewer])
       const live = all.get(identity) ?? create(graph, operation, request, identity)
       const { size } = live.subjects
-      const mailbox = openMailbox(() => {
+      const mailbox: Mailbox = new Mailbox(() => {
         live.source.leave(mailbox)
         count(-size)
       })
@@ -150,7 +150,7 @@ export function liveOperations(options: LiveOptions): LiveOperations {
       try {
         count(size)
       } catch (error) {
-        void mailbox.return(undefined)
+        void mailbox.return()
         throw error
       }
       return mailbox

@@ -1,13 +1,13 @@
 import { GraphQLError } from 'graphql'
 import { expect, test } from 'vitest'
 import { resultOf } from '../execute/operation.ts'
-import { openMailbox } from './mailbox.ts'
+import { Mailbox } from './mailbox.ts'
 
 const stateOf = (key: string, version: number) => resultOf(JSON.stringify({ key, version }), undefined)
 
 function mailbox() {
   const state = { closed: 0 }
-  const box = openMailbox(() => {
+  const box = new Mailbox(() => {
     state.closed++
   })
   const put = (key: string, version: number) => box.put({ key, version, result: stateOf(key, version) })
@@ -33,8 +33,8 @@ test('wakes a reader that waits', async () => {
 test('ends a reader that waits when it is closed, and tells it once', async () => {
   const { box, put, state } = mailbox()
   const next = box.next()
-  await box.return(undefined)
-  await box.return(undefined)
+  await box.return()
+  await box.return()
   expect(await next).toEqual({ done: true, value: undefined })
   put('a', 1)
   expect(state.closed).toBe(1)

@@ -38,4 +38,5 @@ sockets.on('connection', (socket) => {
   })
   socket.on('close', () => subscribers.delete(socket))
 })
+server.keepAliveTimeout = 65_000
 server.listen(Number(port), '127.0.0.1')

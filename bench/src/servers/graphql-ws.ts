@@ -41,4 +41,5 @@ useServer(
   { schema, roots: { subscription: { availabilityChanged } } },
   new WebSocketServer({ server, perMessageDeflate: false }),
 )
+server.keepAliveTimeout = 65_000
 server.listen(Number(port), '127.0.0.1')

@@ -1,4 +1,4 @@
-import { request } from 'undici'
+import { Agent, request } from 'undici'
 import { everySoOften } from '../load/pace.ts'
 import { answerParent } from '../processes/messages.ts'
 import { openSubscriber, type Subscriber, type Subscription } from './socket.ts'
@@ -35,6 +35,9 @@ export interface CrowdReply {
 
 const OPENED_AT_ONCE = 200
 const LIMIT_MS = 60_000
+/** Connections to whoever is changed; requests wait for one. */
+const dispatcher = new Agent({ connections: 16 })
+const headers = { 'content-type': 'application/json' }
 
 let clients: Subscriber[] = []
 let stalled = new Set<Subscriber>()
@@ -137,7 +140,7 @@ function reading(): Subscriber[] {
 }
 
 async function send(url: string, body: string): Promise<number> {
-  const answer = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  const answer = await request(url, { method: 'POST', headers, body, dispatcher })
   return Number(/"change":(\d+)/.exec(await answer.body.text())?.[1] ?? Number.NaN)
 }
 

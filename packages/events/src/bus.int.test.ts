@@ -283,6 +283,8 @@ test('a NATS server that comes back empty is filled again from the outbox, and t
   const got = await collect('empty-disk')
   await emit(stockChanged('kept-in-outbox', 3))
   await eventually('the event', () => got.some(({ subject }) => subject === 'kept-in-outbox'))
+  for (let version = 1; version <= 40; version++) await emit(stockChanged('changed-often', version))
+  await eventually('they left', () => got.some((one) => one.subject === 'changed-often' && one.version === 40))
   const feed = await startFeed(connection, ['inventory.>'])
   whenDone(() => feed.stop())
   const story: string[] = []
@@ -300,6 +302,14 @@ test('a NATS server that comes back empty is filled again from the outbox, and t
     () => got.filter(({ subject }) => subject === 'kept-in-outbox').length > before,
     30_000,
   )
+  const often = () => got.filter(({ subject }) => subject === 'changed-often')
+  await eventually('the newest states again', () => often().length >= 72)
+  expect(
+    often()
+      .slice(40)
+      .map(({ version }) => version)
+      .sort((a, b) => a - b),
+  ).toEqual(Array.from({ length: 32 }, (_, i) => i + 9))
   await eventually('the feed is current', () => feed.current, 20_000)
   expect(story).toEqual(['lost', 'recovered false'])
 }, 60_000)

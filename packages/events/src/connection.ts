@@ -7,7 +7,7 @@ export const STREAM = 'COMMERCE'
 export const SOURCES: readonly string[] = ['catalog', 'inventory', 'checkout']
 const SUBJECTS = SOURCES.map((source) => `${source}.>`)
 // Events carry the whole state of their entity, so its latest ones are all that a new projection needs.
-const STATES_KEPT = 32
+export const STATES_KEPT = 32
 const RETRY_MS = 500
 
 /** A connection to NATS that comes back by itself for as long as the process lives. */

@@ -47,7 +47,7 @@ interface Measured {
   delivery: number[]
   withStalled: number[]
   cpuMsPerChange: number
-  burst: { messages: number; changes: number; behind: number; mostMb: number }
+  burst: { messages: number; changes: number; behind: number; mostMb: number } | null
   reordered: number
   ended: number
   /** Resident memory before anyone came, with all, after all had left, and with all again. */
@@ -83,7 +83,7 @@ async function measure(
       delivery: [],
       withStalled: [],
       cpuMsPerChange: 0,
-      burst: { messages: 0, changes: 0, behind: 0, mostMb: 0 },
+      burst: null,
       reordered: 0,
       ended: 0,
       mb: { empty, full, left: 0, again: 0 },
@@ -109,7 +109,8 @@ async function measure(
     }
   }
   progress(`a burst of ${BURST.perSecond} changes a second`)
-  for (const one of all) {
+  // What sends every change to everyone would not be done in minutes.
+  for (const one of all.filter(({ contestant }) => contestant.name === 'ours')) {
     const { contestant } = one
     const reply = await contestant.ask({ burst: contestant.change, perSecond: BURST.perSecond, seconds: burstSeconds })
     one.burst = { ...reply, mostMb: memoryMb(contestant.server.pid).most }
@@ -153,14 +154,14 @@ function rowOf({
     p99Ms: round(at(delivery, 0.99)),
     cpuMsPerChange: round(cpuMsPerChange),
     stalledP99Ms: round(at(withStalled, 0.99)),
-    burstChanges: burst.changes,
-    burstMessages: burst.messages,
-    behind: burst.behind,
+    burstChanges: burst?.changes ?? null,
+    burstMessages: burst?.messages ?? null,
+    behind: burst?.behind ?? null,
     reordered: seen.reordered,
     ended: seen.ended,
     emptyMb: round(mb.empty),
     fullMb: round(mb.full),
-    burstMostMb: round(burst.mostMb),
+    burstMostMb: burst && round(burst.mostMb),
     leftMb: round(mb.left),
     againMb: round(mb.again),
     note: `${contestant.name}: ${contestant.how}`,
@@ -178,7 +179,7 @@ function goalsOf(measured: readonly Measured[]): Goal[] {
       'one change to all: p99 as a multiple of bare ws',
       ours && bare && p99(ours.delivery) / p99(bare.delivery),
     ),
-    atMost(0, 'clients that do not show the last change of a burst', ours?.burst.behind),
+    atMost(0, 'clients that do not show the last change of a burst', ours?.burst?.behind),
     atMost(
       1.1,
       'with 1 % of the clients not reading: p99 of the others as a multiple',

@@ -1,4 +1,3 @@
-import { uuidFrom } from '@commerce/service/ids.ts'
 import { GraphQLError } from 'graphql'
 
 /** Checks that exactly one of the two ways to name something is given; throws `BAD_USER_INPUT` otherwise. */
@@ -10,13 +9,6 @@ export function exactlyOne(names: string, ...values: (string | null | undefined)
 export function atMost<T>(max: number, name: string, list: readonly T[]): readonly T[] {
   if (list.length > max) throw badInput(`\`${name}\` may have at most ${max} entries, ${list.length} were given.`)
   return list
-}
-
-/** The UUID in a global id of this type; throws `BAD_USER_INPUT` when it is no such id. */
-export function requireUuid(id: string, type: string, name: string): string {
-  const uuid = uuidFrom(id, type)
-  if (uuid === null) throw badInput(`\`${name}\`: "${id.slice(0, 100)}" is not the id of a ${type}.`)
-  return uuid
 }
 
 /** The caller asked for something that makes no sense; `message` says what would. */

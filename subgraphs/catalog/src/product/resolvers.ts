@@ -1,9 +1,9 @@
 // Above the usual length because a product page has many fields, each of them a line or a few.
 import { type PageArguments, pageFrom, toConnection } from '@commerce/service/connection.ts'
-import { decodeId, encodeId, uuidFrom } from '@commerce/service/ids.ts'
+import { decodeId, encodeId, requireUuid, uuidFrom } from '@commerce/service/ids.ts'
 import { requireScope } from '@commerce/service/viewer.ts'
 import { type Context, WRITE_SCOPE } from '../context.ts'
-import { atMost, badInput, exactlyOne, requireUuid } from '../input.ts'
+import { atMost, badInput, exactlyOne } from '../input.ts'
 import { type FilterInput, productPage, type SortInput } from '../listing/resolvers.ts'
 import { priceRange } from '../price/price.ts'
 import { readAttribute } from './attribute.ts'

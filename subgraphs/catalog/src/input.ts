@@ -11,6 +11,11 @@ export function atMost<T>(max: number, name: string, list: readonly T[]): readon
   return list
 }
 
+/** What the caller asked for is not there, and cannot be answered by leaving it out. */
+export function notFound(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'NOT_FOUND' } })
+}
+
 /** The caller asked for something that makes no sense; `message` says what would. */
 export function badInput(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })

@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { scratchFolder, whenDone } from '@commerce/local/testing.ts'
@@ -67,6 +68,27 @@ export async function startShop(folder = scratchFolder('shop'), env: Record<stri
   return { url, folder, printed: () => output, process: child, end }
 }
 
+/** One more gateway over the same subgraphs and events, as a replica of the one that `npm start` runs. */
+export async function startReplica(shop: Shop): Promise<Pick<Shop, 'url'>> {
+  const environment = readFileSync(`/proc/${processOf(shop, 'gateway/src/main.ts')}/environ`, 'utf8')
+  const entries = environment.split('\0').map((entry) => entry.split(/=(.*)/s).slice(0, 2))
+  const child = fork(join(root, 'gateway/src/main.ts'), {
+    cwd: root,
+    env: { ...Object.fromEntries(entries.filter(([name]) => name)), PORT: '0', LOG_LEVEL: 'warn' },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  const exited = once(child, 'exit')
+  whenDone(async () => {
+    child.kill('SIGTERM')
+    await exited
+  })
+  const [message] = await Promise.race([
+    once(child, 'message'),
+    exited.then(() => Promise.reject(new Error('the replica of the gateway ended before it was ready'))),
+  ])
+  return { url: (message as { ready: string }).ready }
+}
+
 /** The token with every staff scope that `npm start` leaves in its data folder. */
 export function staffToken(shop: Shop): string {
   return readFileSync(join(shop.folder, 'staff-token'), 'utf8')
@@ -79,7 +101,12 @@ export type Answer = {
 }
 
 /** One operation over HTTP, anonymous or with a token. */
-export async function ask(shop: Shop, query: string, variables: object = {}, token?: string): Promise<Answer> {
+export async function ask(
+  shop: Pick<Shop, 'url'>,
+  query: string,
+  variables: object = {},
+  token?: string,
+): Promise<Answer> {
   const response = await fetch(`${shop.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
@@ -88,15 +115,24 @@ export async function ask(shop: Shop, query: string, variables: object = {}, tok
   return (await response.json()) as Answer
 }
 
-/** A subscription over a real WebSocket, with what has arrived so far. */
-export function subscribe(shop: Shop, query: string, variables: object = {}): { payloads: Answer[] } {
-  const client = createClient({ url: `${shop.url.replace('http', 'ws')}/graphql` })
+/** A subscription over a real WebSocket, anonymous or with a token, with what has arrived so far; an error that ended it is the last. */
+export function subscribe(
+  shop: Pick<Shop, 'url'>,
+  query: string,
+  variables: object = {},
+  token?: string,
+): { payloads: Answer[] } {
+  const client = createClient({
+    url: `${shop.url.replace('http', 'ws')}/graphql`,
+    connectionParams: token ? { authorization: `Bearer ${token}` } : undefined,
+  })
   const payloads: Answer[] = []
   client.subscribe<never>(
     { query, variables: { ...variables } },
     {
       next: (payload) => payloads.push(payload as unknown as Answer),
-      error: (error) => payloads.push({ data: null, errors: [{ message: JSON.stringify(error) }] }),
+      error: (error) =>
+        payloads.push({ data: null, errors: Array.isArray(error) ? error : [{ message: JSON.stringify(error) }] }),
       complete() {},
     },
   )

@@ -43,6 +43,14 @@ const PRICES = `
     priceChanged(skus: $skus) { sku version price { money { amount } } variant { product { title } availability { status } } }
   }`
 
+const CART = `
+  subscription Cart($id: ID!) { cartUpdated(id: $id) { id version cart { status lines { quantity variant { product { title } } } order { id } } } }`
+
+const ORDER = `
+  subscription Order($id: ID!) {
+    orderStatusChanged(id: $id) { id version order { status payment { state } lines { variant { product { title } } } } }
+  }`
+
 const VARIANT = `
   query Variant($sku: String!) { variant(sku: $sku) { price { money { amount } } availability { status available } } }`
 
@@ -146,6 +154,36 @@ test('a subscribed client gets each price change, and the next query and search 
   })
 })
 
+test('a subscribed client gets each change of a product, with fields of other subgraphs', async () => {
+  const { payloads } = subscribe(
+    shop,
+    `subscription($ids: [ID!]!) { productChanged(ids: $ids) { id version product { brand variants(first: 1) { nodes { sku availability { status } } } } } }`,
+    { ids: [found.id] },
+  )
+  await eventually('the current state', () => payloads.length === 1)
+  const version: number = payloads[0]?.data.productChanged.version
+  const { data } = await ask(
+    shop,
+    'mutation($input: ProductUpsertInput!) { productUpsert(input: $input) { product { version } userErrors { message } } }',
+    { input: { id: found.id, brand: 'Storyteller' } },
+    token,
+  )
+  expect(data.productUpsert.product.version).toBe(version + 1)
+  await eventually('the change', () => payloads.length === 2)
+  expect(payloads[1]).toEqual({
+    data: {
+      productChanged: {
+        id: found.id,
+        version: version + 1,
+        product: {
+          brand: 'Storyteller',
+          variants: { nodes: [{ sku: found.sku, availability: { status: 'IN_STOCK' } }] },
+        },
+      },
+    },
+  })
+})
+
 test('a cart becomes an order once, however often it is placed, and the units are sold', async () => {
   const cart = await eventually('the cart knows the product', async () => {
     const { data } = await ask(
@@ -156,6 +194,8 @@ test('a cart becomes an order once, however often it is placed, and the units ar
     return data.cartCreate.cart
   })
   expect(cart.totals.total.amount).toBe('299.97')
+  const { payloads: carts } = subscribe(shop, CART, { id: cart.id })
+  await eventually('the cart as it is', () => carts.length === 1)
 
   const place = (): Promise<Answer> =>
     ask(
@@ -181,6 +221,23 @@ test('a cart becomes an order once, however often it is placed, and the units ar
     id: placed.order.id,
   })
   expect(data.order.number).toBe(placed.order.number)
+
+  await eventually('the cart is completed', () => carts.at(-1)?.data.cartUpdated.cart.status === 'COMPLETED')
+  expect(carts.at(-1)?.data.cartUpdated).toMatchObject({ id: cart.id, cart: { order: { id: placed.order.id } } })
+  const versions = carts.map(({ data }) => data.cartUpdated.version)
+  expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b))
+  const { payloads: orders } = subscribe(shop, ORDER, { id: placed.order.id })
+  await eventually('the order is settled', () => orders.at(-1)?.data.orderStatusChanged.order.status === 'CONFIRMED')
+  expect(orders.at(-1)).toMatchObject({
+    data: {
+      orderStatusChanged: {
+        id: placed.order.id,
+        version: 2,
+        order: { payment: { state: 'CAPTURED' }, lines: [{ variant: { product: { title: found.title } } }] },
+      },
+    },
+  })
+
   await eventually('30 units less 3', async () => {
     const { data } = await ask(shop, VARIANT, { sku: found.sku }, token)
     return data.variant.availability.available === 27

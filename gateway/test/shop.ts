@@ -43,7 +43,7 @@ export function shop() {
     inventory: {
       typeDefs: `
         extend schema @link(url: "https://specs.commerce.example/eventSource/v0.1", import: ["@eventSource"]) @composeDirective(name: "@eventSource")
-        directive @eventSource(subject: String!, snapshot: String!, key: String!) on FIELD_DEFINITION
+        directive @eventSource(subject: String!, snapshot: String!, key: String!, idOf: String) on FIELD_DEFINITION
         type Query { availabilities(skus: [String!]!, note: String): [AvailabilityChanged!]! stockOf(sku: ID!): [AvailabilityChanged!]! }
         type Subscription {
           availabilityChanged(skus: [String!]!, note: String): AvailabilityChanged!

@@ -1,3 +1,5 @@
+import { encodeKey } from '@commerce/events/subject.ts'
+import { requireKey } from '@commerce/service/ids.ts'
 import { type DocumentNode, Kind } from 'graphql'
 
 /** What `@eventSource` says of one field of Subscription. */
@@ -10,11 +12,22 @@ export interface EventSource {
   snapshot: string
   /** The payload's field that holds a value of the argument. */
   key: string
+  /** The type whose global ids the argument takes: the subject then has the key inside the id. */
+  idOf: string | undefined
+}
+
+/** The subject of one value of the argument. Throws a `BAD_USER_INPUT` when the value is not the id that the source takes. */
+export function subjectFor({ subject, argument, idOf }: EventSource, value: string): string {
+  const key = idOf === undefined ? value : requireKey(value, idOf, argument)
+  return subject.replace(`{${argument}}`, () => encodeKey(key))
 }
 
 /** The event sources of a supergraph by Subscription field; a field without one cannot be subscribed to. */
 export function eventSourcesOf(supergraph: DocumentNode): Map<string, EventSource> {
   const sources = new Map<string, EventSource>()
+  const types = new Set(
+    supergraph.definitions.flatMap((one) => (one.kind === Kind.OBJECT_TYPE_DEFINITION ? [one.name.value] : [])),
+  )
   for (const definition of supergraph.definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION || definition.name.value !== 'Subscription') continue
     for (const field of definition.fields ?? []) {
@@ -30,11 +43,16 @@ export function eventSourcesOf(supergraph: DocumentNode): Map<string, EventSourc
           `@eventSource on Subscription.${field.name.value} needs an argument of the field in braces in its subject.`,
         )
       }
+      const idOf = text('idOf') || undefined
+      if (idOf !== undefined && !types.has(idOf)) {
+        throw new Error(`@eventSource on Subscription.${field.name.value}: "idOf" names no type of the graph: ${idOf}.`)
+      }
       sources.set(field.name.value, {
         subject: text('subject'),
         argument,
         snapshot: text('snapshot'),
         key: text('key'),
+        idOf,
       })
     }
   }

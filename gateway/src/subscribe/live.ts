@@ -49,7 +49,7 @@ interface Live {
   isOpen: boolean
   request: LiveRequest
   source: LiveSource
-  subjects: Map<string, string>
+  subjects: ReadonlyMap<string, string>
 }
 
 /** Starts to hear the feed. */
@@ -70,8 +70,7 @@ export function liveOperations(options: LiveOptions): LiveOperations {
   })
 
   function listen(live: Live): void {
-    const { snapshot } = live.source
-    live.subjects = new Map(snapshot.keys.map((key) => [snapshot.subjectOf(key), key]))
+    live.subjects = live.source.snapshot.subjects
     for (const subject of live.subjects.keys()) {
       const listening = bySubject.get(subject)
       if (listening) listening.add(live)

@@ -1,6 +1,5 @@
 // Above the usual length because it is one story: from a subscription's plan to the query that answers for it.
 import type { FetchNode } from '@apollo/query-planner'
-import { encodeKey } from '@commerce/events/subject.ts'
 import {
   type ArgumentNode,
   type FieldNode,
@@ -25,7 +24,7 @@ import type { RunCall } from '../execute/running.ts'
 import type { Types } from '../execute/types.ts'
 import type { Subgraphs } from '../subgraphs/client.ts'
 import type { Graph } from '../supergraph/graph.ts'
-import type { EventSource } from './event-source.ts'
+import { type EventSource, subjectFor } from './event-source.ts'
 
 /** The state of one key as a subscription shows it. */
 export interface Payload {
@@ -38,7 +37,8 @@ export interface Payload {
 export interface Snapshot {
   /** The values of the key argument. */
   keys: readonly string[]
-  subjectOf(key: string): string
+  /** The key of each event subject to listen to. */
+  subjects: ReadonlyMap<string, string>
   /** One payload for each key that exists; the errors when the subgraph could not say. */
   read(
     keys: readonly string[],
@@ -79,7 +79,7 @@ export function snapshotOf(
 
   return {
     keys,
-    subjectOf: (key) => source.subject.replace(`{${source.argument}}`, () => encodeKey(key)),
+    subjects: new Map(keys.map((key) => [subjectFor(source, key), key])),
     async read(wanted, subgraphs, call) {
       const data: Data = {}
       const errors = new Errors()

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { subjectOf } from './subject.ts'
 
 /*
- * The events of the graph: facts in the past tense that carry the whole state of their entity after the change.
+ * The events of the graph: facts in the past tense that carry the whole state of their entity after the change (a cart's only its status).
  * Append-only: a field may be added as optional, never renamed, removed or given another meaning.
  */
 
@@ -81,6 +81,15 @@ const orderChanged = orderPlaced.omit({ reservationId: true }).extend({
   changedAt: moment,
 })
 
+const cartChanged = z
+  .object({
+    id: z.uuid(),
+    version,
+    status: z.string().describe('As `CartStatus` in the graph; more values may come.'),
+    changedAt: moment,
+  })
+  .describe('Not what is in it: a cart is private and there are many, and whoever may see it asks for it.')
+
 /** Every event type: what it says, which field of its data is the entity's key, and the schema of its data. */
 export const contracts = {
   'catalog.product.changed': {
@@ -93,6 +102,11 @@ export const contracts = {
     summary: 'The counters of a SKU changed: counted, held, released or sold.',
     key: 'sku',
     data: stockChanged,
+  },
+  'checkout.cart.changed': {
+    summary: 'A cart was made, or its lines or its status changed.',
+    key: 'id',
+    data: cartChanged,
   },
   'checkout.order.placed': { summary: 'An order was placed and its payment authorized.', key: 'id', data: orderPlaced },
   'checkout.order.changed': {

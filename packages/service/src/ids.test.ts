@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeId, encodeId, uuidFrom } from './ids.ts'
+import { decodeId, encodeId, requireKey, requireUuid, uuidFrom } from './ids.ts'
 
 test('a global id gives back its type and key', () => {
   fc.assert(
@@ -20,4 +20,24 @@ test('an id of another type, or without a UUID, finds nothing', () => {
   expect(uuidFrom(encodeId('Product', uuid), 'Product')).toBe(uuid)
   expect(uuidFrom(encodeId('Variant', uuid), 'Product')).toBeNull()
   expect(uuidFrom(encodeId('Product', "' or 1=1"), 'Product')).toBeNull()
+})
+
+test('what is required is named when something else is given', () => {
+  const uuid = '01890a5d-ac96-774b-bcce-b302099a8057'
+  const variant = encodeId('Variant', uuid)
+  const refused = (message: string) => expect.objectContaining({ message, extensions: { code: 'BAD_USER_INPUT' } })
+  expect([requireKey(variant, 'Variant', 'id'), requireUuid(variant, 'Variant', 'id')]).toEqual([uuid, uuid])
+  for (const required of [requireKey, requireUuid]) {
+    expect(() => required(variant, 'Product', 'ids')).toThrow(
+      refused(`\`ids\`: expected an id of type Product, got "${variant}", one of type Variant.`),
+    )
+    expect(() => required('x"y', 'Product', 'ids')).toThrow(
+      refused('`ids`: expected an id of type Product, got "x\\"y", none of this graph.'),
+    )
+  }
+  const named = encodeId('Product', 'one')
+  expect(requireKey(named, 'Product', 'ids')).toBe('one')
+  expect(() => requireUuid(named, 'Product', 'ids')).toThrow(
+    refused(`\`ids\`: expected an id of type Product, got "${named}", none of this graph.`),
+  )
 })

@@ -1,3 +1,5 @@
+import { GraphQLError } from 'graphql'
+
 /**
  * Global ids (Relay's "object identification"): opaque to clients, they carry the type's name so that `node(id)` finds the owner.
  * A global id is base64url of `Type:key`; `decodeId` answers null for anything else.
@@ -20,4 +22,26 @@ export function uuidFrom(id: string, type: string): string | null {
   return decoded?.type === type && UUID.test(decoded.key) ? decoded.key : null
 }
 
+/** The key inside a global id of `type`; throws `BAD_USER_INPUT` when `id` is none. `argument` names where it was given. */
+export function requireKey(id: string, type: string, argument: string): string {
+  const decoded = decodeId(id)
+  if (decoded?.type !== type) throw notOf(type, id, argument)
+  return decoded.key
+}
+
+/** Like `requireKey`, of a type whose keys are UUIDs. */
+export function requireUuid(id: string, type: string, argument: string): string {
+  const uuid = uuidFrom(id, type)
+  if (uuid === null) throw notOf(type, id, argument)
+  return uuid
+}
+
+function notOf(type: string, id: string, argument: string): GraphQLError {
+  const other = decodeId(id)?.type
+  const got = other !== undefined && other !== type && NAME.test(other) ? `one of type ${other}` : 'none of this graph'
+  const message = `\`${argument}\`: expected an id of type ${type}, got ${JSON.stringify(id.slice(0, 100))}, ${got}.`
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
+}
+
+const NAME = /^[_A-Za-z]\w{0,99}$/
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

@@ -1,4 +1,3 @@
-import { uuidFrom } from '@commerce/service/ids.ts'
 import { GraphQLError } from 'graphql'
 
 /** Checks that exactly one of the two ways to name something is given; throws `BAD_USER_INPUT` otherwise. */
@@ -12,11 +11,9 @@ export function atMost<T>(max: number, name: string, list: readonly T[]): readon
   return list
 }
 
-/** The UUID in a global id of this type; throws `BAD_USER_INPUT` when it is no such id. */
-export function requireUuid(id: string, type: string, name: string): string {
-  const uuid = uuidFrom(id, type)
-  if (uuid === null) throw badInput(`\`${name}\`: "${id.slice(0, 100)}" is not the id of a ${type}.`)
-  return uuid
+/** What the caller asked for is not there, and cannot be answered by leaving it out. */
+export function notFound(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'NOT_FOUND' } })
 }
 
 /** The caller asked for something that makes no sense; `message` says what would. */

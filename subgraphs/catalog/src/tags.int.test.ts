@@ -45,6 +45,7 @@ it('a product page depends on its product and its prices, not on what never chan
   expect(await tagsOf(`{ variant(sku: "${SKU}") { price { money { amount } } } }`)).toEqual([priceTag, productTag])
   expect(await tagsOf(`{ prices(skus: ["${SKU}"]) { version } }`)).toEqual([priceTag])
   expect(await tagsOf(`{ nodes(ids: ["${lamp.id}", "${lamp.category.id}", "none"]) { id } }`)).toEqual([productTag])
+  expect(await tagsOf(`{ productStates(ids: ["${lamp.id}"]) { version product { title } } }`)).toEqual([productTag])
 })
 
 it('a category that is there depends on nothing, the tree below it on every product', async () => {

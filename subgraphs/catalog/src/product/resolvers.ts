@@ -1,9 +1,9 @@
 // Above the usual length because a product page has many fields, each of them a line or a few.
 import { type PageArguments, pageFrom, toConnection } from '@commerce/service/connection.ts'
-import { decodeId, encodeId, uuidFrom } from '@commerce/service/ids.ts'
+import { decodeId, encodeId, requireUuid, uuidFrom } from '@commerce/service/ids.ts'
 import { requireScope } from '@commerce/service/viewer.ts'
 import { type Context, WRITE_SCOPE } from '../context.ts'
-import { atMost, badInput, exactlyOne, requireUuid } from '../input.ts'
+import { atMost, badInput, exactlyOne, notFound } from '../input.ts'
 import { type FilterInput, productPage, type SortInput } from '../listing/resolvers.ts'
 import { priceRange } from '../price/price.ts'
 import { readAttribute } from './attribute.ts'
@@ -15,6 +15,8 @@ import { type ProductVariant, variantAt, variantBySku } from './variant-of.ts'
 import type { ProductWish, VariantWish } from './wish.ts'
 
 const MAX_IDS = 100
+/** How many products one subscription may follow. */
+const MAX_FOLLOWED = 200
 
 interface ListArguments extends PageArguments {
   ids?: readonly string[] | null
@@ -48,6 +50,14 @@ export const productQueries = {
   node: (_: unknown, { id }: { id: string }, context: Context) => findNode(context, id),
   nodes: (_: unknown, { ids }: { ids: readonly string[] }, context: Context) =>
     atMost(MAX_IDS, 'ids', ids).map((id) => findNode(context, id)),
+  async productStates(_: unknown, { ids }: { ids: readonly string[] }, { loaders }: Context) {
+    const asked = [...new Set(atMost(MAX_FOLLOWED, 'ids', ids))]
+    const uuids = asked.map((id) => requireUuid(id, 'Product', 'ids'))
+    const products = await Promise.all(uuids.map((uuid) => loaders.product.load(uuid)))
+    const missing = asked.filter((_, i) => products[i] === null)
+    if (missing.length > 0) throw notFound(`\`ids\`: there is no product with the id ${missing.join(', ')}.`)
+    return products.map((product, i) => ({ id: asked[i], version: product?.version, product }))
+  },
 }
 
 export const productMutations = {

@@ -1,6 +1,7 @@
 import { event } from '@commerce/events/contracts.ts'
 import type { Emit } from '@commerce/events/outbox.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
+import { cartChanged } from '../cart/cart.ts'
 import { completeCart, stopPlacing } from '../cart/repository.ts'
 import { orderChanged, orderPlaced, type Standing } from '../order/order.ts'
 import { insertOrder, moveOrder } from '../order/repository.ts'
@@ -27,7 +28,10 @@ export async function keep(
   if (before.at === 'authorized' && next.at === 'ordered')
     await placeOrder(tx, emit, attempt, before, next.orderId, now)
   // What remains to be undone elsewhere does not keep the shopper from going on.
-  if (isRevocable(before) && fact.is === 'failed') await stopPlacing(tx, attempt.cartId, attempt.id)
+  if (isRevocable(before) && fact.is === 'failed') {
+    const cart = await stopPlacing(tx, attempt.cartId, attempt.id)
+    if (cart) emit(cartChanged(cart))
+  }
   const standing = standingAfter(fact)
   if (standing && hasOrder(before)) {
     const order = await moveOrder(tx, before.orderId, standing)
@@ -72,7 +76,9 @@ async function placeOrder(
     placedAt: now,
     lines: lines.map(({ sku, title, quantity, unitMinorUnits }) => ({ sku, title, quantity, unitMinorUnits })),
   })
-  if (!(await completeCart(tx, cartId, id))) throw new Error(`Cart ${cartId} is not held by attempt ${id}.`)
+  const cart = await completeCart(tx, cartId, id)
+  if (!cart) throw new Error(`Cart ${cartId} is not held by attempt ${id}.`)
+  emit(cartChanged(cart))
   emit(event('checkout.order.placed', orderPlaced(order, round)))
   emit(event('checkout.order.changed', orderChanged(order, now)))
 }

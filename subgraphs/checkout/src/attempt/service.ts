@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Transact } from '@commerce/events/outbox.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
-import { isOpenTo } from '../cart/cart.ts'
+import { cartChanged, isOpenTo } from '../cart/cart.ts'
 import { lockCart, startPlacing } from '../cart/repository.ts'
 import {
   type Attempt,
@@ -88,13 +88,13 @@ export function createPlacingService({ database, transact, driver, waitMs, newId
     request: PlaceRequest,
   ): Promise<string | 'overtaken' | 'noCart'> {
     const lease = driver.newLease()
-    const begun = await transact(async (tx) => {
+    const begun = await transact(async (tx, emit) => {
       const cart = await lockCart(tx, attempt.cartId)
       if (!cart || !isOpenTo(cart, attempt.viewerId)) return 'noCart'
       const failure = whyNot(cart)
       const state: AttemptState = failure ? { at: 'failed', failure } : { at: 'started', request, round: attempt.id }
       if (!(await insertAttempt(tx, key, { ...attempt, state }, failure ? null : lease))) return 'overtaken'
-      if (!failure) await startPlacing(tx, cart.id, attempt.id)
+      if (!failure) emit(cartChanged(await startPlacing(tx, cart.id, attempt.id)))
       return { ...attempt, state }
     })
     if (typeof begun === 'string') return begun
@@ -111,7 +111,7 @@ export function createPlacingService({ database, transact, driver, waitMs, newId
       if (undone?.state.at !== 'failed') return answer
     }
     const lease = driver.newLease()
-    const reopened = await transact(async (tx) => {
+    const reopened = await transact(async (tx, emit) => {
       const attempt = await lockUnavailable(tx, known.id)
       if (!attempt) return null
       const cart = await lockCart(tx, attempt.cartId)
@@ -120,7 +120,7 @@ export function createPlacingService({ database, transact, driver, waitMs, newId
       // What was done elsewhere under the round before is closed: this one needs names of its own.
       const next = { state: { at: 'started', request, round: newId() } as const, openedAt: now() }
       await reopenAttempt(tx, attempt.id, next, lease)
-      await startPlacing(tx, attempt.cartId, attempt.id)
+      emit(cartChanged(await startPlacing(tx, attempt.cartId, attempt.id)))
       return { ...attempt, ...next }
     })
     if (reopened && 'is' in reopened) return reopened

@@ -1,3 +1,4 @@
+import { event, type NewEvent } from '@commerce/events/contracts.ts'
 import type { Offer } from '../offer/offer.ts'
 import { titleOf } from '../offer/offer.ts'
 import { lineTotal, MAX_MINOR_UNITS } from '../totals/totals.ts'
@@ -25,6 +26,9 @@ export interface Cart {
   updatedAt: Date
   lines: readonly CartLine[]
 }
+
+/** What every change of a cart changes. */
+export type CartStanding = Pick<Cart, 'id' | 'state' | 'version' | 'updatedAt'>
 
 export type CartFaultCode =
   | 'CART_NOT_FOUND'
@@ -54,6 +58,16 @@ export const MAX_QUANTITY = 999
 /** Whether this viewer (null: not signed in) may see and change the cart. */
 export function isOpenTo(cart: { viewerId: string | null }, viewerId: string | null): boolean {
   return cart.viewerId === null || cart.viewerId === viewerId
+}
+
+/** The event of a cart that was made or changed. */
+export function cartChanged({ id, state, version, updatedAt }: CartStanding): NewEvent<'checkout.cart.changed'> {
+  return event('checkout.cart.changed', { id, version, status: statusOf(state), changedAt: updatedAt.toISOString() })
+}
+
+/** The state's name in the graph. */
+export function statusOf({ is }: CartState): string {
+  return is.toUpperCase()
 }
 
 /** Why the cart as a whole cannot be changed now, or null. */

@@ -1,5 +1,5 @@
 import type { Prisma } from '@commerce/prisma/checkout'
-import type { Cart, CartLine, CartState } from './cart.ts'
+import type { Cart, CartLine, CartStanding, CartState } from './cart.ts'
 
 type Tx = Prisma.TransactionClient
 
@@ -54,24 +54,29 @@ export async function saveLines(tx: Tx, cartId: string, { lines, currencyCode }:
 }
 
 /** From now on only this attempt may place the cart's order, and nobody changes its lines; its version grows by one. The cart must be locked and open. */
-export async function startPlacing(tx: Tx, cartId: string, attemptId: string): Promise<void> {
-  await tx.$executeRaw`
-    update cart set attempt_id = ${attemptId}::uuid, version = version + 1, updated_at = now() where id = ${cartId}::uuid`
+export async function startPlacing(tx: Tx, cartId: string, attemptId: string): Promise<CartStanding> {
+  const [row] = await tx.$queryRaw<[Row]>`
+    update cart set attempt_id = ${attemptId}::uuid, version = version + 1, updated_at = now() where id = ${cartId}::uuid
+    returning *`
+  return toStanding(row)
 }
 
-/** The attempt is over without an order: the cart is open again, and its version grows by one. */
-export async function stopPlacing(tx: Tx, cartId: string, attemptId: string): Promise<void> {
-  await tx.$executeRaw`
+/** The attempt is over without an order: the cart is open again, and its version grows by one. Null, and nothing grows, when the attempt does not hold it. */
+export async function stopPlacing(tx: Tx, cartId: string, attemptId: string): Promise<CartStanding | null> {
+  const [row] = await tx.$queryRaw<Row[]>`
     update cart set attempt_id = null, version = version + 1, updated_at = now()
-    where id = ${cartId}::uuid and attempt_id = ${attemptId}::uuid and completed_at is null`
+    where id = ${cartId}::uuid and attempt_id = ${attemptId}::uuid and completed_at is null
+    returning *`
+  return row ? toStanding(row) : null
 }
 
-/** The cart's order is placed; false when the attempt does not hold the cart. */
-export async function completeCart(tx: Tx, cartId: string, attemptId: string): Promise<boolean> {
-  const changed = await tx.$executeRaw`
+/** The cart's order is placed; null when the attempt does not hold the cart. */
+export async function completeCart(tx: Tx, cartId: string, attemptId: string): Promise<CartStanding | null> {
+  const [row] = await tx.$queryRaw<Row[]>`
     update cart set completed_at = now(), version = version + 1, updated_at = now()
-    where id = ${cartId}::uuid and attempt_id = ${attemptId}::uuid and completed_at is null`
-  return changed === 1
+    where id = ${cartId}::uuid and attempt_id = ${attemptId}::uuid and completed_at is null
+    returning *`
+  return row ? toStanding(row) : null
 }
 
 async function writeLines(tx: Tx, cartId: string, lines: readonly CartLine[]): Promise<void> {
@@ -102,15 +107,16 @@ interface StoredLine {
 
 function toCart(row: Row, lines: readonly StoredLine[]): Cart {
   return {
-    id: row.id,
+    ...toStanding(row),
     viewerId: row.viewer_id,
-    state: toState(row),
     currencyCode: row.currency_code,
-    version: row.version,
     createdAt: row.created_at,
-    updatedAt: row.updated_at,
     lines: lines.map(({ accepted, ...line }) => ({ ...line, acceptedMinorUnits: BigInt(accepted) })),
   }
+}
+
+function toStanding(row: Row): CartStanding {
+  return { id: row.id, state: toState(row), version: row.version, updatedAt: row.updated_at }
 }
 
 function toState({ attempt_id, completed_at }: Row): CartState {

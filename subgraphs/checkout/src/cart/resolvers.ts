@@ -1,8 +1,10 @@
-import { encodeId, uuidFrom } from '@commerce/service/ids.ts'
+import { encodeId, requireUuid, uuidFrom } from '@commerce/service/ids.ts'
 import { type Money, toAmount } from '@commerce/service/money.ts'
 import type { Resolvers } from '@commerce/service/subgraph-server.ts'
 import type { CheckoutContext } from '../context.ts'
+import { notFound } from '../not-found.ts'
 import type { Totals } from '../totals/totals.ts'
+import { statusOf } from './cart.ts'
 import type { CartProblem, PricedCart, PricedLine } from './priced-cart.ts'
 import type { CartAnswer, CartChange } from './service.ts'
 
@@ -31,6 +33,11 @@ export const cartResolvers: Resolvers = {
       const uuid = uuidFrom(id, 'Cart')
       return uuid === null ? null : carts.find(uuid, viewer?.id ?? null)
     },
+    async cartStates(_: unknown, { id }: { id: string }, { carts, viewer }: CheckoutContext) {
+      const cart = await carts.find(requireUuid(id, 'Cart', 'id'), viewer?.id ?? null)
+      if (!cart) throw notFound('cart')
+      return [{ id, version: cart.version, cart }]
+    },
   },
   Mutation: {
     async cartCreate(_: unknown, { input }: LinesInput, { carts, viewer }: CheckoutContext) {
@@ -50,7 +57,7 @@ export const cartResolvers: Resolvers = {
   },
   Cart: {
     id: ({ id }: PricedCart) => encodeId('Cart', id),
-    status: ({ state }: PricedCart) => state.is.toUpperCase(),
+    status: ({ state }: PricedCart) => statusOf(state),
     totals: ({ totals }: PricedCart) => totals && { ...totals, estimated: true },
   },
   CartLine: {

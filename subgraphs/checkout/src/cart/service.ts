@@ -1,4 +1,4 @@
-import type { Transact } from '@commerce/events/outbox.ts'
+import type { Emit, Transact } from '@commerce/events/outbox.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
 import type { Offer } from '../offer/offer.ts'
 import { findOffers } from '../offer/repository.ts'
@@ -8,6 +8,7 @@ import {
   type Cart,
   type CartFault,
   type Change,
+  cartChanged,
   isOpenTo,
   removeLines,
   updateLines,
@@ -49,13 +50,13 @@ export function createCartService({ database, transact, newId }: CartDependencie
     },
 
     create(viewerId: string | null, lines: readonly { sku: string; quantity: number }[]): Promise<CartAnswer> {
-      return transact(async (tx) => {
+      return transact(async (tx, emit) => {
         const empty = { lines: [], currencyCode: null }
         const change = addLines(empty, lines, await offersOf(tx, lines), newId)
         if ('faults' in change) return { cart: null, faults: change.faults }
         const id = newId()
         await insertCart(tx, { id, viewerId, ...change })
-        return { cart: await reread(tx, id), faults: [] }
+        return { cart: await announced(tx, emit, id), faults: [] }
       })
     },
 
@@ -77,7 +78,7 @@ export function createCartService({ database, transact, newId }: CartDependencie
     further: readonly { sku: string }[],
     rule: (cart: Cart, offers: Map<string, Offer>) => Change,
   ): Promise<CartAnswer> {
-    return transact(async (tx) => {
+    return transact(async (tx, emit) => {
       const cart = cartId === null ? null : await lockCart(tx, cartId)
       if (!cart || !isOpenTo(cart, viewerId)) return { cart: null, faults: [NOT_FOUND] }
       const closed = whyClosed(cart, expectedVersion)
@@ -87,7 +88,7 @@ export function createCartService({ database, transact, newId }: CartDependencie
       if ('faults' in changed) return { cart: priceCart(cart, offers), faults: changed.faults }
       if (areSame(cart.lines, changed.lines)) return { cart: priceCart(cart, offers), faults: [] }
       await saveLines(tx, cart.id, changed)
-      return { cart: await reread(tx, cart.id), faults: [] }
+      return { cart: await announced(tx, emit, cart.id), faults: [] }
     })
   }
 }
@@ -102,6 +103,9 @@ async function priced(db: Tx, cart: Cart): Promise<PricedCart> {
   return priceCart(cart, await offersOf(db, cart.lines))
 }
 
-async function reread(tx: Tx, id: string): Promise<PricedCart> {
-  return priced(tx, (await findCart(tx, id)) as Cart)
+// The cart after a change, whose event leaves with it.
+async function announced(tx: Tx, emit: Emit, id: string): Promise<PricedCart> {
+  const cart = (await findCart(tx, id)) as Cart
+  emit(cartChanged(cart))
+  return priced(tx, cart)
 }

@@ -1,9 +1,10 @@
 import { type PageArguments, pageFrom, toConnection } from '@commerce/service/connection.ts'
-import { encodeId, uuidFrom } from '@commerce/service/ids.ts'
+import { encodeId, requireUuid, uuidFrom } from '@commerce/service/ids.ts'
 import type { Resolvers } from '@commerce/service/subgraph-server.ts'
 import { GraphQLError } from 'graphql'
 import type { PricedCart } from '../cart/priced-cart.ts'
 import type { CheckoutContext } from '../context.ts'
+import { notFound } from '../not-found.ts'
 import { lineTotal } from '../totals/totals.ts'
 import type { Order, OrderLine } from './order.ts'
 import type { OrderPosition } from './repository.ts'
@@ -14,6 +15,11 @@ export const orderResolvers: Resolvers = {
     order(_: unknown, { id }: { id: string }, { orders, viewer }: CheckoutContext) {
       const uuid = uuidFrom(id, 'Order')
       return uuid === null ? null : orders.find(uuid, viewer)
+    },
+    async orderStates(_: unknown, { id }: { id: string }, { orders, viewer }: CheckoutContext) {
+      const order = await orders.find(requireUuid(id, 'Order', 'id'), viewer)
+      if (!order) throw notFound('order')
+      return [{ id, version: order.version, order }]
     },
     async orders(_: unknown, args: PageArguments, { orders, viewer }: CheckoutContext) {
       if (!viewer)

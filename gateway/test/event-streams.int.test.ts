@@ -42,6 +42,13 @@ describe.each(modes)('a client in %s mode', (mode) => {
     expect(await take(follow(live, many), 2)).toMatchObject([{ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] }])
   })
 
+  test('may mutate, once', async () => {
+    const { graph, kept } = await start()
+    const { follow } = connect(graph, mode)
+    expect(await take(follow('mutation { keep(sku: "b") }'), 2)).toEqual([{ data: { keep: 1 } }])
+    expect(kept).toEqual(['b'])
+  })
+
   test('is told the error that ends a subscription', async () => {
     const { graph, state } = await start()
     state.failure = 'FORBIDDEN'
@@ -183,6 +190,14 @@ describe('a stream of one operation', () => {
   ])('is refused for %s', async (_what, method, request, status, code) => {
     const { graph } = await start()
     expect(await refusal(send(graph, method, request))).toEqual([status, code, sentence])
+    expect(await metric(graph, 'gateway_event_stream_connections')).toBe(0)
+  })
+
+  test('does not mutate by GET', async () => {
+    const { graph, kept } = await start()
+    const response = send(graph, 'GET', { ...events, path: getOf('mutation { keep(sku: "b") }') })
+    expect(await refusal(response)).toEqual([405, 'BAD_REQUEST', sentence])
+    expect(kept).toEqual([])
     expect(await metric(graph, 'gateway_event_stream_connections')).toBe(0)
   })
 

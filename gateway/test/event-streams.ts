@@ -5,7 +5,7 @@ import { createClient } from 'graphql-sse'
 import { SignJWT } from 'jose'
 import { afterEach } from 'vitest'
 import { gatewayDefaults, type SocketLimits } from '../src/config.ts'
-import { startGraph, type TestGraph } from './graph.ts'
+import { type SubgraphSource, startGraph, type TestGraph } from './graph.ts'
 import { localFeed, type Payloads, shop, subject } from './shop.ts'
 
 const secret = 'a secret of at least thirty-two characters'
@@ -27,18 +27,30 @@ export async function start(
 ) {
   const feed = localFeed()
   const { stock, state, sources } = shop()
+  const kept: string[] = []
   const tokens = { key: { secret }, issuer: null, audience: null }
-  const graph = await startGraph(sources, {
-    feed,
-    ...(log && { log }),
-    config: { tokens, origins, sockets: { ...gatewayDefaults.sockets, ...sockets } },
-  })
+  const graph = await startGraph(
+    { ...sources, wishes: wishes(kept) },
+    {
+      feed,
+      ...(log && { log }),
+      config: { tokens, origins, sockets: { ...gatewayDefaults.sockets, ...sockets } },
+    },
+  )
   afterwards(() => graph.stop())
   const change = (sku: string, version: number, status = 'IN_STOCK') => {
     stock.set(sku, { version, status })
     feed.publish(subject(sku), version)
   }
-  return { graph, feed, stock, state, change }
+  return { graph, feed, stock, state, kept, change }
+}
+
+/** Something to mutate. */
+function wishes(kept: string[]): SubgraphSource {
+  return {
+    typeDefs: 'type Mutation { keep(sku: String!): Int! }',
+    resolvers: { Mutation: { keep: (_: unknown, { sku }: { sku: string }) => kept.push(sku) } },
+  }
 }
 
 /** An `authorization` that is good for so long. */

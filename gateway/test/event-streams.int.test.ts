@@ -1,12 +1,12 @@
 // Long because each promise of the transport is one test over the same shop.
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { eventually } from '@commerce/local/testing.ts'
 import { createClient as createSocketClient } from 'graphql-ws'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { afterwards, connect, listen, metric, refusal, send, stall, start, tokenFor } from './event-streams.ts'
-import { live, take } from './shop.ts'
+import { live, type Payloads, take } from './shop.ts'
 
 const events = { accept: 'text/event-stream' }
 const sentence = expect.stringMatching(/^[A-Z].*\.$/)
@@ -378,4 +378,24 @@ describe('a client that does not read', () => {
     })
     await eventually('released', async () => (await metric(graph, 'gateway_live_operations')) === 0)
   }, 30_000)
+})
+
+test('the client without a library in the documentation follows, leaves, and tells what is wrong', async () => {
+  const page = await readFile(new URL('../../docs/subscriptions.md', import.meta.url), 'utf8')
+  const code = /```js\n(export async function\* follow.*?\n\}\n)/s.exec(page)?.[1] as string
+  const { follow } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
+  const { graph, change } = await start()
+  const url = `${graph.gateway.url}/graphql/stream`
+  const token = (await tokenFor('u1')).slice('Bearer '.length)
+  const leaving = new AbortController()
+  const stream: Payloads = follow({ ...b, url, token, signal: leaving.signal })
+  expect(versions(await take(stream, 1))).toEqual([5])
+  change('b', 6)
+  expect(versions(await take(stream, 1))).toEqual([6])
+  const next = take(stream, 1)
+  leaving.abort()
+  expect(await next).toEqual([])
+  await eventually('released', async () => (await metric(graph, 'gateway_live_operations')) === 0)
+  await expect(take(follow({ ...b, url, token: 'none' }), 1)).rejects.toThrow('The token is not valid.')
+  expect(await take(follow({ url, query: '{ hello }' }), 2)).toEqual([{ data: { hello: 'hello' } }])
 })

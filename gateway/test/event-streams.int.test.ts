@@ -306,6 +306,22 @@ describe('a reserved stream', () => {
     await eventually('refused', () => heard.text.includes('may have 2 operations'))
   })
 
+  test('releases what runs, and what was about to, when its connection is cut', async () => {
+    const { graph, own, run } = await reserve()
+    const cut = new AbortController()
+    await fetch(`${graph.gateway.url}/graphql/stream`, { headers: { ...own, ...events }, signal: cut.signal })
+    await run('one')
+    await eventually('runs', async () => (await metric(graph, 'gateway_live_operations')) === 1)
+    // Not planned yet: it is prepared while the connection goes.
+    const late = run('two', { query: 'subscription { stockChanged(sku: "b") { version status variant { title } } }' })
+    cut.abort()
+    expect([202, 204, 404]).toContain((await late).status)
+    await eventually('released', async () => (await metric(graph, 'gateway_live_operations')) === 0)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(await metric(graph, 'gateway_live_operations')).toBe(0)
+    expect(await refusal(run('three'))).toEqual([404, 'STREAM_NOT_FOUND', sentence])
+  })
+
   test('is forgotten when nobody opens it', async () => {
     const { graph, run, open } = await reserve({ initMs: 150 })
     expect((await run('one')).status).toBe(202)
@@ -315,8 +331,10 @@ describe('a reserved stream', () => {
   })
 
   test('sends what was asked for before it was opened', async () => {
-    const { run, open } = await reserve()
+    const { graph, run, open } = await reserve()
     await run('one')
+    await eventually('read', () => graph.subgraphs.catalog?.requests.length === 1)
+    await new Promise((resolve) => setTimeout(resolve, 200))
     const heard = listen(await open())
     await eventually('the state', () => heard.text.includes('"version":5'))
   })

@@ -3,7 +3,7 @@ import { get, type IncomingMessage } from 'node:http'
 import type { Logger } from '@commerce/service/log.ts'
 import { createClient } from 'graphql-sse'
 import { SignJWT } from 'jose'
-import { afterEach } from 'vitest'
+import { afterEach, expect } from 'vitest'
 import { gatewayDefaults, type SocketLimits } from '../src/config.ts'
 import { type SubgraphSource, startGraph, type TestGraph } from './graph.ts'
 import { localFeed, type Payloads, shop, subject } from './shop.ts'
@@ -129,6 +129,7 @@ export async function stall(graph: TestGraph, query: string, variables: unknown)
   afterwards(() => request.destroy())
   request.on('error', () => {})
   const [response] = (await once(request, 'response')) as [IncomingMessage]
+  expect(response.statusCode).toBe(200)
   response.on('error', () => {})
   response.pause()
   return response

@@ -145,22 +145,23 @@ export interface GatewayConfig {
   observe: ObserveConfig
 }
 
-/** Bounds of WebSocket clients. */
+/** Bounds of clients that stay connected, over WebSocket or Server-Sent Events. */
 export interface SocketLimits {
+  /** Of both together. */
   connections: number
   subscriptionsPerConnection: number
   /** Values of the key argument of one subscription. */
   keysPerSubscription: number
   /** Keys of all subscriptions of a connection: at most one payload of each waits for a slow client. */
   keysPerConnection: number
-  /** Bytes that wait in one socket; a client beyond that is sent away to come back for the current state. */
+  /** Bytes that wait in one connection; a client beyond that is sent away to come back for the current state. */
   bufferedBytes: number
   /** How long a client may take nothing of what waits for it, in milliseconds, until it is sent away likewise. */
   stalledMs: number
   messageBytes: number
-  /** Time to send `connection_init`, in milliseconds. */
+  /** Time to send `connection_init`, or to open a stream that was reserved, in milliseconds. */
   initMs: number
-  /** Between pings, in milliseconds; a client that has not answered when the next is due is gone. */
+  /** Between pings, in milliseconds; a client that has not answered (of a stream: taken) one when the next is due is gone. */
   pingMs: number
 }
 

@@ -14,7 +14,9 @@ import type { RunCall } from './execute/running.ts'
 import { writtenData } from './execute/written.ts'
 import { admission } from './http/admission.ts'
 import { createPipeline } from './http/apollo.ts'
+import type { ClientOptions } from './http/clients.ts'
 import type { Prepared, RequestContext } from './http/context.ts'
+import { serveEventStreams } from './http/event-streams.ts'
 import { knownRequests } from './http/known-requests.ts'
 import { routes } from './http/routes.ts'
 import { serveSockets } from './http/sockets.ts'
@@ -203,14 +205,15 @@ export async function startGateway(
     tellsCaches: config.introspection,
     consistency,
     run: answer,
+    stream: (request, response) => streams.answer(request, response),
   })
   const http = await listen(config, observing.around(handler), (error) => log.error({ err: error }, 'a request failed'))
-  const sockets = serveSockets(http.server, {
+  const clients: Omit<ClientOptions, 'others'> = {
     limits: config.sockets,
     authenticate,
     log,
     refused: (error) => countRefused(metrics, '', [error], performance.now()),
-    async prepare({ identity, count, ...request }) {
+    async prepare({ identity, transport, count, ...request }) {
       const viewer = identity?.viewer ?? null
       let graph: Graph
       let operation: Operation
@@ -233,9 +236,11 @@ export async function startGateway(
         return { schema, document, run: async () => refused(bound.errors) }
       }
       const traced = (trace: TraceContext) => answer({ graph, operation, bound }, { viewer, ...trace }, undefined)
-      return { schema, document, run: () => observing.overSocket(operation.definition, traced) }
+      return { schema, document, run: () => observing.overSocket(operation.definition, traced, transport) }
     },
-  })
+  }
+  const sockets = serveSockets(http.server, { ...clients, others: () => streams.size })
+  const streams = serveEventStreams({ ...clients, others: () => sockets.size })
 
   const supergraphSeen = { replacements: 0, since: Date.now() / 1000 }
   const forgetSeen = supergraph.onReplaced(() => {
@@ -249,6 +254,7 @@ export async function startGateway(
     known: known.counts,
     kept: caches.responses.counts,
     connections: () => sockets.size,
+    streams: () => streams.size,
     subscriptions: () => live.size(),
     supergraph: supergraphSeen,
   })
@@ -260,7 +266,7 @@ export async function startGateway(
     async stop() {
       stopping = true
       const closing = http.close()
-      await sockets.close()
+      await Promise.all([sockets.close(), streams.close()])
       await closing
       forget()
       forgetSeen()
@@ -275,5 +281,8 @@ export async function startGateway(
 
 function needsSocket(): GraphQLError {
   const extensions = { code: 'BAD_REQUEST' }
-  return new GraphQLError('A subscription needs a WebSocket (graphql-transport-ws) at /graphql.', { extensions })
+  return new GraphQLError(
+    'A subscription needs a WebSocket (graphql-transport-ws) at /graphql, or accept: text/event-stream.',
+    { extensions },
+  )
 }

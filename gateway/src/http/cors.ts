@@ -11,6 +11,7 @@ const HEADERS = [
   'traceparent',
   'tracestate',
   'if-none-match',
+  'x-graphql-event-stream-token',
   consistencyHeader,
   debugHeader,
 ].join(', ')
@@ -25,6 +26,7 @@ export function allowOrigin(
   origins: readonly string[] | '*',
   request: IncomingMessage,
   response: ServerResponse,
+  methods = METHODS,
 ): boolean {
   const { origin } = request.headers
   if (origins !== '*') response.setHeader('vary', 'origin')
@@ -35,7 +37,7 @@ export function allowOrigin(
   }
   if (request.method !== 'OPTIONS') return false
   if (allowed !== undefined) {
-    response.setHeader('access-control-allow-methods', METHODS)
+    response.setHeader('access-control-allow-methods', methods)
     response.setHeader('access-control-allow-headers', HEADERS)
     response.setHeader('access-control-max-age', DAY_SECONDS)
   }

@@ -173,7 +173,8 @@ function askerOf({ request, trace, viewer, isFresh }: Incoming): Asker {
   return { viewer, passesCaches: !isFresh, ...context }
 }
 
-function refuseToken(response: ServerResponse, { status, message }: TokenError): void {
+/** Tells why a token is not accepted. */
+export function refuseToken(response: ServerResponse, { status, message }: TokenError): void {
   const isInvalid = status === 401
   if (isInvalid) response.setHeader('www-authenticate', 'Bearer error="invalid_token"')
   answerError(response, status, isInvalid ? 'UNAUTHENTICATED' : 'AUTHENTICATION_UNAVAILABLE', message)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { answerForm, refusalOf, statusOf } from './negotiation.ts'
+import { answerForm, prefersEvents, refusalOf, statusOf } from './negotiation.ts'
 
 describe('the form of an answer', () => {
   test.each([
@@ -26,6 +26,23 @@ describe('the form of an answer', () => {
     ['application/json;q=2', null],
   ])('that %s asks for is %s', (accept, form) => {
     expect(answerForm(accept)).toBe(form)
+  })
+
+  test.each([
+    [undefined, false],
+    ['*/*', false],
+    ['text/*', false],
+    ['text/event-stream', true],
+    ['Text/Event-Stream; charset=utf-8', true],
+    ['text/event-stream, multipart/mixed', true],
+    ['text/event-stream, */*', true],
+    ['text/event-stream, application/json', true],
+    ['application/json, text/event-stream', false],
+    ['application/graphql-response+json, application/json, text/event-stream, multipart/mixed', false],
+    ['application/json;q=0.9, text/event-stream', true],
+    ['application/json, text/event-stream;q=0', false],
+  ])('that %s asks for is a stream of events: %s', (accept, events) => {
+    expect(prefersEvents(accept)).toBe(events)
   })
 })
 

@@ -24,6 +24,7 @@ export const mediaTypes: Readonly<Record<AnswerForm, string>> = {
 
 const graphqlType = 'application/graphql-response+json'
 const jsonType = 'application/json'
+const eventsType = 'text/event-stream'
 const methods = 'GET, HEAD, POST, OPTIONS'
 /** Characters of a request target: many proxies take no more. */
 const longestTarget = 8_192
@@ -77,7 +78,25 @@ export function answerForm(accept: string | undefined): AnswerForm | null {
   return accept === undefined ? 'json' : formOf(accept).form
 }
 
-const formOf = remembered((accept) => ({ form: readForm(accept) }))
+/**
+ * Whether a client wants the answer as a stream of events: it names `text/event-stream` and ranks nothing else that we have
+ * above it. Clients that name it last, for answers that only come so, get JSON.
+ */
+export function prefersEvents(accept: string | undefined): boolean {
+  return accept !== undefined && formOf(accept).events
+}
+
+const formOf = remembered((accept) => ({ form: readForm(accept), events: readEvents(accept) }))
+
+function readEvents(accept: string): boolean {
+  const ranges = rangesOf(accept)
+  const events = weightOf(ranges, eventsType)
+  if (!events.named || events.weight <= 0) return false
+  return [graphqlType, jsonType].every((type) => {
+    const other = weightOf(ranges, type)
+    return other.weight <= 0 || isPreferred(events, other)
+  })
+}
 
 function readForm(accept: string): AnswerForm | null {
   if (accept.trim() === '') return 'json'

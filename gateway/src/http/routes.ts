@@ -1,10 +1,12 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerError, answerJson } from '@commerce/service/http.ts'
 import type { ObservedHandler } from '../observe/http.ts'
 import { allowOrigin } from './cors.ts'
+import { streamMethods } from './event-requests.ts'
 import { graphiqlPage } from './graphiql.ts'
 import { answerOperation, type OperationOptions } from './graphql.ts'
 import { answerReady, type Readiness } from './health.ts'
+import { prefersEvents } from './negotiation.ts'
 
 /** What the HTTP side of the gateway is made of. */
 export interface RouteOptions extends OperationOptions {
@@ -13,9 +15,11 @@ export interface RouteOptions extends OperationOptions {
   /** Pages of these origins may ask. */
   origins: readonly string[] | '*'
   readiness(): Readiness
+  /** Answers with Server-Sent Events. */
+  stream(request: IncomingMessage, response: ServerResponse): Promise<void>
 }
 
-/** Answers every HTTP request: GraphQL at `/graphql`, GraphiQL at `/`, health, and a clear 404. */
+/** Answers every HTTP request: GraphQL at `/graphql`, streams of events at `/graphql/stream`, GraphiQL at `/`, health, and a clear 404. */
 export function routes(options: RouteOptions): ObservedHandler {
   const graphiql = options.graphiql ? graphiqlPage() : undefined
   return async (request, response, trace) => {
@@ -23,7 +27,11 @@ export function routes(options: RouteOptions): ObservedHandler {
     switch (path) {
       case '/graphql':
         if (allowOrigin(options.origins, request, response)) return
+        if (prefersEvents(request.headers.accept)) return options.stream(request, response)
         return answerOperation(options, request, response, trace)
+      case '/graphql/stream':
+        if (allowOrigin(options.origins, request, response, streamMethods)) return
+        return options.stream(request, response)
       case '/':
         if (graphiql) return graphiql(request, response)
         return nothingHere(response)

@@ -1,45 +1,14 @@
 // Above the usual length because the life of a socket is told in one place: open, speak, expire, be too slow, end.
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Logger } from '@commerce/service/log.ts'
-import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql'
+import { GraphQLError } from 'graphql'
 import { type Context, handleProtocols, makeServer } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { SocketLimits } from '../config.ts'
-import type { Result } from '../execute/operation.ts'
 import { createDelivery } from '../subscribe/delivery.ts'
 import { Mailbox } from '../subscribe/mailbox.ts'
-import { type Authenticate, type Identity, TokenError } from '../viewer/tokens.ts'
+import { type Identity, TokenError } from '../viewer/tokens.ts'
+import { type ClientOptions, countKeys, prepare, tooManyOperations, whenExpired } from './clients.ts'
 import { nextMessage, type OutletSurroundings, type SentCounts, SocketOutlet } from './socket-outlet.ts'
-
-/** An operation that came over a socket. */
-export interface SocketRequest {
-  query: string
-  operationName: string | undefined
-  variables: Readonly<Record<string, unknown>>
-  identity: Identity | null
-  /** Told how many keys this client follows more, or fewer; throws a GraphQLError when they are too many. */
-  count(change: number): void
-}
-
-/** What sockets are served with. */
-export interface SocketOptions {
-  limits: SocketLimits
-  authenticate: Authenticate
-  log: Logger
-  /** Checks a request, and opens its stream when it is a subscription; rejects with a GraphQLError when it is not valid. */
-  prepare(request: SocketRequest): Promise<Prepared>
-  /** Told of each operation that `prepare` refused. */
-  refused(error: GraphQLError): void
-}
-
-/** A checked request. */
-export interface Prepared {
-  schema: GraphQLSchema
-  document: DocumentNode
-  /** The stream of a subscription; for other operations, what answers them. */
-  run: Mailbox | (() => Promise<Result>)
-}
 
 /** The WebSocket side of a server. */
 export interface Sockets {
@@ -60,10 +29,9 @@ interface Extra {
 /** 1013, "try again later": graphql-ws clients come back by themselves, after 4429 they would not. */
 const tryAgainLater = 1013
 const forbidden = 4403
-const longestTimerMs = 2 ** 31 - 1
 
 /** Serves `graphql-transport-ws` at `/graphql` of an HTTP server, within limits. */
-export function serveSockets(server: Server, options: SocketOptions): Sockets {
+export function serveSockets(server: Server, options: ClientOptions): Sockets {
   const { limits } = options
   const delivery = createDelivery()
   const counts: SentCounts = { sent: 0, conflated: 0, evicted: 0 }
@@ -94,43 +62,38 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
     connectionInitWaitTimeout: limits.initMs,
     onConnect: (context) => greet(context, options),
     onSubscribe: async (context, id, payload) => {
-      if (Object.keys(context.subscriptions).length > limits.subscriptionsPerConnection) {
-        const message = `A connection may have ${limits.subscriptionsPerConnection} operations at once.`
-        return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })]
+      if (Object.keys(context.subscriptions).length > limits.subscriptionsPerConnection)
+        return [tooManyOperations(limits)]
+      const perSecond = rateIn(payload.extensions)
+      if (perSecond instanceof GraphQLError) {
+        options.refused(perSecond)
+        return [perSecond]
       }
-      const request: SocketRequest = {
+      const operationName = payload.operationName ?? undefined
+      const prepared = await prepare(options, {
         query: payload.query,
-        operationName: payload.operationName ?? undefined,
+        operationName,
         variables: payload.variables ?? {},
         identity: context.extra.identity,
+        transport: 'websocket',
         count: (change) => countKeys(context.extra, change, limits),
-      }
-      try {
-        const perSecond = rateIn(payload.extensions)
-        const { schema, document, run } = await options.prepare(request)
-        const { socket } = context.extra
-        const accepted = { schema, document, operationName: request.operationName }
-        if (!(run instanceof Mailbox)) {
-          const answer = async () => {
-            const { text } = await run()
-            if (id in context.subscriptions) await transmit(socket, nextMessage(id, text))
-            return nothingMore()
-          }
-          return { ...accepted, contextValue: answer }
+      })
+      if (prepared instanceof GraphQLError) return [prepared]
+      const { schema, document, run } = prepared
+      const { socket } = context.extra
+      const accepted = { schema, document, operationName }
+      if (!(run instanceof Mailbox)) {
+        const answer = async () => {
+          const { text } = await run()
+          if (id in context.subscriptions) await transmit(socket, nextMessage(id, text))
+          return nothingMore()
         }
-        // graphql-ws would read a stream whose socket closed meanwhile for ever.
-        if (socket.readyState !== socket.OPEN) await run.return()
-        else run.sendTo(new SocketOutlet(socket, nextMessage(id, ''), perSecond, surroundings))
-        return { ...accepted, contextValue: run }
-      } catch (error) {
-        if (error instanceof GraphQLError) {
-          options.refused(error)
-          return [error]
-        }
-        options.log.error({ err: error }, 'an operation failed')
-        const extensions = { code: 'INTERNAL_SERVER_ERROR' }
-        return [new GraphQLError('The operation failed for a reason of our own.', { extensions })]
+        return { ...accepted, contextValue: answer }
       }
+      // graphql-ws would read a stream whose socket closed meanwhile for ever.
+      if (socket.readyState !== socket.OPEN) await run.return()
+      else run.sendTo(new SocketOutlet(socket, nextMessage(id, ''), perSecond, surroundings))
+      return { ...accepted, contextValue: run }
     },
     // Results go to the socket as the text that they are; graphql-ws would parse and write them for each client.
     execute: ({ contextValue }) => (contextValue as () => Promise<AsyncGenerator<never>>)(),
@@ -176,7 +139,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', () => stream.destroy())
     if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(stream, '404 Not Found')
-    if (sockets.clients.size >= limits.connections) return refuse(stream, '503 Service Unavailable')
+    if (sockets.clients.size + options.others() >= limits.connections) return refuse(stream, '503 Service Unavailable')
     sockets.handleUpgrade(request, stream, head, (socket) => sockets.emit('connection', socket, request))
   }
   server.on('upgrade', upgrade)
@@ -206,7 +169,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
 
 async function greet(
   { connectionParams, extra }: Context<Record<string, unknown>, Extra>,
-  options: SocketOptions,
+  options: ClientOptions,
 ): Promise<boolean> {
   const given = connectionParams?.authorization ?? connectionParams?.Authorization
   try {
@@ -220,38 +183,23 @@ async function greet(
     return false
   }
   if (extra.socket.readyState !== extra.socket.OPEN) return false
-  const expires = extra.identity?.expires
-  if (typeof expires === 'number') {
-    const left = Math.max(0, expires * 1000 - Date.now())
-    extra.expiry = setTimeout(
-      () => extra.socket.close(forbidden, 'The token has expired.'),
-      Math.min(left, longestTimerMs),
-    )
-    extra.expiry.unref()
-  }
+  extra.expiry = whenExpired(extra.identity, ({ message }) => extra.socket.close(forbidden, message))
   return true
 }
 
 async function* nothingMore(): AsyncGenerator<never> {}
 
-/** How many messages a second a client wants at most: `extensions.maxPerSecond` of its request. */
-function rateIn(extensions: Readonly<Record<string, unknown>> | null | undefined): number | undefined {
+/** How many messages a second a client wants at most: `extensions.maxPerSecond` of its request; an error when it is no such number. */
+function rateIn(extensions: Readonly<Record<string, unknown>> | null | undefined): number | undefined | GraphQLError {
   const wanted = extensions?.maxPerSecond
   if (wanted === undefined) return undefined
   if (typeof wanted === 'number' && wanted >= 0.01 && wanted <= 1_000) return wanted
-  throw new GraphQLError(
+  return new GraphQLError(
     `Expected extensions.maxPerSecond to be a number from 0.01 to 1000, got ${JSON.stringify(wanted)}.`,
     {
       extensions: { code: 'BAD_USER_INPUT' },
     },
   )
-}
-
-function countKeys(extra: Extra, change: number, limits: SocketLimits): void {
-  extra.keys += change
-  if (change < 0 || extra.keys <= limits.keysPerConnection) return
-  const message = `A connection may follow ${limits.keysPerConnection} keys at once.`
-  throw new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })
 }
 
 function refuse(stream: Duplex, status: string): void {

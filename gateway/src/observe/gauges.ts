@@ -11,6 +11,7 @@ export interface GaugeSources {
   /** Recognised requests that were answered with a response that is kept. */
   kept: { hits: number }
   connections(): number
+  streams(): number
   subscriptions(): { operations: number; clients: number }
   supergraph: { replacements: number; since: number }
 }
@@ -66,6 +67,7 @@ export function publishGauges(metrics: Metrics, sources: GaugeSources): void {
     () => known.hits - known.runs - kept.hits,
   )
   gauge('gateway_websocket_connections', 'Clients that are connected over WebSocket.', sources.connections)
+  gauge('gateway_event_stream_connections', 'Clients that are connected over Server-Sent Events.', sources.streams)
   gauge('gateway_subscriptions', 'Subscriptions of clients.', () => sources.subscriptions().clients)
   gauge(
     'gateway_live_operations',

@@ -6,6 +6,9 @@ import type { Tracing } from './tracing.ts'
 /** The status that stands for a client that went away before it had its answer; it was never sent. */
 const clientGone = 499
 
+/** The route under which streams of events are counted, at whatever address they were asked for. */
+export const eventsRoute = '/graphql/stream'
+
 /** Answers a request; `context` is there when traces are recorded and the request is an operation. */
 export type ObservedHandler = (
   request: IncomingMessage,
@@ -28,8 +31,10 @@ export function observeHttp(
     metrics.activeRequests++
     response.on('close', () => {
       metrics.activeRequests--
-      const status = response.writableFinished ? response.statusCode : clientGone
-      metrics.request(method, path, status, performance.now() - begun)
+      const isStream = String(response.getHeader('content-type')).startsWith('text/event-stream')
+      // That its client leaves is how a stream ends, and how long it lasted is no measure of answers.
+      const status = response.writableFinished || isStream ? response.statusCode : clientGone
+      metrics.request(method, isStream ? eventsRoute : path, status, performance.now() - begun)
       context?.trace?.end(status, status === clientGone ? 'client_gone' : undefined)
     })
     return handler(request, response, context)

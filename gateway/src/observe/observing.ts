@@ -4,7 +4,7 @@ import type { Logger } from '@commerce/service/log.ts'
 import type { OperationDefinitionNode } from 'graphql'
 import type { Result } from '../execute/operation.ts'
 import { countedCodes } from './codes.ts'
-import { type ObservedHandler, observeHttp } from './http.ts'
+import { eventsRoute, type ObservedHandler, observeHttp } from './http.ts'
 import { Metrics } from './metrics.ts'
 import type { TraceContext } from './observer.ts'
 import { metricsPage } from './scrape.ts'
@@ -24,15 +24,19 @@ export interface Observing {
   tracing: Tracing | undefined
   /** Puts the counting of requests, and `/metrics`, around what answers them. */
   around(handler: ObservedHandler): (request: IncomingMessage, response: ServerResponse) => Promise<void>
-  /** Runs an operation that came over a socket, in a trace of its own. */
-  overSocket(definition: OperationDefinitionNode, run: (context: TraceContext) => Promise<Result>): Promise<Result>
+  /** Runs an operation of a client that stays connected, in a trace of its own. */
+  overSocket(
+    definition: OperationDefinitionNode,
+    run: (context: TraceContext) => Promise<Result>,
+    transport: string,
+  ): Promise<Result>
   /** Sends the spans that wait. */
   stop(): Promise<void>
 }
 
 /** Starts to observe; the libraries of traces are loaded only when there are any. */
 export async function startObserving(config: ObserveConfig, log: Logger): Promise<Observing> {
-  const metrics = new Metrics(['/graphql', '/', '/health/live', '/health/ready', '/metrics'], countedCodes)
+  const metrics = new Metrics(['/graphql', eventsRoute, '/', '/health/live', '/health/ready', '/metrics'], countedCodes)
   const tracing = config.tracing ? (await import('./open-telemetry.ts')).openTelemetry(config.tracing, log) : undefined
   if (tracing) {
     metrics.publish({
@@ -50,9 +54,9 @@ export async function startObserving(config: ObserveConfig, log: Logger): Promis
       observeHttp(metrics, tracing, (request, response, context) =>
         isMetrics(request.url) ? page(request, response) : handler(request, response, context),
       ),
-    async overSocket(definition, run) {
+    async overSocket(definition, run, transport) {
       if (!tracing) return run({ traceparent: newTraceparent() })
-      const context = tracing.begin(definition.operation, {}, { 'network.protocol.name': 'websocket' })
+      const context = tracing.begin(definition.operation, {}, { 'network.protocol.name': transport })
       context.trace?.operation(definition)
       return run(context).finally(() => context.trace?.end(undefined))
     },

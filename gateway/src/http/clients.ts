@@ -1,0 +1,83 @@
+import type { Logger } from '@commerce/service/log.ts'
+import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql'
+import type { SocketLimits } from '../config.ts'
+import type { Result } from '../execute/operation.ts'
+import type { Mailbox } from '../subscribe/mailbox.ts'
+import type { Authenticate, Identity } from '../viewer/tokens.ts'
+
+/** An operation of a client that stays connected. */
+export interface ClientRequest {
+  query: string
+  operationName: string | undefined
+  variables: Readonly<Record<string, unknown>>
+  identity: Identity | null
+  /** What it came over, as traces name it. */
+  transport: 'websocket' | 'sse'
+  /** Told how many keys this client follows more, or fewer; throws a GraphQLError when they are too many. */
+  count(change: number): void
+}
+
+/** A checked request. */
+export interface Prepared {
+  schema: GraphQLSchema
+  document: DocumentNode
+  /** The stream of a subscription; for other operations, what answers them. */
+  run: Mailbox | (() => Promise<Result>)
+}
+
+/** What clients that stay connected are served with, over WebSocket and over Server-Sent Events. */
+export interface ClientOptions {
+  limits: SocketLimits
+  authenticate: Authenticate
+  log: Logger
+  /** Checks a request, and opens its stream when it is a subscription; rejects with a GraphQLError when it is not valid. */
+  prepare(request: ClientRequest): Promise<Prepared>
+  /** Told of each operation that `prepare` refused. */
+  refused(error: GraphQLError): void
+  /** Clients that are connected over the other transport: they count together. */
+  others(): number
+}
+
+const longestTimerMs = 2 ** 31 - 1
+
+/** Checks a request as `prepare` of the options does; why it is refused is the answer. */
+export async function prepare(options: ClientOptions, request: ClientRequest): Promise<Prepared | GraphQLError> {
+  try {
+    return await options.prepare(request)
+  } catch (error) {
+    if (error instanceof GraphQLError) {
+      options.refused(error)
+      return error
+    }
+    options.log.error({ err: error }, 'an operation failed')
+    const extensions = { code: 'INTERNAL_SERVER_ERROR' }
+    return new GraphQLError('The operation failed for a reason of our own.', { extensions })
+  }
+}
+
+/** Counts what a client follows; throws a GraphQLError when it is more than it may. */
+export function countKeys(client: { keys: number }, change: number, limits: SocketLimits): void {
+  client.keys += change
+  if (change < 0 || client.keys <= limits.keysPerConnection) return
+  throw tooMany(`A connection may follow ${limits.keysPerConnection} keys at once.`)
+}
+
+/** Why a client that has as many operations as it may is refused one more. */
+export function tooManyOperations(limits: SocketLimits): GraphQLError {
+  return tooMany(`A connection may have ${limits.subscriptionsPerConnection} operations at once.`)
+}
+
+function tooMany(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })
+}
+
+/** Calls `end` with the reason when the token of a client expires; the answer is to be cleared when the client leaves before. */
+export function whenExpired(
+  identity: Identity | null,
+  end: (reason: GraphQLError) => void,
+): NodeJS.Timeout | undefined {
+  if (typeof identity?.expires !== 'number') return undefined
+  const left = Math.max(0, identity.expires * 1000 - Date.now())
+  const reason = new GraphQLError('The token has expired.', { extensions: { code: 'UNAUTHENTICATED' } })
+  return setTimeout(end, Math.min(left, longestTimerMs), reason).unref()
+}

@@ -1,0 +1,236 @@
+// Above the usual length because a stream's ways into the library, and out of it, belong side by side.
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { readBody } from '@commerce/service/http.ts'
+import { type ExecutionResult, GraphQLError, getOperationAST } from 'graphql'
+import { createHandler, type Response } from 'graphql-sse'
+import { type Result, refused } from '../execute/operation.ts'
+import type { Identity } from '../viewer/tokens.ts'
+import { type ClientOptions, countKeys, prepare, tooManyOperations } from './clients.ts'
+import {
+  answerRefusal,
+  checkId,
+  events,
+  given,
+  type Mode,
+  modeOf,
+  Refusal,
+  refuseForeign,
+  refuseMalformed,
+} from './event-requests.ts'
+import { EventStream, type StreamOperation } from './event-stream.ts'
+import { type Parameters, parametersOfBody, parametersOfTarget } from './parameters.ts'
+import { resultsOf } from './results.ts'
+
+/** The side of a server that speaks GraphQL over Server-Sent Events. */
+export interface EventStreams {
+  /** Clients that are connected. */
+  readonly size: number
+  /** Answers a request of the protocol, in distinct connections mode or single connection mode. */
+  answer(request: IncomingMessage, response: ServerResponse): Promise<void>
+  /** Ends every stream so that its client comes back to another replica, and takes no more. */
+  close(): Promise<void>
+}
+
+/** One request, as the library gives it back to us. */
+interface Visit {
+  stream: EventStream
+  /** Of the reservation; null where a stream has one operation. */
+  token: string | null
+  method: string
+  parameters: Parameters | null
+}
+
+/** Serves GraphQL over Server-Sent Events (the protocol of graphql-sse), within the limits of sockets. */
+export function serveEventStreams(options: ClientOptions): EventStreams {
+  const { limits, log } = options
+  const connected = new Set<EventStream>()
+  const reservations = new Map<string, EventStream>()
+  let stopping = false
+
+  const handle = createHandler<IncomingMessage | null, Visit>({
+    authenticate: ({ context }) => context.token,
+    onSubscribe: ({ context }) => begin(context) as Promise<AsyncGenerator<ExecutionResult> | Response>,
+    async onNext(_context, { context: { stream } }, result) {
+      await stream.room()
+      return stream.standInFor(result as unknown as Result) as ExecutionResult
+    },
+  })
+
+  /** Asks the library; `accept` and the body are what it has to see, whatever way the client put them. */
+  const ask = (visit: Visit, mode: Mode, request: IncomingMessage | null): Promise<Response> => {
+    const accept = mode === 'distinct' || mode === 'open' ? events : '*/*'
+    return handle({
+      method: visit.parameters ? 'POST' : visit.method,
+      url: request?.url ?? '/',
+      headers: { get: (name) => (name === 'accept' ? accept : name === 'content-type' ? 'application/json' : null) },
+      body: visit.parameters && { ...visit.parameters },
+      raw: request,
+      context: visit,
+    })
+  }
+
+  async function begin({ stream, token, method, parameters }: Visit): Promise<AsyncGenerator<Result> | Response> {
+    const { query, operationName, variables, extensions } = parameters as Parameters
+    const id = token === null ? '' : String(extensions?.operationId)
+    const operation: StreamOperation = { results: undefined }
+    const isFull = stream.operations.size >= limits.subscriptionsPerConnection
+    stream.operations.set(id, operation)
+    const ended = () => {
+      if (stream.operations.get(id) === operation) stream.operations.delete(id)
+    }
+    const name = operationName ?? undefined
+    const prepared = isFull
+      ? tooManyOperations(limits)
+      : await prepare(options, {
+          query,
+          operationName: name,
+          variables: variables ?? {},
+          identity: stream.identity,
+          transport: 'sse',
+          count: (change) => countKeys(stream, change, limits),
+        })
+    if (prepared instanceof GraphQLError) return resultsOf(async () => refused([prepared]), log, ended)
+    const { document, run } = prepared
+    if (method === 'GET' && getOperationAST(document, name)?.operation === 'mutation') {
+      ended()
+      throw new Refusal(405, 'BAD_REQUEST', 'A mutation needs POST.', { allow: 'POST' })
+    }
+    const results = resultsOf(run, log, ended)
+    // The client left, or stopped it, while it was prepared: the library would read it for ever.
+    if (stream.operations.get(id) !== operation) {
+      await results.return(undefined)
+      return [null, { status: 204, statusText: 'No Content' }]
+    }
+    operation.results = results
+    return results
+  }
+
+  function connect(stream: EventStream): void {
+    if (connected.size + options.others() >= limits.connections) {
+      const message = `The gateway has ${limits.connections} connections, as many as it may: come back later.`
+      throw new Refusal(503, 'TOO_MANY_CONNECTIONS', message, { 'retry-after': '5' })
+    }
+    connected.add(stream)
+  }
+
+  function reserve(identity: Identity | null): Visit {
+    if (reservations.size >= limits.connections) {
+      throw new Refusal(503, 'TOO_MANY_CONNECTIONS', 'There are too many reservations: come back later.', {
+        'retry-after': '5',
+      })
+    }
+    const token = randomUUID()
+    const stream = new EventStream(identity, {
+      limits,
+      log,
+      closed() {
+        clearTimeout(lapse)
+        const wasOpened = connected.delete(stream)
+        reservations.delete(token)
+        if (!wasOpened) void forget(stream, token)
+      },
+    })
+    const lapse = setTimeout(() => {
+      if (!connected.has(stream)) stream.close()
+    }, limits.initMs).unref()
+    reservations.set(token, stream)
+    return { stream, token, method: 'PUT', parameters: null }
+  }
+
+  /** The library drops a reservation only together with its stream, so that is opened, and ended. */
+  async function forget(stream: EventStream, token: string): Promise<void> {
+    const [messages] = await ask({ stream, token, method: 'GET', parameters: null }, 'open', null)
+    if (typeof messages !== 'string') await messages?.return(undefined)
+  }
+
+  function alone(identity: Identity | null, method: string, response: ServerResponse): Visit {
+    const stream = new EventStream(identity, { limits, log, closed: () => connected.delete(stream) })
+    connect(stream)
+    // A client may leave before its stream begins.
+    response.once('close', () => stream.close())
+    return { stream, token: null, method, parameters: null }
+  }
+
+  /** The reservation that a request names; only who made it may use it. */
+  function find(token: string, mode: Mode, request: IncomingMessage, identity: Identity | null): EventStream {
+    const stream = reservations.get(token)
+    if (!stream) {
+      const message = `There is no such stream: reserve one with PUT, and open it within ${limits.initMs} ms.`
+      throw new Refusal(404, 'STREAM_NOT_FOUND', message)
+    }
+    // EventSource can send no header; for the one time that a stream is opened, its token is enough.
+    const isTicket = mode === 'open' && request.headers.authorization === undefined
+    if (!isTicket && !stream.isOf(identity)) throw new Refusal(403, 'FORBIDDEN', 'Another viewer reserved this stream.')
+    stream.renew(identity)
+    return stream
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (stopping) throw isStopping
+    const { method = 'GET' } = request
+    const { token, operationId } = given(request)
+    const mode = modeOf(request, token)
+    const hasOperation = mode === 'distinct' || mode === 'operate'
+    refuseForeign(request, response)
+    if (hasOperation) refuseMalformed(request)
+    const identity = await options.authenticate(request.headers.authorization)
+    const visit: Visit =
+      mode === 'reserve'
+        ? reserve(identity)
+        : token === null
+          ? alone(identity, method, response)
+          : { stream: find(token, mode, request, identity), token, method, parameters: null }
+    const { stream } = visit
+    try {
+      if (hasOperation) {
+        const body = method === 'POST' ? await readBody(request, limits.messageBytes) : null
+        visit.parameters = body === null ? parametersOfTarget(request.url ?? '') : parametersOfBody(body)
+      }
+      if (mode === 'operate') checkId(visit.parameters?.extensions?.operationId)
+      if (mode === 'stop') checkId(operationId)
+      if (mode === 'open' && !connected.has(stream)) connect(stream)
+      const [body, { status }] = await ask(visit, mode, request)
+      if (mode === 'stop' && operationId !== null) stream.stop(operationId)
+      if (body !== null && typeof body !== 'string') return await stream.send(response, body)
+      if (response.destroyed) return
+      if (mode === 'distinct' && stream.isOver) throw isStopping
+      if (status === 409) throw mode === 'open' ? isOpen : isRunning
+      if (status >= 400) throw new Refusal(status, 'BAD_REQUEST', 'The request is none of GraphQL over SSE.')
+      if (body !== null) response.setHeader('content-type', 'text/plain; charset=utf-8')
+      response.writeHead(status).end(body ?? undefined)
+    } catch (error) {
+      // One that found no room is reserved anew by clients that come back.
+      if (mode === 'distinct' || (mode === 'open' && !connected.has(stream))) stream.close()
+      throw error
+    }
+  }
+
+  const pings = setInterval(() => {
+    for (const stream of connected) stream.ping()
+  }, limits.pingMs).unref()
+
+  return {
+    get size() {
+      return connected.size
+    },
+    async answer(request, response) {
+      try {
+        await serve(request, response)
+      } catch (error) {
+        if (response.headersSent) throw error
+        answerRefusal(response, error, options.refused)
+      }
+    },
+    async close() {
+      stopping = true
+      clearInterval(pings)
+      await Promise.all([...connected].map((stream) => stream.leave()))
+      for (const stream of [...reservations.values()]) stream.close()
+    },
+  }
+}
+
+const isStopping = new Refusal(503, 'GATEWAY_STOPPING', 'The gateway is stopping: come back to another one.')
+const isOpen = new Refusal(409, 'STREAM_OPEN', 'The stream is open already: one connection at a time reads it.')
+const isRunning = new Refusal(409, 'OPERATION_EXISTS', 'An operation with this operationId runs on the stream already.')

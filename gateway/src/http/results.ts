@@ -1,0 +1,54 @@
+import type { Logger } from '@commerce/service/log.ts'
+import { GraphQLError } from 'graphql'
+import { type Result, refused } from '../execute/operation.ts'
+import type { Prepared } from './clients.ts'
+
+/**
+ * What an operation yields; an error that ends it is its last result, because the protocol knows no other errors. `return` ends
+ * it at once, also while somebody waits for `next`. `ended` is called when nothing more comes.
+ */
+export function resultsOf(run: Prepared['run'], log: Logger, ended: () => void): AsyncGenerator<Result, undefined> {
+  let isLast = false
+  let isDone = false
+  const done = () => {
+    isDone = true
+    ended()
+    return { done: true as const, value: undefined }
+  }
+  return {
+    async next() {
+      if (isDone || isLast) return done()
+      try {
+        if (typeof run !== 'function') {
+          const next = await run.next()
+          return next.done ? done() : next
+        }
+        isLast = true
+        const value = await run()
+        // Nobody waits for it any more.
+        return isDone ? done() : { done: false, value }
+      } catch (error) {
+        isLast = true
+        if (error instanceof GraphQLError) return { done: false, value: refused([error]) }
+        log.error({ err: error }, 'an operation failed')
+        const extensions = { code: 'INTERNAL_SERVER_ERROR' }
+        const own = new GraphQLError('The operation failed for a reason of our own.', { extensions })
+        return { done: false, value: refused([own]) }
+      }
+    },
+    async return() {
+      if (typeof run !== 'function') await run.return()
+      return done()
+    },
+    async throw(error) {
+      done()
+      throw error
+    },
+    async [Symbol.asyncDispose]() {
+      await this.return(undefined)
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}

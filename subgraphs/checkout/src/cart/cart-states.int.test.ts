@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { command } from '@commerce/events/command.ts'
+import { commitStock, releaseStock, reserveStock } from '@commerce/events/commands.ts'
 import type { EventData } from '@commerce/events/contracts.ts'
 import { eventually } from '@commerce/local/testing.ts'
 import { encodeId } from '@commerce/service/ids.ts'
@@ -64,19 +66,31 @@ describe('a cart that is followed', () => {
     const id = cart?.id ?? ''
     await guest.add(id, { nowhere: 1 })
     await guest.update(id, [{ id: cart?.lines[0]?.id ?? '', quantity: 1 }])
-    await guest.add(id, { cup: 1 })
+    expect((await guest.add(id, { cup: 1 })).cart?.version).toBe(2)
     expect(await toldUpTo(id, 2)).toHaveLength(2)
   })
 
-  it('tells that its order is being placed, and that it is open again when that failed', async () => {
+  it('tells that its order is being placed, that it is open again when that failed, and of the next try', async () => {
     const id = await guest.cartWith({ cup: 1 }) // in a world without an inventory
-    expect(await guest.place(id)).toMatchObject({ __typename: 'CheckoutUnavailable' })
-    expect(await toldUpTo(id, 3)).toEqual([
+    const idempotencyKey = randomUUID()
+    const failed: [number, string][] = [
       [1, 'OPEN'],
       [2, 'PLACING'],
       [3, 'OPEN'],
-    ])
+    ]
+    expect(await guest.place(id, { idempotencyKey })).toMatchObject({ __typename: 'CheckoutUnavailable' })
+    expect(await toldUpTo(id, 3)).toEqual(failed)
     expect((await states(id)).data.cartStates).toMatchObject([{ version: 3, cart: { status: 'OPEN' } }])
+
+    const leave = await world.play('inventory', [
+      command(reserveStock, async () => ({ outcome: 'reserved' as const })),
+      command(releaseStock, async () => ({ state: 'released' as const })),
+      command(commitStock, async () => ({ state: 'committed' as const })),
+    ])
+    const placed = async () => (await guest.place(id, { idempotencyKey })).__typename === 'OrderPlaced'
+    await eventually('placed under the same key', placed)
+    await leave()
+    expect(await toldUpTo(id, 5)).toEqual([...failed, [4, 'PLACING'], [5, 'COMPLETED']])
   })
 
   it('is changed by another process too', async () => {

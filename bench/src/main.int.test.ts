@@ -32,8 +32,8 @@ async function run(...args: string[]) {
 }
 
 test.each([
-  [['nope'], 'There is no bench "nope"; there are: cache, gateway, propagation.'],
-  [['--nope'], "Unknown option '--nope'; a bench comes first: cache, gateway, propagation. See --help."],
+  [['nope'], 'There is no bench "nope"; there are: cache, gateway, propagation, subscriptions.'],
+  [['--nope'], "Unknown option '--nope'; a bench comes first: cache, gateway, propagation, subscriptions. See --help."],
   [['gateway', '--nope'], "Unknown option '--nope'. See --help."],
   [
     ['gateway', '--soak', '1', '--only', 'ours', '--quick'],
@@ -123,6 +123,24 @@ linux(
       expect([p50Ms, p99Ms, maxMs]).toEqual([p50Ms, p99Ms, maxMs].toSorted((a, b) => a - b))
     }
     expect(goals).toHaveLength(8)
+  },
+  120_000,
+)
+
+linux(
+  'sends the same to every subscriber, and the last state of a burst to all of them',
+  async () => {
+    const { code, out, err } = await run('subscriptions', '--json', '--quick', '--only', 'ours,bare')
+    expect([code, err]).toEqual([0, expect.stringContaining('a burst of')])
+    const { results, goals } = JSON.parse(out)
+    expect(results).toMatchObject([
+      { server: 'ours', clients: 200, behind: 0, reordered: 0, ended: 0 },
+      { server: 'bare', clients: 200, behind: null, reordered: 0, ended: 0 },
+    ])
+    // 200 clients, and far fewer messages than changes for each of them.
+    expect(results[0].burstMessages).toBeGreaterThanOrEqual(200)
+    expect(results[0].burstChanges).toBeGreaterThan(100)
+    expect(goals).toHaveLength(6)
   },
   120_000,
 )

@@ -256,6 +256,7 @@ export async function startGateway(
     connections: () => sockets.size,
     streams: () => streams.size,
     subscriptions: () => live.size(),
+    socketMessages: () => sockets.counts,
     supergraph: supergraphSeen,
   })
   publishCacheGauges(metrics, caches)

@@ -153,6 +153,8 @@ describe('metrics', () => {
     const lines = await scrape(graph)
     expect(total(lines, 'gateway_websocket_connections')).toBe(1)
     expect(total(lines, 'gateway_subscriptions')).toBe(1)
+    expect(total(lines, 'gateway_subscription_messages_total')).toBeGreaterThan(0)
+    expect(total(lines, 'gateway_blocked_subscriptions')).toBe(0)
     expect(total(lines, 'gateway_live_operations')).toBe(1)
     expect(total(lines, 'graphql_operation_duration_seconds_count', { outcome: 'refused' })).toBe(1)
     const ran = { graphql_operation_type: 'query', outcome: 'ok' }

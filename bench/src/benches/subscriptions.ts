@@ -10,6 +10,7 @@ const CLIENTS = 10_000
 const CHANGES = 20
 const BETWEEN_MS = 400
 const SETTLE_MS = 3_000
+const QUICK = { clients: 200, changes: 3, burstSeconds: 1, settleMs: 200 }
 const STALLED_SHARE = 0.01
 const BURST = { perSecond: 1_000, seconds: 5 }
 
@@ -31,12 +32,27 @@ export const bench: Bench = {
   async run(values, tools) {
     if (process.platform !== 'linux') throw new UsageError('This bench reads memory from /proc: it needs Linux.')
     const quick = values.quick === true
-    const clients = positive(values, 'clients') ?? (quick ? 200 : CLIENTS)
-    const changes = positive(values, 'changes') ?? (quick ? 3 : CHANGES)
+    const size: Size = quick
+      ? QUICK
+      : {
+          clients: positive(values, 'clients') ?? CLIENTS,
+          changes: positive(values, 'changes') ?? CHANGES,
+          burstSeconds: BURST.seconds,
+          settleMs: SETTLE_MS,
+        }
     const contestants = await setStage(cores(), chosenOf(values, contestantNames), tools)
-    const measured = await measure(contestants, clients, changes, quick ? 1 : BURST.seconds, tools)
+    const measured = await measure(contestants, size, tools)
     return { results: measured.map(rowOf), goals: goalsOf(measured) }
   },
+}
+
+/** How much is measured. */
+interface Size {
+  clients: number
+  changes: number
+  burstSeconds: number
+  /** Until memory is read, in milliseconds. */
+  settleMs: number
 }
 
 interface Measured {
@@ -56,9 +72,7 @@ interface Measured {
 
 async function measure(
   contestants: readonly Contestant[],
-  clients: number,
-  changes: number,
-  burstSeconds: number,
+  { clients, changes, burstSeconds, settleMs }: Size,
   { progress, signal }: Tools,
 ): Promise<Measured[]> {
   const texts = new Map<string, string>()
@@ -69,12 +83,12 @@ async function measure(
     await contestant.open(100)
     await contestant.ask({ change: contestant.change })
     await contestant.ask({ close: true })
-    await rest(SETTLE_MS)
+    await rest(settleMs)
     const empty = now(contestant)
     progress(`${contestant.name}: ${clients} clients`)
     const { text } = await contestant.open(clients)
     texts.set(contestant.name, text)
-    await rest(SETTLE_MS)
+    await rest(settleMs)
     const full = now(contestant)
     all.push({
       contestant,
@@ -116,7 +130,7 @@ async function measure(
     one.burst = { ...reply, mostMb: memoryMb(contestant.server.pid).most }
     one.reordered += reply.reordered
     one.ended += reply.ended
-    await rest(SETTLE_MS)
+    await rest(settleMs)
   }
   progress(`${STALLED_SHARE * 100} % of the clients do not read`)
   for (const { contestant } of all) await contestant.ask({ stall: Math.ceil(clients * STALLED_SHARE) })
@@ -125,10 +139,10 @@ async function measure(
   progress('all leave, and come again')
   for (const one of all) {
     await one.contestant.ask({ close: true })
-    await rest(SETTLE_MS)
+    await rest(settleMs)
     one.mb.left = now(one.contestant)
     await one.contestant.open(clients)
-    await rest(SETTLE_MS)
+    await rest(settleMs)
     one.mb.again = now(one.contestant)
     await one.contestant.ask({ close: true })
   }

@@ -101,10 +101,11 @@ function subscribe(subscription: Subscription, arrived: () => void): Subscriber 
 
 /** One change; until every client that reads has it. */
 async function change({ url, body }: Change): Promise<void> {
-  wanted = Math.max(...reading().map(({ version }) => version)) + 1
+  const all = reading()
+  wanted = Math.max(...all.map(({ version }) => version)) + 1
   askedAt = performance.now()
   await send(url, body)
-  await eventually('clients have the change', () => reply.times.length >= reading().length)
+  await eventually('clients have the change', () => reply.times.length >= all.length)
   wanted = Number.POSITIVE_INFINITY
 }
 

@@ -13,6 +13,8 @@ export interface GaugeSources {
   connections(): number
   streams(): number
   subscriptions(): { operations: number; clients: number }
+  /** Messages of subscriptions over sockets, and clients that were sent away. */
+  socketMessages(): { sent: number; conflated: number; evicted: number; blocked: number }
   supergraph: { replacements: number; since: number }
 }
 
@@ -73,6 +75,23 @@ export function publishGauges(metrics: Metrics, sources: GaugeSources): void {
     'gateway_live_operations',
     'Live operations behind the subscriptions.',
     () => sources.subscriptions().operations,
+  )
+  metrics.publish({
+    name: 'gateway_subscription_messages_total',
+    help: 'Messages of subscriptions over WebSocket that were sent, and that a newer one of the same key took the place of (conflated).',
+    type: 'counter',
+    read: () => results({ sent: sources.socketMessages().sent, conflated: sources.socketMessages().conflated }),
+  })
+  metrics.publishNumber(
+    'counter',
+    'gateway_websocket_evictions_total',
+    'Clients that were sent away because they did not read, or did not answer a ping.',
+    () => sources.socketMessages().evicted,
+  )
+  gauge(
+    'gateway_blocked_subscriptions',
+    'Subscriptions whose client takes nothing now; the newest state waits for it.',
+    () => sources.socketMessages().blocked,
   )
   metrics.publishNumber(
     'counter',

@@ -1,10 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CannotRun, type Tools } from '../bench.ts'
 import type { LoadAsk, LoadReply } from '../load/generator.ts'
 import type { Helper } from '../processes/helper.ts'
-import { startPinnedNats } from '../processes/nats.ts'
+import { startNatsInFolder } from '../processes/nats.ts'
 import type { Cores } from '../processes/pin.ts'
 import { type Server, startServer } from '../processes/server.ts'
 import { accepted, ask, type Subgraphs, startLoad, startSubgraphs } from '../processes/surroundings.ts'
@@ -46,13 +45,8 @@ export async function setStage(
 ): Promise<Stage> {
   const stops = stopList()
   whenDone(stops.stop)
-  const folder = await mkdtemp(join(tmpdir(), 'bench-'))
-  const nats = await startPinnedNats(join(folder, 'nats'), cores.others)
-  stops.add(async () => {
-    await nats.stop()
-    await rm(folder, { recursive: true })
-  })
-  const subgraphs = await startSubgraphs(scenario.name, nats.url, cores.others, stops)
+  const { folder, url: natsUrl } = await startNatsInFolder(cores.others, stops)
+  const subgraphs = await startSubgraphs(scenario.name, natsUrl, cores.others, stops)
   const load = startLoad(cores.others, stops)
 
   const { urls } = subgraphs
@@ -68,7 +62,7 @@ export async function setStage(
     tagged: await file('tagged.graphql', compose(scenario.tagged, urls)),
     declared: scenario.declared ? await file('declared.graphql', compose(scenario.declared, urls)) : null,
     answer: await file('answer.json', expected),
-    natsUrl: nats.url,
+    natsUrl,
   }
 
   const body = JSON.stringify({ query: scenario.query, variables: scenario.variables })

@@ -1,10 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CannotRun, type Tools } from '../bench.ts'
 import { ours } from '../gateway/contestants.ts'
 import { type Helper, startHelper } from '../processes/helper.ts'
-import { startPinnedNats } from '../processes/nats.ts'
+import { startNatsInFolder } from '../processes/nats.ts'
 import type { Cores } from '../processes/pin.ts'
 import { type Server, type ServerCommand, startServer } from '../processes/server.ts'
 import { compose } from '../scenarios/scenarios.ts'
@@ -37,13 +36,8 @@ export async function setStage(
 ): Promise<Contestant[]> {
   const stops = stopList()
   whenDone(stops.stop)
-  const folder = await mkdtemp(join(tmpdir(), 'bench-'))
-  const nats = await startPinnedNats(join(folder, 'nats'), cores.others)
-  stops.add(async () => {
-    await nats.stop()
-    await rm(folder, { recursive: true })
-  })
-  const subgraph = startHelper<'urls', Record<string, string>>(file('subgraph.ts'), [nats.url], cores.others)
+  const { folder, url: natsUrl } = await startNatsInFolder(cores.others, stops)
+  const subgraph = startHelper<'urls', Record<string, string>>(file('subgraph.ts'), [natsUrl], cores.others)
   stops.add(subgraph.stop)
   const urls = await subgraph.ask('urls')
   const supergraph = join(folder, 'supergraph.graphql')
@@ -53,7 +47,7 @@ export async function setStage(
     {
       name: 'ours',
       how: 'as shipped: the event comes over NATS, the state from a subgraph',
-      command: ours({ supergraph }, { NATS_URL: nats.url, MAX_CONNECTIONS: '20000' }),
+      command: ours({ supergraph }, { NATS_URL: natsUrl, MAX_CONNECTIONS: '20000' }),
       changedAt: urls.inventory ?? '',
     },
     {

@@ -49,10 +49,15 @@ export async function prepare(options: ClientOptions, request: ClientRequest): P
       options.refused(error)
       return error
     }
-    options.log.error({ err: error }, 'an operation failed')
-    const extensions = { code: 'INTERNAL_SERVER_ERROR' }
-    return new GraphQLError('The operation failed for a reason of our own.', { extensions })
+    return failure(error, options.log)
   }
+}
+
+/** What a client hears of an error that is none of its own; the log has the rest. */
+export function failure(error: unknown, log: Logger): GraphQLError {
+  log.error({ err: error }, 'an operation failed')
+  const extensions = { code: 'INTERNAL_SERVER_ERROR' }
+  return new GraphQLError('The operation failed for a reason of our own.', { extensions })
 }
 
 /** Counts what a client follows; throws a GraphQLError when it is more than it may. */

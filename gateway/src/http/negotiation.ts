@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { LRUCache } from 'lru-cache'
+import { isPreferred, isUtf8, rangesOf, readMediaType, remembered, weightOf } from './media-types.ts'
 
 /** A reason not to look into a request: its status, a code, one sentence, and headers that say what would be taken. */
 export interface Refusal {
@@ -108,41 +108,6 @@ function readForm(accept: string): AnswerForm | null {
   return json.named ? 'legacy' : 'json'
 }
 
-interface Range {
-  type: string
-  weight: number
-}
-
-interface Weight {
-  weight: number
-  /** Named itself, not taken in by a wildcard. */
-  named: boolean
-  place: number
-}
-
-function isPreferred(a: Weight, b: Weight): boolean {
-  if (a.weight !== b.weight) return a.weight > b.weight
-  if (a.named !== b.named) return a.named
-  return a.named && a.place < b.place
-}
-
-function weightOf(ranges: readonly Range[], type: string): Weight {
-  for (const wanted of [type, 'application/*', '*/*']) {
-    const place = ranges.findIndex((range) => range.type === wanted)
-    if (place !== -1) return { weight: ranges[place]?.weight ?? 0, named: wanted === type, place }
-  }
-  return { weight: 0, named: false, place: -1 }
-}
-
-function rangesOf(accept: string): Range[] {
-  return accept.split(',').flatMap((part) => {
-    const { type, parameters } = readMediaType(part)
-    if (!isUtf8(parameters.get('charset'))) return []
-    const q = Number(parameters.get('q') ?? 1)
-    return [{ type, weight: q >= 0 && q <= 1 ? q : 0 }]
-  })
-}
-
 function isJson(contentType: string): boolean {
   return jsonOf(contentType).is
 }
@@ -151,37 +116,6 @@ const jsonOf = remembered((contentType) => {
   const { type, parameters } = readMediaType(contentType)
   return { is: type === jsonType && isUtf8(parameters.get('charset')) }
 })
-
-/** Clients send the same few headers again and again: the last 500 short ones are read once. */
-function remembered<T extends object>(read: (header: string) => T): (header: string) => T {
-  const known = new LRUCache<string, T>({ max: 500 })
-  return (header) => {
-    if (header.length > 200) return read(header)
-    let value = known.get(header)
-    if (value === undefined) {
-      value = read(header)
-      known.set(header, value)
-    }
-    return value
-  }
-}
-
-function isUtf8(charset: string | undefined): boolean {
-  return charset === undefined || charset === 'utf-8' || charset === 'utf8'
-}
-
-/** Types and parameters compare without regard to case; quoted values lose their quotes. */
-function readMediaType(text: string): { type: string; parameters: Map<string, string> } {
-  const [type = '', ...rest] = text.toLowerCase().split(';')
-  const parameters = new Map<string, string>()
-  for (const parameter of rest) {
-    const equals = parameter.indexOf('=')
-    if (equals === -1) continue
-    const value = parameter.slice(equals + 1).trim()
-    parameters.set(parameter.slice(0, equals).trim(), value.replace(/^"(.*)"$/, '$1'))
-  }
-  return { type: type.trim(), parameters }
-}
 
 /** Refusals that are told with a status of their own; any other is a 400. */
 const statusByCode: ReadonlyMap<unknown, number> = new Map([

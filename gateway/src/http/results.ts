@@ -1,7 +1,7 @@
 import type { Logger } from '@commerce/service/log.ts'
 import { GraphQLError } from 'graphql'
 import { type Result, refused } from '../execute/operation.ts'
-import type { Prepared } from './clients.ts'
+import { failure, type Prepared } from './clients.ts'
 
 /**
  * What an operation yields; an error that ends it is its last result, because the protocol knows no other errors. `return` ends
@@ -29,11 +29,7 @@ export function resultsOf(run: Prepared['run'], log: Logger, ended: () => void):
         return isDone ? done() : { done: false, value }
       } catch (error) {
         isLast = true
-        if (error instanceof GraphQLError) return { done: false, value: refused([error]) }
-        log.error({ err: error }, 'an operation failed')
-        const extensions = { code: 'INTERNAL_SERVER_ERROR' }
-        const own = new GraphQLError('The operation failed for a reason of our own.', { extensions })
-        return { done: false, value: refused([own]) }
+        return { done: false, value: refused([error instanceof GraphQLError ? error : failure(error, log)]) }
       }
     },
     async return() {

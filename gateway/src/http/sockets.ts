@@ -42,7 +42,8 @@ export function serveSockets(server: Server, options: ClientOptions): Sockets {
   }
   const transmit = (socket: WebSocket, text: string): Promise<void> =>
     new Promise((resolve, reject) => {
-      if (socket.bufferedAmount > limits.bufferedBytes) sendAway(socket, 'has too much to read')
+      const isOpen = socket.readyState === socket.OPEN
+      if (isOpen && socket.bufferedAmount > limits.bufferedBytes) sendAway(socket, 'has too much to read')
       if (socket.readyState !== socket.OPEN) resolve()
       else socket.send(text, (error) => (error ? reject(error) : resolve()))
     })

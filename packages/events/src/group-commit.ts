@@ -41,7 +41,8 @@ interface Waiting<I, R> {
 
 /**
  * Group commit: intentions that come while a transaction is under way share the next one, so that the price of a transaction is
- * paid once for all of them, and under load a database is asked no more often than when it is idle. Alone, an intention waits for nobody.
+ * paid once for all of them, and under load a database is asked no more often than when it is idle. Alone, an intention waits for nobody. When a
+ * transaction fails, or nobody knows whether it did, each is carried out again by itself: they are idempotent.
  */
 export function createGroupCommit<Tx, I, R>(options: GroupCommitOptions<Tx, I, R>): (input: I) => Promise<R> {
   const { transact, carryOut, namesOf } = options

@@ -1,7 +1,9 @@
-import { NatsError, headers as natsHeaders, type PubAck } from 'nats'
+// Above the usual length because one loop is told in one place: what it waits for, claims, publishes, doubts and says.
+import { NatsError, type PubAck } from 'nats'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { ALIVE_EVERY_MS, aliveSubject } from './alive.ts'
+import { cloudEventHeaders, cloudEventOf } from './cloud-event.ts'
 import { type EventConnection, STREAM } from './connection.ts'
 import { createLeaving } from './leaving.ts'
 import {
@@ -15,7 +17,6 @@ import {
   SET_ASIDE,
   unpublishDoubtful,
 } from './outbox-table.ts'
-import { decodeKey } from './subject.ts'
 
 export interface RelayOptions {
   databaseUrl: string
@@ -158,23 +159,9 @@ export function startRelay({
   }
 
   function publish(row: OutboxRow): Promise<PubAck> {
-    const cloudEvent = {
-      specversion: '1.0',
-      id: row.event_id,
-      source,
-      type: row.type,
-      subject: decodeKey(row.subject.slice(row.type.length + 1)),
-      time: row.created_at.toISOString(),
-      datacontenttype: 'application/json',
-      version: row.version,
-      ...(row.traceparent ? { traceparent: row.traceparent } : {}),
-      data: row.data,
-    }
-    const headers = natsHeaders()
-    headers.set('content-type', 'application/cloudevents+json')
-    return stream.publish(row.subject, JSON.stringify(cloudEvent), {
+    return stream.publish(row.subject, cloudEventOf(row, source), {
       msgID: row.event_id,
-      headers,
+      headers: cloudEventHeaders(),
       timeout: PUBLISH_LIMIT_MS,
     })
   }

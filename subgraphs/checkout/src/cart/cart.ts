@@ -2,6 +2,7 @@ import { event, type NewEvent } from '@commerce/events/contracts.ts'
 import type { Offer } from '../offer/offer.ts'
 import { titleOf } from '../offer/offer.ts'
 import { lineTotal, MAX_MINOR_UNITS } from '../totals/totals.ts'
+import { type CartFault, fault, MAX_LINES, MAX_QUANTITY, noSuchLine, outOfRange, tooManyLines } from './fault.ts'
 
 /** One SKU of a cart; `acceptedMinorUnits` is the price of one that the shopper knows of. */
 export interface CartLine {
@@ -30,30 +31,8 @@ export interface Cart {
 /** What every change of a cart changes. */
 export type CartStanding = Pick<Cart, 'id' | 'state' | 'version' | 'updatedAt'>
 
-export type CartFaultCode =
-  | 'CART_NOT_FOUND'
-  | 'CART_COMPLETED'
-  | 'CART_BEING_PLACED'
-  | 'VERSION_CONFLICT'
-  | 'LINE_NOT_FOUND'
-  | 'UNKNOWN_SKU'
-  | 'NOT_FOR_SALE'
-  | 'QUANTITY_OUT_OF_RANGE'
-  | 'CURRENCY_MISMATCH'
-  | 'TOO_MANY_LINES'
-
-/** Why a cart is not changed; `field` is the path into the input. */
-export interface CartFault {
-  code: CartFaultCode
-  field: readonly string[] | null
-  message: string
-}
-
 /** The cart's lines after a change, or everything that speaks against it. */
 export type Change = { lines: readonly CartLine[]; currencyCode: string | null } | { faults: readonly CartFault[] }
-
-export const MAX_LINES = 100
-export const MAX_QUANTITY = 999
 
 /** Whether this viewer (null: not signed in) may see and change the cart. */
 export function isOpenTo(cart: { viewerId: string | null }, viewerId: string | null): boolean {
@@ -189,20 +168,4 @@ function outcome(lines: readonly CartLine[], currencyCode: string | null, faults
     }
   }
   return { lines, currencyCode: lines.length === 0 ? null : currencyCode }
-}
-
-function tooManyLines(field: string, count: number): CartFault {
-  return fault('TOO_MANY_LINES', [field], `A cart has at most ${MAX_LINES} lines; these would be ${count}.`)
-}
-
-function noSuchLine(field: readonly string[]): CartFault {
-  return fault('LINE_NOT_FOUND', field, 'The cart has no such line.')
-}
-
-function outOfRange(field: readonly string[], quantity: number): CartFault {
-  return fault('QUANTITY_OUT_OF_RANGE', field, `A line has 1 to ${MAX_QUANTITY} of a SKU; this would be ${quantity}.`)
-}
-
-function fault(code: CartFaultCode, field: readonly string[] | null, message: string): CartFault {
-  return { code, field, message }
 }

@@ -6,7 +6,6 @@ import {
   addLines,
   areSame,
   type Cart,
-  type CartFault,
   type Change,
   cartChanged,
   isOpenTo,
@@ -14,6 +13,7 @@ import {
   updateLines,
   whyClosed,
 } from './cart.ts'
+import type { CartFault } from './fault.ts'
 import { type PricedCart, priceCart } from './priced-cart.ts'
 import { findCart, insertCart, lockCart, saveLines } from './repository.ts'
 

@@ -1,19 +1,18 @@
+import { seeded, shuffled } from '@commerce/local/shop/random.ts'
+import { openClient } from '../../bench/src/load/client.ts'
 import { consistencyTokens } from '../../gateway/src/cache/consistency.ts'
-import { openClient } from './client.ts'
 import { type Disturbance, pause } from './disturbances.ts'
 import { stockShelves } from './goods.ts'
 import { createLedger, type GatewayIndex } from './ledger.ts'
-import { seeded, shuffled } from './random.ts'
 import { startReader, type Understood } from './reader.ts'
 import { readRequests } from './requests.ts'
 import { cacheCounts, untilServing } from './serving.ts'
-import { type ShopOptions, startShop } from './shop/shop.ts'
+import { type OwnShopOptions, openShop } from './shop.ts'
 import { createTally, type Tally } from './tally.ts'
 import { startWriters } from './writers.ts'
 
 /** One run of the checker. */
-export interface CheckOptions
-  extends Pick<ShopOptions, 'lateMs' | 'nodeOptions' | 'folder' | 'databases' | 'whenDone'> {
+export interface CheckOptions extends OwnShopOptions {
   /** It ends after so many seconds, or so many reads; null is no bound. */
   seconds: number | null
   reads: number | null
@@ -58,7 +57,7 @@ const MOST_GAP_MS = 20_000
 /** Starts a shop, changes it, reads it and disturbs it until it is time, and tells what was seen. */
 export async function check(options: CheckOptions): Promise<Outcome> {
   const { whenDone, progress, seed, signal } = options
-  const shop = await startShop(options)
+  const shop = await openShop(options)
   const ledger = createLedger()
   const clients = [0, 1].map((i) => openClient(shop.gateways[i as GatewayIndex].url, shop.staffToken))
   const [first, second] = clients as [ReturnType<typeof openClient>, ReturnType<typeof openClient>]

@@ -1,10 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PUNCTUAL } from '@commerce/local/shop/shop.ts'
 import { check } from './check.ts'
 import { HELP, readOptions, UsageError } from './options.ts'
 import { reportAsText, reportOf } from './report.ts'
-import { PUNCTUAL } from './shop/shop.ts'
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))

@@ -1,8 +1,9 @@
+import { breaking } from '@commerce/local/shop/break.ts'
+import { PUNCTUAL } from '@commerce/local/shop/shop.ts'
 import { scratchFolder, testDatabase } from '@commerce/local/testing.ts'
 import { describe, expect, test } from 'vitest'
 import { type CheckOptions, check, type Outcome } from '../src/check.ts'
 import { type Disturbance, silence, stall } from '../src/disturbances.ts'
-import { PUNCTUAL } from '../src/shop/shop.ts'
 import type { RuleName } from './rules.ts'
 
 type Shape = Pick<CheckOptions, 'seconds' | 'lateMs' | 'disturb' | 'writes' | 'skus'>
@@ -67,9 +68,10 @@ async function run(shape: Shape, nodeOptions: CheckOptions['nodeOptions'] = {}):
   }
 }
 
-function breaking(rule: RuleName, processes: readonly string[]): CheckOptions['nodeOptions'] {
-  const file = new URL(`break.ts?rule=${encodeURIComponent(rule)}`, import.meta.url).href
-  return Object.fromEntries(processes.map((name) => [name, ['--import', file]]))
+const RULES = new URL('rules.ts', import.meta.url).href
+
+function brokenIn(rule: RuleName, processes: readonly string[]): CheckOptions['nodeOptions'] {
+  return Object.fromEntries(processes.map((name) => [name, breaking(RULES, rule)]))
 }
 
 describe('the checker finds nothing in a shop whose network', () => {
@@ -94,7 +96,7 @@ describe('the checker finds out when', () => {
     '%s',
     async (rule, processes, shape) => {
       // It ends with the first violation; the seconds are for a machine that is busy.
-      const { violations } = await run({ ...shape, seconds: 40 }, breaking(rule, processes))
+      const { violations } = await run({ ...shape, seconds: 40 }, brokenIn(rule, processes))
       expect(violations).toBeGreaterThan(0)
     },
     90_000,

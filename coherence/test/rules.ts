@@ -1,10 +1,4 @@
-/** One line of the product, and what stands there when a rule is broken. */
-export interface Edit {
-  /** The end of the file's path. */
-  file: string
-  find: string
-  replace: string
-}
+import type { Edit } from '@commerce/local/shop/break.ts'
 
 /** The rules of docs/caching.md, each broken. */
 export const brokenRules = {

@@ -15,6 +15,8 @@ export interface PostgresOptions {
   password: string
   /** False trades safety after a power loss for speed: tests only. */
   durable: boolean
+  /** A port to come back on after a restart; otherwise a free one. */
+  port?: number
   /** Where what the server prints is kept. */
   logFile?: string
 }
@@ -28,6 +30,8 @@ export interface LocalPostgres {
   /** Resolves when the server ends by itself or is stopped. */
   exited: Promise<number | null>
   stop(): Promise<void>
+  /** Ends the server and all that works in it at once, as a power cut would. */
+  kill(): Promise<void>
 }
 
 const USER = 'commerce'
@@ -48,7 +52,7 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
   await stopLeftover(data)
   if (!existsSync(data)) await initialise(programs, folder, data, options, user)
 
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
@@ -77,6 +81,10 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
     url,
     exited: server.exited,
     stop: () => server.stop(),
+    async kill() {
+      killAll(data)
+      await server.exited
+    },
   }
 }
 
@@ -170,6 +178,21 @@ async function stopLeftover(data: string): Promise<void> {
   for (const end = Date.now() + 20_000; existsSync(`/proc/${pid}`); ) {
     if (Date.now() > end) throw new SetupError(`PostgreSQL (process ${pid}) still uses ${data}: stop it first.`)
     await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** Kills the server of a data folder with the processes it has started, each of which would hold the folder for as long as it lives. */
+function killAll(data: string): void {
+  const pid = Number(readIfThere(join(data, 'postmaster.pid'))?.split('\n')[0])
+  if (!pid || !readIfThere(`/proc/${pid}/cmdline`)?.includes(data)) return
+  process.kill(pid, 'SIGSTOP') // it starts no others meanwhile
+  const children = readIfThere(`/proc/${pid}/task/${pid}/children`)?.trim().split(' ').filter(Boolean) ?? []
+  for (const one of [pid, ...children.map(Number)]) {
+    try {
+      process.kill(one, 'SIGKILL')
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ESRCH') throw error
+    }
   }
 }
 

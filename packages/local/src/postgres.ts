@@ -13,8 +13,11 @@ export interface PostgresOptions {
   /** Where the cluster lives; made on the first start. As root it moves to /var/tmp when `nobody` cannot reach it. */
   folder: string
   password: string
-  /** False trades safety after a power loss for speed: tests only. */
-  durable: boolean
+  /**
+   * What it keeps of what it said is committed: all of it, or, faster and for tests only, all of it unless the machine goes down
+   * (`unless machine dies`), or all but the last moment when its processes are killed (false).
+   */
+  durable: true | 'unless machine dies' | false
   /** A port to come back on after a restart; otherwise a free one. */
   port?: number
   /** Where what the server prints is kept. */
@@ -60,7 +63,8 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
     max_connections: 300,
     shared_buffers: '256MB',
     max_wal_size: '2GB',
-    ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...(options.durable === true ? {} : { fsync: 'off', full_page_writes: 'off' }),
+    ...(options.durable === false ? { synchronous_commit: 'off' } : {}),
   }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const server = leash(join(programs, 'bin', 'postgres'), ['-D', data, ...flags], {
@@ -141,7 +145,7 @@ async function initialise(
   writeFileSync(passwordFile, password, { mode: 0o600 })
   if (user) chownSync(passwordFile, user.uid, user.gid)
   const flags = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
-  if (!durable) flags.push('--no-sync')
+  if (durable !== true) flags.push('--no-sync')
   const run = leash(
     join(programs, 'bin', 'initdb'),
     ['-D', partial, '-U', USER, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, ...flags],

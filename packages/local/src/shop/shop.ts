@@ -57,7 +57,7 @@ export interface ShopOptions {
   subgraphs: Partial<Readonly<Record<DatabaseName, { replicas: number; settings?: Readonly<Record<string, string>> }>>>
   /** Migrated, empty databases; without them it starts a PostgreSQL of its own. */
   databases?: Databases
-  /** Whether that PostgreSQL keeps what it said is committed when it is killed. */
+  /** Whether that PostgreSQL is killed, and has to keep what it said is committed. */
   durable: boolean
   lateMs: Lateness
   /** Options of Node, by the first word of a process's name (`gateway`). */
@@ -165,7 +165,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
 
   function startDatabases(port?: number): Promise<LocalPostgres> {
     const password = secrets.postgresPassword
-    const { durable } = options
+    const durable = options.durable && 'unless machine dies'
     return startPostgres({ folder: join(folder, 'postgres'), password, durable, logFile: file('postgres'), port })
   }
 

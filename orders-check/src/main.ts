@@ -1,0 +1,43 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { nodeOptionsFor, prepareFor } from './breaks.ts'
+import { check } from './check.ts'
+import { HELP, readOptions, UsageError } from './options.ts'
+import { reportAsText, reportOf } from './report.ts'
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2))
+  if (!options) return void process.stdout.write(HELP)
+  const { broken, json, ...rest } = options
+  const scratch = mkdtempSync(join(tmpdir(), 'commerce-orders-'))
+  chmodSync(scratch, 0o711) // PostgreSQL runs as another user when we are root
+  const stops: (() => Promise<unknown>)[] = []
+  const end = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end.abort())
+  try {
+    const outcome = await check({
+      ...rest,
+      folder: join(scratch, 'shop'),
+      nodeOptions: nodeOptionsFor(broken),
+      prepare: (shop) => prepareFor(broken, shop),
+      progress: (line) => process.stderr.write(`${line}\n`),
+      whenDone: (stop) => stops.push(stop),
+      signal: end.signal,
+    })
+    const report = reportOf(outcome, options.seed)
+    process.stdout.write(`${json ? JSON.stringify(report) : reportAsText(report)}\n`)
+    if (report.goals.some(({ met }) => !met)) process.exitCode = 1
+  } finally {
+    for (const stop of stops.reverse()) await stop().catch(() => {})
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+try {
+  await main()
+} catch (error) {
+  const isUsage = error instanceof UsageError
+  process.stderr.write(`${isUsage ? `${error.message} See --help.` : (error as Error).message}\n`)
+  process.exitCode = isUsage ? 2 : 1
+}

@@ -1,11 +1,11 @@
 import type { Transact } from '@commerce/events/outbox.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
 import type { Logger } from '@commerce/service/log.ts'
+import { Unreachable } from '../provider/unreachable.ts'
 import { type Attempt, advance, type Fact, isOver, isRevocable, restMs } from './attempt.ts'
 import { keep } from './keep.ts'
 import { claimAttempt, claimDue, type Lease, restAttempt } from './repository.ts'
 import type { Perform } from './steps.ts'
-import { Unreachable } from './unreachable.ts'
 
 type Tx = Prisma.TransactionClient
 

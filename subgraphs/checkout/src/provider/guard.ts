@@ -30,7 +30,7 @@ export interface GuardOptions {
   failures?: number
   /** How long an open circuit rests before one call is let through to try, in milliseconds; doubled while that fails, at most 30 s. Default 1,000. */
   restMs?: number
-  /** Whether an error is the provider's fault; what it is not leaves the circuit alone. Default: always. */
+  /** Whether an error of the call is the provider's fault, as no answer in time always is; what it is not leaves the circuit alone. Default: always. */
   blames?(error: unknown): boolean
 }
 
@@ -47,7 +47,9 @@ export function createGuard(options: GuardOptions): Guard {
   const { name, timeoutMs, atOnce = 50, failures = 5, restMs = 1_000, blames = () => true } = options
   const breaker = circuitBreaker(
     // Whatever the one call that tries comes to but success, it must not close the circuit.
-    handleWhen((error) => breaker.state === CircuitState.HalfOpen || blames(error)),
+    handleWhen(
+      (error) => error instanceof TaskCancelledError || breaker.state === CircuitState.HalfOpen || blames(error),
+    ),
     {
       breaker: new ConsecutiveBreaker(failures),
       halfOpenAfter: new ExponentialBackoff({ initialDelay: restMs, maxDelay: Math.max(restMs, MAX_REST_MS) }),

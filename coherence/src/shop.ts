@@ -9,7 +9,10 @@ export const SUBGRAPHS = ['catalog', 'inventory'] as const
 export type SubgraphName = (typeof SUBGRAPHS)[number]
 
 /** What differs from run to run. */
-export type OwnShopOptions = Pick<ShopOptions, 'folder' | 'databases' | 'lateMs' | 'nodeOptions' | 'whenDone'>
+export type OwnShopOptions = Pick<
+  ShopOptions,
+  'folder' | 'databases' | 'databasesMayBeLate' | 'nodeOptions' | 'whenDone'
+>
 
 /** Starts the shop, empty. Nothing kills its PostgreSQL: what that forgets then does not matter. */
 export async function openShop(options: OwnShopOptions): Promise<Shop> {

@@ -1,68 +1,67 @@
-import { breaking, type Edit } from '@commerce/local/shop/break.ts'
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: parts of the product's source, as they stand there
+import { breakable, breakRule, type Edit } from '@commerce/local/shop/break.ts'
 import type { Shop } from '@commerce/local/shop/shop.ts'
 import pg from 'pg'
 
-/** The guards against selling twice and losing orders, each taken out of the product while it is loaded. */
+/** The guards against selling twice and losing orders, each of which can be taken out of the running product. */
 export const brokenRules = {
   // That units are available is asked when they are chosen, when they are taken, and by the table.
   'conditional-update': [
-    {
-      file: 'inventory/src/reservation/reservation.ts',
-      find: 'if (best && available >= quantity)',
-      replace: 'if (best)',
-    },
+    { file: 'inventory/src/reservation/reservation.ts', whole: 'best && available >= quantity', broken: 'best' },
     {
       file: 'inventory/src/stock/repository.ts',
-      find: 'and (p.reserved <= 0 or l.on_hand - l.reserved - l.safety >= p.reserved)',
-      replace: '',
+      whole: 'and (p.reserved <= 0 or l.on_hand',
+      either: (isBroken) => `and (\${${isBroken}} or p.reserved <= 0 or l.on_hand`,
     },
   ],
   // Each request is an attempt of its own, whatever its key.
   'idempotency-key': [
-    {
-      file: 'checkout/src/attempt/service.ts',
-      find: 'scope: viewerId === null ?',
-      replace: 'scope: newId(), was: viewerId === null ?',
-    },
+    { file: 'checkout/src/attempt/service.ts', whole: '`guest:${cartId}`', broken: '`guest:${newId()}`' },
   ],
   // A change of stock is made again when it is asked for again.
   'stock-key': [
     {
       file: 'inventory/src/idempotency/repository.ts',
-      find: 'for (const { key, ...kept } of found) claims.set(key, { mine: false, ...kept })',
-      replace: 'for (const { key } of found) claims.set(key, { mine: true })',
+      whole: 'claims.set(key, { mine: false, ...kept })',
+      broken: 'claims.set(key, { mine: true })',
     },
   ],
-  // Whoever finds an attempt works on it, whether or not another does, and stores its state, however far the other has gone on.
+  // Whoever is asked for an attempt works on it, whether or not another does, and stores its state, however far the other has gone on.
   lease: [
+    ...['order by next_try_at', 'returning'].map((then) => ({
+      file: 'checkout/src/attempt/repository.ts',
+      whole: `and (lease_until is null or lease_until <= clock_timestamp())${then === 'returning' ? '\n    ' : '\n      '}${then}`,
+      either: (isBroken: string) =>
+        `and (\${${isBroken}} or lease_until is null or lease_until <= clock_timestamp()) ${then}`,
+    })),
     {
       file: 'checkout/src/attempt/repository.ts',
-      find: `and (lease_until is null or lease_until <= clock_timestamp())
-      order by next_try_at`,
-      replace: 'order by next_try_at',
+      whole: 'state: decode(state),\n    work,',
+      either: (isBroken) => `state: decode(state),\n    work: ${isBroken} && work === 'leased' ? 'abandoned' : work,`,
     },
     {
       file: 'checkout/src/attempt/repository.ts',
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: as the line stands there
-      find: 'and lease = ${lease.token}::uuid and phase = ${attempt.state.at}`',
-      replace: '`',
+      whole: 'and lease = ${lease.token}::uuid and phase = ${attempt.state.at}',
+      either: (isBroken) => `and (\${${isBroken}} or (lease = \${lease.token}::uuid and phase = \${attempt.state.at}))`,
     },
   ],
 } satisfies Record<string, readonly Edit[]>
 
 export type BreakName = keyof typeof brokenRules
 
-/** Node's options for the processes that are sold from when a guard is taken out; none when all are in place. */
-export function nodeOptionsFor(broken: BreakName | null): Record<string, readonly string[]> {
-  if (!broken) return {}
-  const files: readonly Edit[] = brokenRules[broken]
-  const options = breaking(import.meta.url, broken)
-  return Object.fromEntries(files.map(({ file }) => [file.split('/')[0], options]))
+const options = breakable(import.meta.url)
+
+/** Node's options for processes from which guards can be taken. */
+export const breakableProcesses = { checkout: options, inventory: options }
+
+/** Takes a guard out of a shop whose processes are breakable, also of those that were started again; null puts all back. */
+export async function takeOut(broken: BreakName | null, shop: Shop): Promise<void> {
+  for (const member of shop.replicas) if (/^(checkout|inventory)-/.test(member.name)) await breakRule(member, broken)
+  if (broken === 'conditional-update') await dropChecks(shop)
 }
 
-/** What stands below the code and has to go too, or the broken code would only fail. */
-export async function prepareFor(broken: BreakName | null, { databases }: Shop): Promise<void> {
-  if (broken !== 'conditional-update') return
+// What stands below the code has to go too, or the broken code would only fail.
+async function dropChecks({ databases }: Shop): Promise<void> {
   const client = new pg.Client(databases.inventory)
   await client.connect()
   try {

@@ -21,6 +21,8 @@ const TOKENS = [
   'tok_decline',
   'tok_decline',
   'tok_timeout_once',
+  'tok_late',
+  'tok_twice',
   'tok_lost_once',
   'tok_capture_lost_once',
   'tok_unreachable',

@@ -15,12 +15,11 @@ import type { Disturbance } from './disturbances.ts'
 import { stockShelves } from './goods.ts'
 import { holdAndForget } from './holders.ts'
 import { settle } from './settle.ts'
-import { type OwnShopOptions, openShop } from './shop.ts'
 import { keepStock } from './staff.ts'
 import { createTally, type Tally } from './tally.ts'
 
 /** One run of the checker. */
-export interface CheckOptions extends OwnShopOptions {
+export interface CheckOptions {
   seconds: number
   /** How long it may take after that until nothing is under way any more. */
   settleSeconds: number
@@ -28,13 +27,16 @@ export interface CheckOptions extends OwnShopOptions {
   skus: number
   /** What there is of each at first. */
   units: number
+  /** Decides what is bought, delivered and disturbed when, and names the goods: a shop can be checked once with each. */
   seed: number
   /** What is disturbed, by name; nothing when empty. */
   disturb: Readonly<Record<string, Disturbance>>
-  /** Changes the databases before anything is sold: guards below the code that a broken rule has to get past. */
-  prepare?(shop: Shop): Promise<void>
+  /** Called before anything is sold and after each disturbance: what was started again may have to be told something. */
+  prepare(shop: Shop): Promise<void>
   /** Told what happens. */
   progress(line: string): void
+  /** Is told how to stop what was started; what started last ends first. */
+  whenDone(stop: () => Promise<unknown>): void
   signal: AbortSignal
 }
 
@@ -57,11 +59,10 @@ export interface Outcome {
 const GAP_MS = { least: 1_500, most: 3_000 }
 const PROGRESS_MS = 5_000
 
-/** Opens a shop, buys and disturbs until it is time, lets it settle, and tells what must not be. */
-export async function check(options: CheckOptions): Promise<Outcome> {
+/** Buys from a shop and disturbs it until it is time, lets it settle, and tells what must not be. */
+export async function check(shop: Shop, options: CheckOptions): Promise<Outcome> {
   const { progress, seed, signal, whenDone } = options
-  const shop = await openShop(options)
-  await options.prepare?.(shop)
+  await options.prepare(shop)
   const databases = await openDatabases(shop, whenDone)
   const log = createLog('orders-check', 'silent')
   const connection = await connectEvents({ url: shop.nats.url, name: 'orders-check', log })
@@ -70,7 +71,7 @@ export async function check(options: CheckOptions): Promise<Outcome> {
   const staff = openClient(url, shop.staffToken, 8)
   const client = openClient(url, null, options.buyers * 5)
   for (const one of [staff, client]) whenDone(() => one.close())
-  const { skus, book } = await stockShelves(staff, options.skus, options.units)
+  const { skus, book } = await stockShelves(staff, options)
   progress(`The shop is open: ${skus.length} SKUs, ${options.buyers} buyers, seed ${seed}.`)
 
   const tally = createTally()
@@ -123,6 +124,7 @@ export async function check(options: CheckOptions): Promise<Outcome> {
       progress(`${elapsed().toFixed(0).padStart(5)} s  ${what}`)
       await options.disturb[what]?.(shop, random)
       await revive()
+      await options.prepare(shop)
     }
   }
 

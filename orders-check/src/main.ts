@@ -1,10 +1,11 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { nodeOptionsFor, prepareFor } from './breaks.ts'
+import { breakableProcesses, takeOut } from './breaks.ts'
 import { check } from './check.ts'
 import { HELP, readOptions, UsageError } from './options.ts'
 import { reportAsText, reportOf } from './report.ts'
+import { openShop } from './shop.ts'
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
@@ -15,14 +16,20 @@ async function main(): Promise<void> {
   const stops: (() => Promise<unknown>)[] = []
   const end = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end.abort())
+  const whenDone = (stop: () => Promise<unknown>) => void stops.push(stop)
   try {
-    const outcome = await check({
-      ...rest,
+    const shop = await openShop({
       folder: join(scratch, 'shop'),
-      nodeOptions: nodeOptionsFor(broken),
-      prepare: (shop) => prepareFor(broken, shop),
+      nodeOptions: broken ? breakableProcesses : {},
+      whenDone,
+    })
+    const outcome = await check(shop, {
+      ...rest,
+      async prepare() {
+        if (broken) await takeOut(broken, shop)
+      },
       progress: (line) => process.stderr.write(`${line}\n`),
-      whenDone: (stop) => stops.push(stop),
+      whenDone,
       signal: end.signal,
     })
     const report = reportOf(outcome, options.seed)

@@ -1,7 +1,7 @@
 import { type Shop, type ShopOptions, startShop } from '@commerce/local/shop/shop.ts'
 
 /** What differs from run to run. */
-export type OwnShopOptions = Pick<ShopOptions, 'folder' | 'nodeOptions' | 'whenDone'>
+export type OwnShopOptions = Pick<ShopOptions, 'folder' | 'databases' | 'nodeOptions' | 'whenDone'>
 
 // Short, so that what a dead replica left is taken over, and what nobody can finish is undone, while somebody looks.
 const CHECKOUT = { PAYMENT_PROVIDER: 'local', ATTEMPT_LEASE_MS: '1500', ATTEMPT_PATIENCE_MS: '8000' }
@@ -17,6 +17,5 @@ export function openShop(options: OwnShopOptions): Promise<Shop> {
     search: { replicas: 1 },
     checkout: { replicas: 2, settings: CHECKOUT },
   }
-  const lateMs = { answers: 0, database: {}, events: {} }
-  return startShop({ ...options, gateways: 1, subgraphs, durable: true, lateMs })
+  return startShop({ ...options, gateways: 1, subgraphs, durable: true, databasesMayBeLate: false })
 }

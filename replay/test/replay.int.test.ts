@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { PUNCTUAL, type Shop, startShop } from '@commerce/local/shop/shop.ts'
+import { type Shop, startShop } from '@commerce/local/shop/shop.ts'
 import { eventually, scratchFolder, testDatabase, whenDone } from '@commerce/local/testing.ts'
 import pg from 'pg'
 import { beforeAll, expect, test } from 'vitest'
@@ -44,7 +44,7 @@ beforeAll(async () => {
     },
     databases: { catalog, inventory: stock, checkout },
     durable: false,
-    lateMs: PUNCTUAL,
+    databasesMayBeLate: false,
     nodeOptions: {},
     whenDone,
   })

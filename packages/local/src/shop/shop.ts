@@ -28,8 +28,8 @@ export interface Shop {
   postgres: { kill(): Promise<void>; restart(): Promise<void> } | null
   /** Database URLs, without a wire in between. */
   databases: Databases
-  /** From now on all is as late as was asked for. */
-  beLate(): void
+  /** From now on all is as late as this says. Databases can be late only in a shop that was opened so. */
+  beLate(lateMs: Lateness): void
   gatewaySecret: string
   staffToken: string
 }
@@ -59,7 +59,8 @@ export interface ShopOptions {
   databases?: Databases
   /** Whether that PostgreSQL is killed, and has to keep what it said is committed. */
   durable: boolean
-  lateMs: Lateness
+  /** Whether databases will ever answer late: what they say makes a detour then, which costs time. */
+  databasesMayBeLate: boolean
   /** Options of Node, by the first word of a process's name (`gateway`). */
   nodeOptions: Readonly<Record<string, readonly string[]>>
   /** Is told how to stop what was started; what started last ends first. */
@@ -71,14 +72,10 @@ const SUBGRAPH_TIMEOUT_MS = 1_500
 
 /** Starts the shop, empty. */
 export async function startShop(options: ShopOptions): Promise<Shop> {
-  const { folder, lateMs, whenDone } = options
+  const { folder, whenDone } = options
   const secrets = readSecrets(folder)
   const names = DATABASES.filter((name) => options.subgraphs[name])
-  let isLate = false
-  const once =
-    (ms = 0) =>
-    () =>
-      isLate ? ms : 0
+  let lateMs = PUNCTUAL
   const file = (name: string) => join(folder, `${name}.log`)
   let postgres: LocalPostgres | undefined
   const databases = options.databases ?? (await ownDatabases())
@@ -89,7 +86,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   whenDone(() => nats.stop())
 
   async function member(name: string, script: string, environment: Record<string, string>): Promise<Member> {
-    const wire = await openWire(nats.port, once(lateMs.events[name]))
+    const wire = await openWire(nats.port, () => lateMs.events[name] ?? 0)
     whenDone(() => wire.close())
     const own = {
       HOST: '127.0.0.1',
@@ -114,17 +111,15 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     const databaseUrl = databases[name]
     if (!databaseUrl) throw new Error(`There is no database for ${name}.`)
     const replica = async (id: string) => {
-      const database = await openWire(Number(new URL(databaseUrl).port), once(lateMs.database[id]))
-      whenDone(() => database.close())
-      const variable = `DATABASE_URL_${name.toUpperCase()}`
-      return member(id, script, { ...settings, [variable]: withPort(databaseUrl, database.port) })
+      const url = options.databasesMayBeLate ? await lateDatabase(databaseUrl, id) : databaseUrl
+      return member(id, script, { ...settings, [`DATABASE_URL_${name.toUpperCase()}`]: url })
     }
     const script = `subgraphs/${name}/src/main.ts`
     const all = await Promise.all(Array.from({ length: many }, (_, i) => replica(`${name}-${i + 1}`)))
     replicas.push(...all)
     const balancer = await openBalancer(
       all.map(({ url }) => Number(new URL(url).port)),
-      once(lateMs.answers),
+      () => lateMs.answers,
     )
     whenDone(() => balancer.close())
     addresses[`SUBGRAPH_URL_${name.toUpperCase()}`] = `http://127.0.0.1:${balancer.port}/graphql`
@@ -156,11 +151,17 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
           },
         }
       : null,
-    beLate() {
-      isLate = true
+    beLate(now) {
+      lateMs = now
     },
     gatewaySecret: secrets.gatewaySecret,
     staffToken: await mintToken(secrets.jwtSecret, 'staff', STAFF_SCOPES, '24h'),
+  }
+
+  async function lateDatabase(url: string, member: string): Promise<string> {
+    const wire = await openWire(Number(new URL(url).port), () => lateMs.database[member] ?? 0)
+    whenDone(() => wire.close())
+    return withPort(url, wire.port)
   }
 
   function startDatabases(port?: number): Promise<LocalPostgres> {

@@ -8,7 +8,7 @@ const CHECKOUT = { PAYMENT_PROVIDER: 'local', ATTEMPT_LEASE_MS: '1500', ATTEMPT_
 
 /**
  * Everything that takes part in selling: a gateway, two processes each of checkout and inventory, the catalog, and the search, because it
- * projects what the others tell. PostgreSQL is durable: it is killed.
+ * projects what the others tell. PostgreSQL keeps what it commits: it is killed.
  */
 export function openShop(options: OwnShopOptions): Promise<Shop> {
   const subgraphs = {
@@ -17,5 +17,5 @@ export function openShop(options: OwnShopOptions): Promise<Shop> {
     search: { replicas: 1 },
     checkout: { replicas: 2, settings: CHECKOUT },
   }
-  return startShop({ ...options, gateways: 1, subgraphs, durable: true, databasesMayBeLate: false })
+  return startShop({ ...options, gateways: 1, subgraphs, durable: 'unless machine dies', databasesMayBeLate: false })
 }

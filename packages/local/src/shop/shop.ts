@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { applyMigrations, DATABASES, type DatabaseName } from '@commerce/prisma/engine.ts'
 import { type LocalNats, startNats } from '../nats.ts'
-import { createDatabase, type LocalPostgres, startPostgres } from '../postgres.ts'
+import { createDatabase, type LocalPostgres, type PostgresOptions, startPostgres } from '../postgres.ts'
 import { mintToken, projectRoot, readSecrets, STAFF_SCOPES } from '../secrets.ts'
 import { openBalancer } from './balancer.ts'
 import { type ShopProcess, shopProcess } from './process.ts'
@@ -57,8 +57,8 @@ export interface ShopOptions {
   subgraphs: Partial<Readonly<Record<DatabaseName, { replicas: number; settings?: Readonly<Record<string, string>> }>>>
   /** Migrated, empty databases; without them it starts a PostgreSQL of its own. */
   databases?: Databases
-  /** Whether that PostgreSQL is killed, and has to keep what it said is committed. */
-  durable: boolean
+  /** What that PostgreSQL keeps of what it said is committed when it is killed. */
+  durable: PostgresOptions['durable']
   /** Whether databases will ever answer late: what they say makes a detour then, which costs time. */
   databasesMayBeLate: boolean
   /** Options of Node, by the first word of a process's name (`gateway`). */
@@ -166,7 +166,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
 
   function startDatabases(port?: number): Promise<LocalPostgres> {
     const password = secrets.postgresPassword
-    const durable = options.durable && 'unless machine dies'
+    const { durable } = options
     return startPostgres({ folder: join(folder, 'postgres'), password, durable, logFile: file('postgres'), port })
   }
 

@@ -4,9 +4,9 @@ import { CannotRun, type Tools } from '../bench.ts'
 import { fillCarts, percentiles, placeAtRate } from './orders.ts'
 import type { Stage } from './stage.ts'
 
-/** How pages were answered while orders were placed, and the payment provider answered or did not. */
+/** How pages were answered while nobody ordered, or orders were placed and the payment provider answered or did not. */
 export interface Browsed {
-  provider: 'answers' | 'hangs'
+  provider: 'is not asked' | 'answers' | 'hangs'
   pages: number
   pagesPerSecond: number
   p50Ms: number
@@ -22,7 +22,7 @@ const RECOVERY_LIMIT_MS = 90_000
 const PAGE = `query Page($id: ID!) { product(id: $id) { title description variants(first: 20) { nodes {
   sku title options { name value } price { money { amount currencyCode } compareAt { amount } } availability { status } } } } }`
 
-/** Opens product pages, so many at a time, while orders are placed. When the provider hangs, nothing can be written into its books. */
+/** Opens product pages, so many at a time, while orders are placed or not. When the provider hangs, nothing can be written into its books. */
 export async function browse(
   stage: Stage,
   provider: Browsed['provider'],
@@ -31,7 +31,8 @@ export async function browse(
   tools: Tools,
 ): Promise<Browsed> {
   const { client, databaseUrl, productIds } = stage
-  const carts = await fillCarts(stage, 'spread', ORDERS_PER_SECOND * seconds, readers)
+  const rate = provider === 'is not asked' ? 0 : ORDERS_PER_SECOND
+  const carts = await fillCarts(stage, 'spread', rate * seconds, readers)
   const release = provider === 'hangs' ? await lockBooks(databaseUrl) : async () => {}
   const took: number[] = []
   let [failed, n] = [0, 0]
@@ -45,7 +46,7 @@ export async function browse(
       else failed++
     }
   }
-  const ordering = placeAtRate(stage, carts, ORDERS_PER_SECOND, seconds, tools)
+  const ordering = placeAtRate(stage, carts, rate, seconds, tools)
   try {
     await Promise.all(Array.from({ length: readers }, read))
   } finally {

@@ -93,7 +93,7 @@ linux(
     )
     expect([code, err]).toEqual([0, expect.stringContaining('100 writes/s, ours')])
     const { results, goals } = JSON.parse(out)
-    expect(results).toHaveLength(6)
+    expect(results).toHaveLength(7)
     for (const row of results) {
       expect(row).toMatchObject({ scenario: 'product-page', errors: 0, writesFailed: 0 })
       if (row.writesPerSecond > 0) expect(row.acknowledgedPerSecond).toBeGreaterThan(0)
@@ -140,7 +140,7 @@ linux(
     // 200 clients, and far fewer messages than changes for each of them.
     expect(results[0].burstMessages).toBeGreaterThanOrEqual(200)
     expect(results[0].burstChanges).toBeGreaterThan(100)
-    expect(goals).toHaveLength(6)
+    expect(goals).toHaveLength(7)
   },
   120_000,
 )

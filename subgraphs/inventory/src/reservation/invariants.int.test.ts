@@ -39,7 +39,7 @@ const intention = fc.oneof(
 
 it('whatever is done in whatever order and at the same time, the counters, the ledger, the holds and the events agree', async () => {
   const transact = createTransact(database, () => {})
-  const stock = createStockService(transact)
+  const stock = createStockService(transact, { newId: randomUUID })
   const reservations = createReservationService(transact)
 
   await fc.assert(
@@ -107,7 +107,7 @@ it('whatever is done in whatever order and at the same time, the counters, the l
 
 it('SKUs that come into being while many change and want them make nobody wait in a circle', async () => {
   const transact = createTransact(database, () => {})
-  const stock = createStockService(transact)
+  const stock = createStockService(transact, { newId: randomUUID })
   const reservations = createReservationService(transact)
   for (let i = 1; i <= 40; i++) {
     const [sku, older] = [`born ${i}`, `born ${i - 1}`]

@@ -19,12 +19,10 @@ import { offerConsumer } from './offer/consumer.ts'
 import { createOfferService } from './offer/service.ts'
 import { orderResolvers } from './order/resolvers.ts'
 import { createOrderService } from './order/service.ts'
-import { createLocalProvider } from './payment/local-provider.ts'
-import { withinTime } from './payment/payment.ts'
+import { choosePayments } from './payment/choose.ts'
+import { roundOf } from './payment/payment.ts'
 import { createRemotes } from './remotes.ts'
 
-const PROVIDERS = { local: createLocalProvider } satisfies Record<CheckoutConfig['PAYMENT_PROVIDER'], unknown>
-const PAYMENT_LIMIT_MS = 3_000
 const scalars = { Decimal, Int64, CurrencyCode, DateTime }
 const now = (): Date => new Date()
 
@@ -45,15 +43,24 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
       const offers = createOfferService(transact)
       const carts = createCartService({ database, transact, newId: randomUUID })
       const orders = createOrderService(database)
-      const payments = withinTime(PROVIDERS[config.PAYMENT_PROVIDER](database, transact), PAYMENT_LIMIT_MS)
+      const { payments, routes } = choosePayments(config, { database, transact, log, notify: paymentMoved })
       const remotes = createRemotes(connection)
-      const perform = createSteps({ database, offers, remotes, payments, newId: randomUUID, now })
+      const perform = createSteps({
+        database,
+        offers,
+        remotes,
+        payments,
+        actionMs: config.PAYMENT_ACTION_MS,
+        newId: randomUUID,
+        now,
+      })
       const driver = createDriver({
         database,
         transact,
         perform,
         leaseMs: config.ATTEMPT_LEASE_MS,
         patienceMs: config.ATTEMPT_PATIENCE_MS,
+        paymentDown: config.PAYMENT_DOWN,
         newId: randomUUID,
         now,
         log,
@@ -71,6 +78,14 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
         context: (viewer): CheckoutContext => ({ viewer, carts, orders, placing }),
         consumers: [offerConsumer(offers)],
         background: [startRecovery(driver, log)],
+        routes,
+      }
+
+      // Missed or lost, it costs a while: what waits looks again by itself.
+      function paymentMoved(authorizationKey: string): void {
+        driver
+          .lookAgain(roundOf(authorizationKey))
+          .catch((error: unknown) => log.warn({ err: error }, 'a notification could not be followed'))
       }
     },
   })

@@ -110,9 +110,12 @@ it('closing and filling at the same time never leaves units in a closed location
     const code = `TORN-${i}`
     await staff.locationCreate({ code, name: code })
     if (i % 2 === 0) await staff.set({ sku: 'torn', location: code, onHand: 0 })
-    await Promise.allSettled([
+    const [closed, filled] = await Promise.all([
       staff.locationUpdate({ code, active: false }),
       staff.adjust({ sku: i % 3 === 0 ? `torn ${i}` : 'torn', location: code, delta: 1 }),
+    ])
+    expect([closed, filled].flatMap(({ userErrors }) => userErrors.map(({ code }) => code))).toEqual([
+      expect.stringMatching(/LOCATION_IN_USE|LOCATION_INACTIVE/),
     ])
   }
   const wrong = await inventory.database.$queryRaw`

@@ -4,7 +4,8 @@ import { exactFingerprintOf } from '../idempotency/idempotency.ts'
 import { once } from '../idempotency/once.ts'
 import { invalidKey, isName, reusedKey } from '../stock/change.ts'
 import { factsOf, type StockChange } from '../stock/facts.ts'
-import { CameIntoBeing, existingLocations, lockStocks, openLevels, readStocks, type Sql } from '../stock/repository.ts'
+import { unlessOvertaken } from '../stock/overtaken.ts'
+import { existingLocations, lockStocks, openLevels, readStocks, type Sql } from '../stock/repository.ts'
 import { availableOf, DENY, levelAt, neverStocked, type Stock, type StockPolicy } from '../stock/stock.ts'
 import { decidePolicy, isSamePolicy, type PolicyChange, type PolicyRefusal, refusePolicy } from './policy.ts'
 import { lockReleased, writePolicy } from './repository.ts'
@@ -31,27 +32,22 @@ export function createPolicyService(
     async set({ idempotencyKey, ...input }: PolicyChange & { idempotencyKey: string }): Promise<PolicyResult> {
       if (!isName(idempotencyKey)) return refuse(invalidKey)
       const fingerprint = exactFingerprintOf('stockPolicySet', input)
-      for (let tries = 1; ; tries++) {
-        try {
-          let changed: Stock | undefined
-          const outcome = await transact((tx, emit) =>
-            once(tx, { key: idempotencyKey, fingerprint }, async () => {
-              // Asked for again after a release date has passed, it is still answered as before.
-              const refusal = refusePolicy(input, now())
-              if (refusal) return refuse(refusal)
-              const { result, change } = await setPolicy(tx, input)
-              if (change) for (const fact of factsOf(change)) emit(fact)
-              changed = change?.stock
-              return result
-            }),
-          )
-          if (changed) committed(changed)
-          return 'done' in outcome ? outcome.done : refuse(reusedKey)
-        } catch (error) {
-          // A SKU comes into being once.
-          if (!(error instanceof CameIntoBeing) || tries === 2) throw error
-        }
-      }
+      return unlessOvertaken(async () => {
+        let changed: Stock | undefined
+        const outcome = await transact((tx, emit) =>
+          once(tx, { key: idempotencyKey, fingerprint }, async () => {
+            // Asked for again after a release date has passed, it is still answered as before.
+            const refusal = refusePolicy(input, now())
+            if (refusal) return refuse(refusal)
+            const { result, change } = await setPolicy(tx, input)
+            if (change) for (const fact of factsOf(change)) emit(fact)
+            changed = change?.stock
+            return result
+          }),
+        )
+        if (changed) committed(changed)
+        return 'done' in outcome ? outcome.done : refuse(reusedKey)
+      })
     },
 
     /** Ends the pre-orders whose release date has come; answers how many it were, at most `RELEASE_BATCH`. */

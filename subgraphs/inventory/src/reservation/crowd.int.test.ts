@@ -55,7 +55,11 @@ describe('200 buyers at two processes', () => {
 
   it('of carts with several SKUs: all lines or none, and as many as there are units', async () => {
     for (const sku of ['cart a', 'cart b', 'cart c']) await inventory.stock(sku, 30)
-    const carts: Record<string, number>[] = [{ 'cart a': 1, 'cart b': 1 }, { 'cart c': 2, 'cart a': 1 }, { 'cart b': 1 }]
+    const carts: Record<string, number>[] = [
+      { 'cart a': 1, 'cart b': 1 },
+      { 'cart c': 2, 'cart a': 1 },
+      { 'cart b': 1 },
+    ]
     const answers = await pooled(200, 90, (i) => reserve(carts[i % 3] ?? {}))
     const held = await inventory.database.$queryRaw<{ lines: number; units: number }[]>`
       select count(*)::int as lines, sum(quantity)::int as units from reservation_line where sku like 'cart %' group by reservation_id`

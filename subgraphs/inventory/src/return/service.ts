@@ -3,7 +3,8 @@ import type { Prisma } from '@commerce/prisma/inventory'
 import { fingerprintOf } from '../idempotency/idempotency.ts'
 import { once } from '../idempotency/once.ts'
 import { invalidKey, isName, reusedKey } from '../stock/change.ts'
-import { CameIntoBeing, lockStocks, type Sql } from '../stock/repository.ts'
+import { unlessOvertaken } from '../stock/overtaken.ts'
+import { lockStocks, type Sql } from '../stock/repository.ts'
 import type { Stock } from '../stock/stock.ts'
 import { makeChanges, type Told } from '../stock/write.ts'
 import { readReturn, unitsOutside } from './repository.ts'
@@ -82,24 +83,19 @@ export function createReturnService(
     fingerprint: string,
     work: (tx: Sql, told: (changed: Told) => void) => Promise<R>,
   ): Promise<{ done: R } | { reused: true }> {
-    for (let tries = 1; ; tries++) {
+    return unlessOvertaken(async () => {
       const stocks: Stock[] = []
-      try {
-        const outcome = await transact((tx, emit) =>
-          once(tx, { key, fingerprint }, () =>
-            work(tx, ({ stock, facts }) => {
-              facts.forEach(emit)
-              stocks.push(stock)
-            }),
-          ),
-        )
-        stocks.forEach(committed)
-        return outcome
-      } catch (error) {
-        // A SKU comes into being once.
-        if (!(error instanceof CameIntoBeing) || tries === 2) throw error
-      }
-    }
+      const outcome = await transact((tx, emit) =>
+        once(tx, { key, fingerprint }, () =>
+          work(tx, ({ stock, facts }) => {
+            facts.forEach(emit)
+            stocks.push(stock)
+          }),
+        ),
+      )
+      stocks.forEach(committed)
+      return outcome
+    })
   }
 }
 

@@ -2,6 +2,7 @@ import { Prisma } from '@commerce/prisma/inventory'
 import { isSku } from '@commerce/service/sku.ts'
 import { isName, type MovementKind } from './change.ts'
 import type { StockChange } from './facts.ts'
+import { Overtaken } from './overtaken.ts'
 import type { PolicyKind, Posting, Stock, StockLevel } from './stock.ts'
 
 /** A connection or a transaction. */
@@ -87,7 +88,7 @@ export async function lockStocks(sql: Sql, skus: readonly string[]): Promise<str
 }
 
 /**
- * Makes the counters of SKUs at locations, all 0, where there are none. Throws, and so undoes the whole transaction, when one of the new SKUs
+ * Makes the counters of SKUs at locations, all 0, where there are none. Throws `Overtaken`, and so undoes the whole transaction, when one of the new SKUs
  * came into being meanwhile: it has to be locked and read first.
  */
 export async function openLevels(
@@ -98,7 +99,7 @@ export async function openLevels(
   if (fresh.length > 0) {
     const made = await sql.$executeRaw`
       insert into stock (sku, version) select sku, 0 from unnest(${fresh}::text[]) as sku order by sku on conflict do nothing`
-    if (made < fresh.length) throw new CameIntoBeing()
+    if (made < fresh.length) throw new Overtaken('A SKU that had no stock has some now.')
   }
   if (levels.length > 0) {
     await sql.$executeRaw`
@@ -108,15 +109,10 @@ export async function openLevels(
   }
 }
 
-/** A SKU that was not known is known now: what was decided about it is void. */
-export class CameIntoBeing extends Error {
-  override name = 'CameIntoBeing'
-}
-
 /**
  * Writes changes of counters in one statement: the levels, the versions of their stocks (each once) and the ledger. Units are only held
  * where they are available or the policy lets them be promised, and only arrive where the location is active; changes of the same counters
- * are judged together. Throws, and so undoes the whole transaction, unless all of them were written. Answers the stocks after it.
+ * are judged together. Throws `Overtaken`, and so undoes the whole transaction, unless all of them were written. Answers the stocks after it.
  */
 export async function post(sql: Sql, bookings: readonly Booking[]): Promise<StockChange[]> {
   if (bookings.length === 0) return []
@@ -172,7 +168,7 @@ export async function post(sql: Sql, bookings: readonly Booking[]): Promise<Stoc
     group by ${STOCK}, before.available`
   const { written = 0, wanted = bookings.length } = stocks[0] ?? {}
   if (written !== wanted) {
-    throw new Error(`Of ${wanted} changes of stock only ${written} could be made; none was.`)
+    throw new Overtaken(`Of ${wanted} changes of stock only ${written} could be made; none was.`)
   }
   return stocks.map((row) => {
     const stock = stockOf(row)

@@ -20,7 +20,8 @@ import {
   type Transfer,
   transfer,
 } from './change.ts'
-import { CameIntoBeing, type Sql } from './repository.ts'
+import { unlessOvertaken } from './overtaken.ts'
+import type { Sql } from './repository.ts'
 import type { Stock } from './stock.ts'
 import { type Change, makeChanges } from './write.ts'
 
@@ -141,16 +142,6 @@ export function createStockService(
       if (changed) committed(changed)
       return answer
     })
-  }
-}
-
-/** Tries once more when a SKU came into being meanwhile: that it does once. */
-async function unlessOvertaken<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof CameIntoBeing) return work()
-    throw error
   }
 }
 

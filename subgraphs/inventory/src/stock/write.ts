@@ -33,7 +33,7 @@ export type Made =
 
 /**
  * Makes those changes that the stock allows, one after the other, in one go; those with a refusal of their own are not looked at. Throws
- * `CameIntoBeing` when it has to be tried again.
+ * `Overtaken` when it has to be tried again.
  */
 export async function makeChanges(
   tx: Sql,

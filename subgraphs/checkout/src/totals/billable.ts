@@ -56,8 +56,11 @@ export function sentenceOf(problem: BillProblem): string {
   switch (problem.is) {
     case 'discountNotApplicable':
       return `The code ${problem.code} gives nothing: ${REASONS[problem.why]}.`
-    case 'addressIncomplete':
-      return `The ${problem.kind === 'SHIPPING' ? 'delivery' : 'billing'} address is incomplete: ${problem.missing.join(', ')}.`
+    case 'addressIncomplete': {
+      const address = problem.kind === 'SHIPPING' ? 'delivery address' : 'billing address'
+      if (problem.missing.includes('countryCode')) return `There is no ${address}.`
+      return `The ${address} is incomplete: ${problem.missing.join(', ')}.`
+    }
     case 'shippingNotSelected':
       return 'No way of delivery has been chosen.'
     case 'shippingOptionGone':

@@ -7,13 +7,14 @@ import { seeded, shuffled } from './random.ts'
 import { startReader, type Understood } from './reader.ts'
 import { readRequests } from './requests.ts'
 import { cacheCounts, untilServing } from './serving.ts'
-import { type ShopOptions, startShop } from './shop/shop.ts'
+import { type Lateness, PUNCTUAL, type Shop } from './shop/shop.ts'
 import { createTally, type Tally } from './tally.ts'
 import { startWriters } from './writers.ts'
 
 /** One run of the checker. */
-export interface CheckOptions
-  extends Pick<ShopOptions, 'lateMs' | 'nodeOptions' | 'folder' | 'databases' | 'whenDone'> {
+export interface CheckOptions {
+  /** How late all is while the run lasts. */
+  lateMs: Lateness
   /** It ends after so many seconds, or so many reads; null is no bound. */
   seconds: number | null
   reads: number | null
@@ -22,13 +23,20 @@ export interface CheckOptions
   skus: number
   /** Connections of readers, a third of which bears tokens. */
   readers: number
+  /** How long a reader rests before it asks again, in milliseconds. */
+  restMs: number
+  /** Decides what is read, written and disturbed when, and names the goods: a shop can be checked once with each. */
   seed: number
   /** What is disturbed, by name; nothing when empty. */
   disturb: Readonly<Record<string, Disturbance>>
-  /** It ends as soon as it has seen so many violations; null when it goes on. */
-  mostViolations: number | null
+  /** Between the beginnings of two disturbances; the first begins after half of it. */
+  gapMs: number
+  /** It ends as soon as this has been seen. */
+  isEnough(tally: Tally): boolean
   /** Told what happens. */
   progress(line: string): void
+  /** Is told how to stop what was started; what started last ends first. */
+  whenDone(stop: () => Promise<unknown>): void
   signal: AbortSignal
 }
 
@@ -51,21 +59,18 @@ export interface Outcome extends Omit<Tally, 'during' | 'violate'> {
 
 const PROGRESS_MS = 5_000
 const DISTURBED_SECONDS = 3
-/** Bounds between the beginnings of two disturbances. */
-const LEAST_GAP_MS = 4_000
-const MOST_GAP_MS = 20_000
 
-/** Starts a shop, changes it, reads it and disturbs it until it is time, and tells what was seen. */
-export async function check(options: CheckOptions): Promise<Outcome> {
+/** Changes a shop, reads it and disturbs it until it is time, and tells what was seen. */
+export async function check(shop: Shop, options: CheckOptions): Promise<Outcome> {
   const { whenDone, progress, seed, signal } = options
-  const shop = await startShop(options)
+  shop.beLate(PUNCTUAL)
   const ledger = createLedger()
   const clients = [0, 1].map((i) => openClient(shop.gateways[i as GatewayIndex].url, shop.staffToken))
   const [first, second] = clients as [ReturnType<typeof openClient>, ReturnType<typeof openClient>]
   for (const client of clients) whenDone(() => client.close())
-  const goods = await stockShelves(first, ledger, options.skus)
+  const goods = await stockShelves(first, ledger, options.skus, seed)
   if ((await untilServing(shop)) === null) throw new Error('The caches of the shop did not begin to serve.')
-  shop.beLate()
+  shop.beLate(options.lateMs)
   progress(`The shop is open: ${goods.variants.length} SKUs, seed ${seed}.`)
 
   const tally = createTally()
@@ -76,7 +81,7 @@ export async function check(options: CheckOptions): Promise<Outcome> {
     signal.aborted ||
     (options.seconds !== null && elapsed() >= options.seconds) ||
     (options.reads !== null && total() >= options.reads) ||
-    (options.mostViolations !== null && tally.violations >= options.mostViolations)
+    options.isEnough(tally)
 
   const counts = cacheCounter((gateway) => cacheCounts(shop.gateways[gateway].url))
   const stopWriters = startWriters({
@@ -102,6 +107,7 @@ export async function check(options: CheckOptions): Promise<Outcome> {
       random: seeded(seed + 2 + i),
       choose,
       understood: understood[gateway],
+      restMs: options.restMs,
     })
   })
   const stopAll = async (): Promise<void> => {
@@ -115,8 +121,7 @@ export async function check(options: CheckOptions): Promise<Outcome> {
   const disturbing = (async () => {
     const names = Object.keys(options.disturb)
     let left: string[] = []
-    const gap = ((options.seconds ?? Number.POSITIVE_INFINITY) * 1_000) / (names.length + 1)
-    const gapMs = Math.min(MOST_GAP_MS, Math.max(LEAST_GAP_MS, gap))
+    const { gapMs } = options
     for (let next = performance.now() + gapMs / 2; names.length > 0; next += gapMs) {
       while (performance.now() < next && !isDone()) await pause(50)
       if (isDone()) return

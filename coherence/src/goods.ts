@@ -7,10 +7,10 @@ import type { Fact, Ledger } from './ledger.ts'
 export interface Goods {
   products: Product[]
   variants: Variant[]
-  /** A list of products by price, and the one writer's order of it after each write. */
-  sorted: { fact: Fact; variants: Variant[] }
-  /** The list of what was created lately; its versions are the numbers of the products. */
-  created: Fact
+  /** The list of a brand's products by price, and the one writer's order of it after each write. */
+  sorted: { brand: string; fact: Fact; variants: Variant[] }
+  /** The list of what was created lately; its versions are the numbers of the products, which follow `title`. */
+  created: { title: string; fact: Fact }
 }
 
 export interface Product {
@@ -27,9 +27,6 @@ export interface Variant {
   units: Fact
 }
 
-export const SORTED_BRAND = 'Sorted'
-/** How the titles of what is created later begin; a number follows. */
-export const CREATED = 'Created '
 const VARIANTS_EACH = 4
 const SORTED_PRODUCTS = 8
 
@@ -41,16 +38,20 @@ const STOCK_SET = `mutation Count($input: StockSetInput!) { stockSet(input: $inp
   stock { version available } userErrors { message }
 } }`
 
-/** Fills an empty shop with about so many SKUs, and eight more that are only sorted. Throws when the shop refuses. */
-export async function stockShelves(client: Client, ledger: Ledger, skus: number): Promise<Goods> {
+/**
+ * Brings about so many SKUs into a shop, and eight more that are only sorted. The seed is in all names: what another seed brought there
+ * before stays by itself. Throws when the shop refuses.
+ */
+export async function stockShelves(client: Client, ledger: Ledger, skus: number, seed: number): Promise<Goods> {
   const products = await someAtOnce(Math.ceil(skus / VARIANTS_EACH), (n) => {
     // Real SKUs have characters that mean something in a subject.
-    const own = Array.from({ length: VARIANTS_EACH }, (_, i) => `SKU.${n} size ${i}`)
-    return createProduct(client, ledger, `Product ${n}`, own)
+    const own = Array.from({ length: VARIANTS_EACH }, (_, i) => `SKU.${seed}.${n} size ${i}`)
+    return createProduct(client, ledger, `Product ${seed}.${n}`, own)
   })
   const variants = products.flatMap((product) => product.variants)
+  const brand = `Sorted ${seed}`
   const eight = await someAtOnce(SORTED_PRODUCTS, (n) =>
-    createProduct(client, ledger, `Sorted ${n}`, [`sorted-${n}`], SORTED_BRAND, 1_000 * (n + 1)),
+    createProduct(client, ledger, `${brand}.${n}`, [`sorted-${seed}.${n}`], brand, 1_000 * (n + 1)),
   )
   const sorted = eight.flatMap((product) => product.variants)
   const counted = [...variants, ...sorted]
@@ -60,8 +61,8 @@ export async function stockShelves(client: Client, ledger: Ledger, skus: number)
   return {
     products,
     variants,
-    sorted: { fact: byPrice, variants: sorted },
-    created: ledger.fact('newest products'),
+    sorted: { brand, fact: byPrice, variants: sorted },
+    created: { title: `Created ${seed}.`, fact: ledger.fact('newest products') },
   }
 }
 

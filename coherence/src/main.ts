@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { check } from './check.ts'
 import { HELP, readOptions, UsageError } from './options.ts'
 import { reportAsText, reportOf } from './report.ts'
-import { PUNCTUAL } from './shop/shop.ts'
+import { PUNCTUAL, startShop } from './shop/shop.ts'
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
@@ -14,15 +14,17 @@ async function main(): Promise<void> {
   const stops: (() => Promise<unknown>)[] = []
   const end = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end.abort())
+  const whenDone = (stop: () => Promise<unknown>) => void stops.push(stop)
   try {
-    const outcome = await check({
+    const folder = join(scratch, 'shop')
+    const shop = await startShop({ folder, databasesMayBeLate: false, nodeOptions: {}, whenDone })
+    const outcome = await check(shop, {
       ...options,
-      folder: join(scratch, 'shop'),
       lateMs: PUNCTUAL,
-      nodeOptions: {},
-      mostViolations: null,
+      restMs: 0,
+      isEnough: () => false,
       progress: (line) => process.stderr.write(`${line}\n`),
-      whenDone: (stop) => stops.push(stop),
+      whenDone,
       signal: end.signal,
     })
     const report = reportOf(outcome, options.seed)

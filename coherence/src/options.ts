@@ -25,6 +25,10 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
+/** Bounds between the beginnings of two disturbances. */
+const LEAST_GAP_MS = 4_000
+const MOST_GAP_MS = 20_000
+
 /** The options of the command line; null when help is wanted. */
 export function readOptions(args: string[]) {
   const values = parse(args)
@@ -37,14 +41,19 @@ export function readOptions(args: string[]) {
   }
   const [seconds, reads] = [number('seconds', 86_400), number('reads', 1e10)]
   if (values.calm && values.only !== undefined) throw new UsageError('Give --calm or --only, not both.')
+  const disturb = values.calm ? {} : namedIn(values.only)
+  const lasts = seconds ?? (reads === null ? 60 : null)
+  // So that each of them comes once, when there is time.
+  const evenMs = ((lasts ?? Number.POSITIVE_INFINITY) * 1_000) / (Object.keys(disturb).length + 1)
   return {
-    seconds: seconds ?? (reads === null ? 60 : null),
+    seconds: lasts,
     reads,
     writes: number('writes', 2_000) ?? 50,
     skus: number('skus', 10_000) ?? 60,
     readers: number('readers', 1_000) ?? 24,
     seed: number('seed', 2 ** 31) ?? Math.ceil(Math.random() * 1e6),
-    disturb: values.calm ? {} : namedIn(values.only),
+    disturb,
+    gapMs: Math.min(MOST_GAP_MS, Math.max(LEAST_GAP_MS, evenMs)),
     json: values.json ?? false,
   }
 }

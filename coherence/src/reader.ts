@@ -17,6 +17,8 @@ export interface ReaderOptions {
   choose(random: Random, kind: ReaderKind): ReadRequest
   /** What answers said, shared by the readers of one gateway. */
   understood: Understood
+  /** Milliseconds from an answer to the next request. */
+  restMs: number
 }
 
 /** The last answer to each request: nearly all are the same again, and are not parsed then. */
@@ -27,7 +29,7 @@ type Written = Map<ReadRequest, { versions: number[]; bytes: Buffer }>
 
 /** Asks one gateway over one connection, again and again, and holds each answer against what was acknowledged before it was asked for. */
 export function startReader(options: ReaderOptions): () => void {
-  const { kind, gateway, ledger, tally, random, understood } = options
+  const { kind, gateway, ledger, tally, random, understood, restMs } = options
   const written: Written = new Map()
   const plain = new Map<ReadRequest, Buffer>()
   let send: (request: Buffer) => void = () => {}
@@ -35,6 +37,7 @@ export function startReader(options: ReaderOptions): () => void {
   let sentAt = 0
   let floors: number[] = []
   let seen: number[] = []
+  let resting: NodeJS.Timeout | undefined
 
   function next(): void {
     const request = options.choose(random, kind)
@@ -97,7 +100,7 @@ export function startReader(options: ReaderOptions): () => void {
     }
   }
 
-  return openConnection(options.port, {
+  const close = openConnection(options.port, {
     opened(by) {
       send = by
       next()
@@ -109,8 +112,16 @@ export function startReader(options: ReaderOptions): () => void {
       count(tally.shapes, request.shape)
       if (error) count(tally.errors, error)
       else check(request, observed)
-      next()
+      if (restMs === 0) next()
+      else resting = setTimeout(next, restMs)
     },
-    broken: () => count(tally.errors, 'NO_ANSWER'),
+    broken() {
+      clearTimeout(resting)
+      count(tally.errors, 'NO_ANSWER')
+    },
   })
+  return () => {
+    clearTimeout(resting)
+    close()
+  }
 }

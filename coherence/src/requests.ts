@@ -1,4 +1,4 @@
-import { CREATED, type Goods, SORTED_BRAND, type Variant } from './goods.ts'
+import type { Goods, Variant } from './goods.ts'
 import type { Fact, ReaderKind } from './ledger.ts'
 import { pick, type Random } from './random.ts'
 
@@ -31,7 +31,7 @@ const operations = {
   page: `query Page($id: ID!) { product(id: $id) { title version variants(first: 20) { nodes { sku ${PRICE} ${STOCK} } } } }`,
   staff: `query Staff($skus: [String!]!) { availabilities(skus: $skus) { sku availability { version available } } }`,
   created: `{ products(first: ${LISTED}, sort: { key: NEWEST }) { nodes { title } } }`,
-  sorted: `{ products(first: ${LISTED}, filter: { brand: "${SORTED_BRAND}" }, sort: { key: PRICE }) { nodes { variants(first: 1) { nodes { sku ${PRICE} ${STOCK} } } } } }`,
+  sorted: `query Sorted($brand: String!) { products(first: ${LISTED}, filter: { brand: $brand }, sort: { key: PRICE }) { nodes { variants(first: 1) { nodes { sku ${PRICE} ${STOCK} } } } } }`,
 }
 
 /**
@@ -141,7 +141,7 @@ function staffRequest(variants: readonly Variant[], staffToken: string): ReadReq
 }
 
 // The list is as new as the first product that was acknowledged and is not in it, though an older one is.
-function createdRequest({ created }: Goods): ReadRequest {
+function createdRequest({ created: { title: before, fact: created } }: Goods): ReadRequest {
   return {
     shape: 'created',
     facts: [created],
@@ -150,7 +150,7 @@ function createdRequest({ created }: Goods): ReadRequest {
       if (!products) return [undefined]
       const titles: string[] = products.nodes.map(({ title }: { title: string }) => title)
       const numbers = new Set(
-        titles.filter((title) => title.startsWith(CREATED)).map((title) => Number(title.slice(CREATED.length))),
+        titles.filter((title) => title.startsWith(before)).map((title) => Number(title.slice(before.length))),
       )
       const known = [...numbers].filter((number) => created.values.has(number))
       // When it reaches back to what was there before, it has room for all of them.
@@ -165,11 +165,11 @@ function createdRequest({ created }: Goods): ReadRequest {
 
 // The list is as new as the last write after which it had this order.
 function sortedRequest({ sorted }: Goods): ReadRequest {
-  const { fact, variants } = sorted
+  const { brand, fact, variants } = sorted
   return {
     shape: 'sorted',
     facts: [fact, ...variants.flatMap(({ price, stock }) => [price, stock])],
-    ...post(operations.sorted, {}),
+    ...post(operations.sorted, { brand }),
     read({ products }) {
       if (!products) return [undefined]
       const nodes: Node[] = products.nodes.map((node: { variants: { nodes: Node[] } }) => node.variants.nodes[0])

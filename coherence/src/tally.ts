@@ -25,6 +25,8 @@ export interface Tally {
   errors: Record<string, number>
   writeErrors: Record<string, number>
   violations: number
+  /** How many of them each gateway answered. */
+  violationsOf: [number, number]
   /** The first of them. */
   written: Violation[]
   /** Plain answers older than one that the same gateway gave before: not promised without a token. */
@@ -52,11 +54,13 @@ export function createTally(): Tally {
     errors: {},
     writeErrors: {},
     violations: 0,
+    violationsOf: [0, 0],
     written: [],
     backwards: 0,
     during: '',
     violate(violation, { gateway, fact, sentAt }) {
       tally.violations++
+      tally.violationsOf[gateway]++
       if (tally.written.length >= WRITTEN) return
       const times = {
         sentAt: seconds(sentAt),

@@ -1,7 +1,7 @@
 import { subjectOf } from '@commerce/events/subject.ts'
 import { uuidFrom } from '@commerce/service/ids.ts'
 import type { Answer, Client } from './client.ts'
-import { CREATED, type Goods, type Product, stockStatus, type Variant } from './goods.ts'
+import { type Goods, type Product, stockStatus, type Variant } from './goods.ts'
 import type { Fact, GatewayIndex, Ledger } from './ledger.ts'
 import { pick, type Random } from './random.ts'
 import { count, type Tally } from './tally.ts'
@@ -123,12 +123,12 @@ export function startWriters(options: WriterOptions): () => Promise<void> {
   }, 10)
 
   async function create(number: number): Promise<void> {
-    const input = { title: `${CREATED}${number}`, variants: [{ sku: `created-${number}` }] }
-    await write([goods.created], UPSERT, input, ({ data }) => {
+    const title = `${goods.created.title}${number}`
+    await write([goods.created.fact], UPSERT, { title, variants: [{ sku: title }] }, ({ data }) => {
       const { id, version } = data.productUpsert.product ?? {}
       if (!id) return null
       const subject = subjectOf('catalog.product.changed', uuidFrom(id, 'Product') as string)
-      return { version: number, values: [`${CREATED}${number}`], token: [subject, version] }
+      return { version: number, values: [title], token: [subject, version] }
     })
   }
 

@@ -1,75 +1,59 @@
-/** One line of the product, and what stands there when a rule is broken. */
+/** One expression of the product, and what stands there while a rule is broken. Neither begins a line: a statement would run on into it. */
 export interface Edit {
   /** The end of the file's path. */
   file: string
-  find: string
-  replace: string
+  whole: string
+  broken: string
+}
+
+const silenceIsNotNoticed: Edit = {
+  file: 'packages/events/src/alive.ts',
+  whole: 'setTimeout(silent, STALLED_AFTER_MS)',
+  broken: 'setTimeout(() => {})',
 }
 
 /** The rules of docs/caching.md, each broken. */
 export const brokenRules = {
   'a gateway keeps fills that a change overtook': [
-    {
-      file: 'packages/cache/src/tagged.ts',
-      find: 'if (isOvertaken(tags, begun)) {',
-      replace: 'if (tags.length < 0) {',
-    },
+    { file: 'packages/cache/src/tagged.ts', whole: 'isOvertaken(tags, begun)', broken: 'false' },
   ],
   'a loader keeps fills that a change overtook': [
     {
       file: 'packages/cache/src/loader.ts',
-      find: 'entry.version === undefined || entry.version < floor',
-      replace: 'entry.version !== undefined && entry.version < floor',
+      whole: 'entry.version === undefined || entry.version < floor',
+      broken: 'entry.version !== undefined && entry.version < floor',
     },
     {
       file: 'packages/cache/src/loader.ts',
-      find: 'coherence.serving && version >= coherence.floor(subject)',
-      replace: 'true',
+      whole: 'coherence.serving && version >= coherence.floor(subject)',
+      broken: 'true',
     },
   ],
   'a replica does not look at what the gateway has seen': [
+    { file: 'packages/service/src/subgraph.ts', whole: 'Object.entries(floors)', broken: '[]' },
     {
       file: 'packages/service/src/subgraph.ts',
-      find: 'for (const [subject, version] of Object.entries(floors)) coherence.raise(subject, version)',
-      replace: 'void floors',
-    },
-    {
-      file: 'packages/service/src/subgraph.ts',
-      find: 'feed ? coherence.onceCaughtUp(() => feed.has(seen), work) : work()',
-      replace: 'work()',
+      whole: 'feed ? coherence.onceCaughtUp(() => feed.has(seen), work) : work()',
+      broken: 'work()',
     },
   ],
   'a gateway does not learn what a mutation changed': [
-    { file: 'gateway/src/server.ts', find: 'caches.learn(result.changed ?? [])', replace: '' },
+    { file: 'gateway/src/server.ts', whole: 'result.changed ?? []', broken: '[]' },
   ],
   'a gateway does not look at tokens': [
-    {
-      file: 'gateway/src/cache/consistency.ts',
-      find: 'if (given) caches.learn(Object.entries(given.versions))',
-      replace: '',
-    },
+    { file: 'gateway/src/cache/consistency.ts', whole: 'Object.entries(given.versions)', broken: '[]' },
   ],
   'a gateway serves although it hears nothing': [
     {
       file: 'packages/cache/src/coherence.ts',
-      find: 'const hears = () => current && ',
-      replace: 'const hears = () => ',
+      whole: 'current && (waiting.getStore()?.() ?? true)',
+      broken: 'waiting.getStore()?.() ?? true',
     },
-    {
-      file: 'packages/events/src/alive.ts',
-      find: 'setTimeout(silent, STALLED_AFTER_MS)',
-      replace: 'setTimeout(() => {})',
-    },
+    silenceIsNotNoticed,
   ],
-  'a gateway serves although a source is stalled': [
-    {
-      file: 'packages/events/src/alive.ts',
-      find: 'setTimeout(silent, STALLED_AFTER_MS)',
-      replace: 'setTimeout(() => {})',
-    },
-  ],
+  'a gateway serves although a source is stalled': [silenceIsNotNoticed],
   'lists have no tag of their type': [
-    { file: 'packages/cache/src/tagged.ts', find: 'change(typeOf(subject))', replace: '' },
+    { file: 'packages/cache/src/tagged.ts', whole: 'typeOf(subject)', broken: 'subject' },
   ],
 } satisfies Record<string, readonly Edit[]>
 

@@ -1,5 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net'
-import { late, listenOnLoopback } from './wire.ts'
+import { lateWriter, listenOnLoopback } from './wire.ts'
 
 /** A TCP port that spreads requests over replicas. */
 export interface Balancer {
@@ -43,6 +43,7 @@ export async function openBalancer(ports: readonly number[], delay: () => number
     let replica: Replica | undefined
     let watchdog: NodeJS.Timeout | undefined
     let answering = false
+    const answer = lateWriter(client, delay)
     track(client)
     client.on('data', (data) => {
       if (!replica || answering) {
@@ -76,7 +77,7 @@ export async function openBalancer(ports: readonly number[], delay: () => number
           clearTimeout(watchdog)
           to.badUntil = 0
         }
-        late(delay(), () => client.write(data))
+        answer(data)
       })
       upstream.on('close', () => {
         if (upstreams.get(to) === upstream) upstreams.delete(to)

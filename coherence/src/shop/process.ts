@@ -12,6 +12,8 @@ export interface ShopProcess {
   kill(): Promise<void>
   /** Stops it in the middle of whatever it does, for some seconds; resolves when it goes on. */
   freeze(seconds: number): Promise<void>
+  /** Sends it a message, and resolves when it has sent one back. */
+  tell(message: object): Promise<void>
   stop(): Promise<void>
 }
 
@@ -69,6 +71,13 @@ export function shopProcess(
       const script = `kill -STOP ${child?.pid}; sleep ${seconds}; kill -CONT ${child?.pid}`
       const shell = spawn('/bin/sh', ['-c', script], { detached: true, stdio: 'ignore' })
       await new Promise((resolve) => shell.once('exit', resolve).once('error', resolve))
+    },
+    async tell(message) {
+      const told = child
+      if (!told) throw new Error(`${name} was not started.`)
+      const answered = new Promise<unknown>((resolve) => told.once('message', resolve))
+      told.send(message)
+      await Promise.race([answered, exited])
     },
     async stop() {
       child?.kill('SIGKILL') // it has nothing that anybody needs

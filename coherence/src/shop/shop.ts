@@ -21,8 +21,8 @@ export interface Shop {
     /** With the streams that it had, or none. */
     restart(how: { empty: boolean }): Promise<void>
   }
-  /** From now on all is as late as was asked for. */
-  beLate(): void
+  /** From now on all is as late as this says. Databases can be late only in a shop that was opened so. */
+  beLate(lateMs: Lateness): void
   gatewaySecret: string
   staffToken: string
 }
@@ -51,7 +51,8 @@ export interface ShopOptions {
   folder: string
   /** Migrated, empty databases; without them it starts a PostgreSQL of its own. */
   databases?: Databases
-  lateMs: Lateness
+  /** Whether databases will ever answer late: what they say makes a detour then, which costs time. */
+  databasesMayBeLate: boolean
   /** Options of Node, by the first word of a process's name (`gateway`). */
   nodeOptions: Readonly<Record<string, readonly string[]>>
   /** Is told how to stop what was started; what started last ends first. */
@@ -63,13 +64,9 @@ const SUBGRAPH_TIMEOUT_MS = 1_500
 
 /** Starts the shop, empty. */
 export async function startShop(options: ShopOptions): Promise<Shop> {
-  const { folder, lateMs, whenDone } = options
+  const { folder, whenDone } = options
   const secrets = readSecrets(folder)
-  let isLate = false
-  const once =
-    (ms = 0) =>
-    () =>
-      isLate ? ms : 0
+  let lateMs = PUNCTUAL
   const file = (name: string) => join(folder, `${name}.log`)
   const databases = options.databases ?? (await ownDatabases())
   let runs = 0
@@ -79,7 +76,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   whenDone(() => nats.stop())
 
   async function member(name: string, script: string, environment: Record<string, string>): Promise<Member> {
-    const wire = await openWire(nats.port, once(lateMs.events[name]))
+    const wire = await openWire(nats.port, () => lateMs.events[name] ?? 0)
     whenDone(() => wire.close())
     const own = {
       HOST: '127.0.0.1',
@@ -101,17 +98,15 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   const addresses: Record<string, string> = {}
   for (const name of SUBGRAPHS) {
     const replica = async (id: string) => {
-      const database = await openWire(Number(new URL(databases[name]).port), once(lateMs.database[id]))
-      whenDone(() => database.close())
-      const databaseUrl = withPort(databases[name], database.port)
-      return member(id, script, { [`DATABASE_URL_${name.toUpperCase()}`]: databaseUrl })
+      const url = options.databasesMayBeLate ? await lateDatabase(databases[name], id) : databases[name]
+      return member(id, script, { [`DATABASE_URL_${name.toUpperCase()}`]: url })
     }
     const script = `subgraphs/${name}/src/main.ts`
     const both = await Promise.all([1, 2].map((n) => replica(`${name}-${n}`)))
     replicas.push(...both)
     const balancer = await openBalancer(
       both.map(({ url }) => Number(new URL(url).port)),
-      once(lateMs.answers),
+      () => lateMs.answers,
     )
     whenDone(() => balancer.close())
     addresses[`SUBGRAPH_URL_${name.toUpperCase()}`] = `http://127.0.0.1:${balancer.port}/graphql`
@@ -133,11 +128,17 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
         nats = await startServer(empty ? `nats-${++runs}` : lastOf(nats.folder), nats.port)
       },
     },
-    beLate() {
-      isLate = true
+    beLate(now) {
+      lateMs = now
     },
     gatewaySecret: secrets.gatewaySecret,
     staffToken: await mintToken(secrets.jwtSecret, 'staff', STAFF_SCOPES, '24h'),
+  }
+
+  async function lateDatabase(url: string, member: string): Promise<string> {
+    const wire = await openWire(Number(new URL(url).port), () => lateMs.database[member] ?? 0)
+    whenDone(() => wire.close())
+    return withPort(url, wire.port)
   }
 
   async function ownDatabases(): Promise<Databases> {

@@ -12,7 +12,7 @@ export interface Wire {
 }
 
 /** Listens on a free loopback port for a server at `port`; what it sends back is late by as many milliseconds as `delay` says. */
-export async function openWire(port: number, delay: () => number): Promise<Wire> {
+export async function openWire(port: number, delay: () => number = () => 0): Promise<Wire> {
   const sockets = new Set<Socket>()
   let held = false
 
@@ -23,7 +23,8 @@ export async function openWire(port: number, delay: () => number): Promise<Wire>
       [upstream, client, delay],
     ] as const) {
       sockets.add(from)
-      from.on('data', (data) => late(lateBy(), () => to.write(data)))
+      const pass = lateWriter(to, lateBy)
+      from.on('data', pass)
       from.on('error', () => {})
       from.on('close', () => {
         sockets.delete(from)
@@ -53,10 +54,24 @@ export async function openWire(port: number, delay: () => number): Promise<Wire>
   }
 }
 
-/** Calls `pass` so many milliseconds later, in order as long as they do not become fewer: timers of one length end as they began. */
-export function late(ms: number, pass: () => void): void {
-  if (ms === 0) pass()
-  else setTimeout(pass, ms)
+/** Writes what it is given so many milliseconds later, in order also when `delay` changes. */
+export function lateWriter(to: Socket, delay: () => number): (data: Buffer) => void {
+  const waiting: { data: Buffer; due: number }[] = []
+
+  function writeDue(): void {
+    for (let next = waiting[0]; next && next.due <= performance.now(); next = waiting[0]) {
+      to.write(next.data)
+      waiting.shift()
+    }
+    if (waiting[0]) setTimeout(writeDue, Math.max(1, waiting[0].due - performance.now()))
+  }
+
+  return (data) => {
+    const ms = delay()
+    if (ms === 0 && waiting.length === 0) return void to.write(data)
+    waiting.push({ data, due: performance.now() + ms })
+    if (waiting.length === 1) setTimeout(writeDue, ms)
+  }
 }
 
 export function listenOnLoopback(server: Server): Promise<number> {

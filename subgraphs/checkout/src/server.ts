@@ -24,9 +24,9 @@ import { offerResolvers } from './offer/resolvers.ts'
 import { createOfferService } from './offer/service.ts'
 import { orderResolvers } from './order/resolvers.ts'
 import { createOrderService } from './order/service.ts'
-import { createLocalProvider } from './payment/local-provider.ts'
-import { withinTime } from './payment/payment.ts'
-import { chooseProviders } from './providers.ts'
+import { choosePayments } from './payment/choose.ts'
+import { roundOf } from './payment/payment.ts'
+import { chooseProviders } from './provider/choose.ts'
 import { createRemotes } from './remotes.ts'
 import { shippingResolvers } from './shipping/resolvers.ts'
 import { createShippingService } from './shipping/service.ts'
@@ -34,8 +34,6 @@ import { taxResolvers } from './tax/resolvers.ts'
 import { createTaxService } from './tax/service.ts'
 import { createBillingService } from './totals/service.ts'
 
-const PROVIDERS = { local: createLocalProvider } satisfies Record<CheckoutConfig['PAYMENT_PROVIDER'], unknown>
-const PAYMENT_LIMIT_MS = 3_000
 const scalars = { Decimal, Int64, CurrencyCode, DateTime }
 const now = (): Date => new Date()
 
@@ -61,16 +59,24 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
       const shipping = createShippingService(database, transact)
       const tax = createTaxService(database, transact)
       const orders = createOrderService(database)
-      const payments = withinTime(PROVIDERS[config.PAYMENT_PROVIDER](database, transact), PAYMENT_LIMIT_MS)
+      const { payments, routes } = choosePayments(config, { database, transact, log, notify: paymentMoved })
       const remotes = createRemotes(connection)
       const quote = createQuote({ database, offers, remotes, billing })
-      const perform = createSteps({ quote, remotes, payments, newId: randomUUID, now })
+      const perform = createSteps({
+        quote,
+        remotes,
+        payments,
+        actionMs: config.PAYMENT_ACTION_MS,
+        newId: randomUUID,
+        now,
+      })
       const driver = createDriver({
         database,
         transact,
         perform,
         leaseMs: config.ATTEMPT_LEASE_MS,
         patienceMs: config.ATTEMPT_PATIENCE_MS,
+        paymentDown: config.PAYMENT_DOWN,
         newId: randomUUID,
         now,
         log,
@@ -100,6 +106,14 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
         },
         consumers: [offerConsumer(offers), stockConsumer(offers)],
         background: [startRecovery(driver, log)],
+        routes,
+      }
+
+      // Missed or lost, it costs a while: what waits looks again by itself.
+      function paymentMoved(authorizationKey: string): void {
+        driver
+          .lookAgain(roundOf(authorizationKey))
+          .catch((error: unknown) => log.warn({ err: error }, 'a notification could not be followed'))
       }
     },
   })

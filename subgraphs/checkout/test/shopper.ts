@@ -62,6 +62,8 @@ export interface Placed {
   shortages?: { sku: string; requested: number; available: number | null }[]
   attemptId?: string
   retryAfterSeconds?: number
+  clientSecret?: string
+  redirectUrl?: string | null
 }
 
 export interface OrderPage {
@@ -89,6 +91,7 @@ const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
   __typename
   ... on OrderPlaced { order { id number status payment { state } totals { total { amount } } } }
   ... on OrderPending { attemptId retryAfterSeconds }
+  ... on PaymentActionRequired { attemptId clientSecret redirectUrl expiresAt }
   ... on OutOfStock { shortages { sku requested available } }
   ... on OrderPriceChanged { cart { ${CART} } changes { sku before { amount } now { amount } } }
   ... on PaymentDeclined { message }

@@ -1,6 +1,7 @@
 // Longer than most: the states of placing an order and every step between them, which are one concept and read as a whole.
 import { createHash } from 'node:crypto'
 import type { Money } from '@commerce/service/money.ts'
+import type { ShopperAction } from '../payment/payment.ts'
 import type { BilledLine, Delivery } from '../totals/bill.ts'
 import type { Totals } from '../totals/totals.ts'
 
@@ -67,6 +68,12 @@ interface Quoted {
   details?: QuoteDetails
 }
 
+/** What the shopper has to do before the payment is authorized, and until when the attempt waits for it; ISO. */
+interface Awaited {
+  action: ShopperAction
+  actionUntil: string
+}
+
 interface Ordered {
   orderId: string
   round: string
@@ -85,6 +92,7 @@ export type AttemptState =
   | { at: 'started'; request: PlaceRequest; round: string }
   | ({ at: 'quoted' } & Quoted)
   | ({ at: 'held' } & Quoted)
+  | ({ at: 'awaitingAction' } & Quoted & Awaited)
   | ({ at: 'authorized' } & Quoted)
   | ({ at: 'ordered' } & Ordered)
   | { at: 'sold'; orderId: string; round: string }
@@ -97,6 +105,8 @@ export type AttemptState =
 export type Fact =
   | { is: 'quoted'; lines: readonly AttemptLine[]; totals: Totals; holdUntil: string; details?: QuoteDetails }
   | { is: 'held' }
+  | { is: 'actionRequired'; action: ShopperAction; actionUntil: string }
+  | { is: 'stillAwaited' }
   | { is: 'authorized' }
   | { is: 'ordered'; orderId: string }
   | { is: 'holdLost'; reservationId: string }
@@ -140,6 +150,17 @@ export function advance(state: AttemptState, fact: Fact): AttemptState {
       break
     case 'held':
       if (fact.is === 'authorized') return { ...state, at: 'authorized' }
+      if (fact.is === 'actionRequired') {
+        const { action, actionUntil } = fact
+        return { ...state, at: 'awaitingAction', action, actionUntil }
+      }
+      break
+    case 'awaitingAction':
+      if (fact.is === 'stillAwaited') return state
+      if (fact.is === 'authorized') {
+        const { action: _, actionUntil: __, ...quoted } = state
+        return { ...quoted, at: 'authorized' }
+      }
       break
     case 'authorized':
       if (fact.is === 'ordered') {
@@ -175,6 +196,7 @@ function failed(state: AttemptState, failure: Failure): AttemptState {
     case 'quoted':
       return { at: 'undoing', failure, round: state.round, payment: false }
     case 'held':
+    case 'awaitingAction':
     case 'authorized':
       return { at: 'undoing', failure, round: state.round, payment: true }
     default:
@@ -189,7 +211,12 @@ export function isOver(state: AttemptState): state is AttemptState & { at: 'done
 
 /** Whether the attempt can still be undone. */
 export function isRevocable({ at }: AttemptState): boolean {
-  return at === 'started' || at === 'quoted' || at === 'held' || at === 'authorized'
+  return at === 'started' || at === 'quoted' || at === 'held' || at === 'awaitingAction' || at === 'authorized'
+}
+
+/** Whether nothing more can be done now after this fact: what is missing comes from others, in its time. */
+export function mustRest({ is }: Fact): boolean {
+  return is === 'stillShort' || is === 'actionRequired' || is === 'stillAwaited'
 }
 
 /** Whether there is an order: whatever remains to be settled, the shopper has the answer. */
@@ -200,6 +227,12 @@ export function hasOrder(state: AttemptState): state is AttemptState & { orderId
 /** Whether the units are held for long enough to commit the order. */
 export function holdIsSafe({ holdUntil }: { holdUntil: string }, now: Date): boolean {
   return Date.parse(holdUntil) - now.getTime() >= HOLD_MARGIN_MS
+}
+
+/** Until when a shopper may confirm the payment: for `patienceMs`, and not longer than leaves time to commit the order while its units are held. */
+export function actionDeadline({ holdUntil }: { holdUntil: string }, patienceMs: number, now: Date): string {
+  const last = Date.parse(holdUntil) - HOLD_MARGIN_MS
+  return new Date(Math.min(now.getTime() + patienceMs, last)).toISOString()
 }
 
 /** How long to wait before the next try: 1 s, doubled each time, at most a minute. */

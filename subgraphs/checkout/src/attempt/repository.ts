@@ -55,6 +55,13 @@ export async function findAttempt(db: Tx, id: string): Promise<StoredAttempt | n
   return row ? toAttempt(row) : null
 }
 
+/** The id of the attempt that has this round and is not over, or null. */
+export async function findOpenByRound(db: Tx, round: string): Promise<string | null> {
+  const [row] = await db.$queryRaw<{ id: string }[]>`
+    select id from attempt where state ->> 'round' = ${round} and phase not in ('done', 'failed')`
+  return row?.id ?? null
+}
+
 /** Takes the lease of an attempt that is not over and that nobody works on; null when there is nothing to take. */
 export async function claimAttempt(db: Tx, id: string, lease: Lease): Promise<StoredAttempt | null> {
   const [row] = await db.$queryRaw<Row[]>`

@@ -21,6 +21,7 @@ type Answer<I extends PlaceAnswer['is']> = PlaceAnswer & { is: I }
 const TYPES: Record<PlaceAnswer['is'], string> = {
   placed: 'OrderPlaced',
   pending: 'OrderPending',
+  actionRequired: 'PaymentActionRequired',
   outOfStock: 'OutOfStock',
   pricesChanged: 'OrderPriceChanged',
   declined: 'PaymentDeclined',
@@ -56,6 +57,9 @@ export const attemptResolvers: Resolvers = {
   OrderPending: {
     attemptId: ({ attemptId }: Answer<'pending'>) => encodeId('Attempt', attemptId),
     retryAfterSeconds: () => ASK_AGAIN_SECONDS.pending,
+  },
+  PaymentActionRequired: {
+    attemptId: ({ attemptId }: Answer<'actionRequired'>) => encodeId('Attempt', attemptId),
   },
   Shortage: {
     variant: ({ sku }: Shortage) => ({ sku }),

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import type { Guard } from '../guard.ts'
-import { ask, type HttpProvider } from '../http-provider.ts'
+import { ask, type HttpProvider } from '../provider/http.ts'
 import { cheapestFirst, type ShippingProvider } from './shipping.ts'
 
 const days = z.int().min(0).max(365)
@@ -20,12 +19,12 @@ const answer = z
   .refine(({ options }) => new Set(options.map(({ id }) => id)).size === options.length, 'two options have one id')
 
 /** A shipping provider that is asked over HTTP. */
-export function createHttpShipping(http: HttpProvider, guard: Guard): ShippingProvider {
+export function createHttpShipping(http: HttpProvider): ShippingProvider {
   return {
     isUsed: async () => true,
     async options({ goodsMinorUnits, currencyCode, destination, lines }) {
       const request = { currencyCode, destination, lines, goodsMinorUnits: Number(goodsMinorUnits) }
-      const { options } = await guard((signal) => ask(http, request, answer, signal))
+      const { options } = await ask(http, request, answer)
       return options
         .map((option) => ({ ...option, minorUnits: BigInt(option.minorUnits), currencyCode }))
         .sort(cheapestFirst)

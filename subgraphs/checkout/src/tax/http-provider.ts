@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import type { Guard } from '../guard.ts'
-import { ask, type HttpProvider } from '../http-provider.ts'
+import { ask, type HttpProvider } from '../provider/http.ts'
 import type { Tax, TaxProvider } from './tax.ts'
 
 const tax = z.object({ minorUnits: z.int().nonnegative(), included: z.boolean() })
@@ -9,7 +8,7 @@ const tax = z.object({ minorUnits: z.int().nonnegative(), included: z.boolean() 
 const answer = z.object({ lines: z.array(tax.extend({ sku: z.string() })).max(500), shipping: tax })
 
 /** A tax provider that is asked over HTTP. */
-export function createHttpTax(http: HttpProvider, guard: Guard): TaxProvider {
+export function createHttpTax(http: HttpProvider): TaxProvider {
   return {
     isUsed: async () => true,
     async taxes({ currencyCode, destination, lines, shippingMinorUnits }) {
@@ -23,7 +22,7 @@ export function createHttpTax(http: HttpProvider, guard: Guard): TaxProvider {
         (given) => lines.every(({ sku }) => given.lines.filter((line) => line.sku === sku).length === 1),
         'expected each SKU of the request once in `lines`',
       )
-      const taxed = await guard((signal) => ask(http, request, complete, signal))
+      const taxed = await ask(http, request, complete)
       return { bySku: new Map(taxed.lines.map((line) => [line.sku, toTax(line)])), shipping: toTax(taxed.shipping) }
     },
   }

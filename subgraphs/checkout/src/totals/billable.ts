@@ -2,8 +2,8 @@ import type { Address, AddressPart } from '../cart/address.ts'
 import { missingParts } from '../cart/address.ts'
 import type { FullLine } from '../discount/apply.ts'
 import { REASONS, type WhyNot } from '../discount/promotion.ts'
-import type { ProviderDown } from '../guard.ts'
 import type { Terms } from '../offer/terms.ts'
+import type { ProviderDown } from '../provider/http.ts'
 import type { Destination, ShippingChoice, ShippingOption } from '../shipping/shipping.ts'
 
 /** What is asked of a cart for its bill: its lines at a price, and what the shopper has told. */

@@ -1,7 +1,7 @@
 import type { Prisma } from '@commerce/prisma/checkout'
 import { applyPromotions, type Discounts } from '../discount/apply.ts'
 import { findCandidates, findUsesOf } from '../discount/repository.ts'
-import { ProviderDown } from '../guard.ts'
+import { ProviderDown } from '../provider/http.ts'
 import type { ShippingOption, ShippingProvider } from '../shipping/shipping.ts'
 import type { Taxes, TaxProvider } from '../tax/tax.ts'
 import { type Account, account, type Delivery, deliveryPrice, netOf } from './bill.ts'

@@ -1,10 +1,10 @@
 import { eventually } from '@commerce/local/testing.ts'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createWorld, startCheckout, type World } from '../test/checkout.ts'
-import { playInventory } from '../test/inventory.ts'
-import { BERLIN, merchant, usd } from '../test/merchant.ts'
-import { type Behaviour, type Provider, startProvider } from '../test/provider.ts'
-import { shopper } from '../test/shopper.ts'
+import { createWorld, startCheckout, type World } from '../../test/checkout.ts'
+import { playInventory } from '../../test/inventory.ts'
+import { BERLIN, merchant, usd } from '../../test/merchant.ts'
+import { type Behaviour, type Provider, startProvider } from '../../test/provider.ts'
+import { shopper } from '../../test/shopper.ts'
 
 /*
  * Delivery and tax by services of others, over HTTP: what they are asked, and what becomes of a cart when they hang, fail or answer nonsense.
@@ -174,5 +174,5 @@ describe('providers over HTTP', () => {
 })
 
 it('a provider without an address is refused at the start, in one sentence', async () => {
-  await expect(startCheckout(world, { TAX_PROVIDER: 'http' })).rejects.toThrow('TAX_URL is not set')
+  await expect(startCheckout(world, { TAX_PROVIDER: 'http' })).rejects.toThrow('needs a value with TAX_PROVIDER=http')
 })

@@ -1,17 +1,39 @@
 import type { z } from 'zod'
+import type { Guard } from './guard.ts'
 
-/** Where a provider is, and how it knows us. */
+/** A provider gave no answer that can be used: none, too late, a wrong one, or it was not asked because it keeps failing or has too much to do. */
+export class ProviderDown extends Error {
+  override name = 'ProviderDown'
+}
+
+/** A provider that is asked over HTTP: where it is, and how it knows us. */
 export interface HttpProvider {
+  /** What it is for, in messages: "tax". */
+  name: string
   url: string
   /** Sent as a bearer token; null: none. */
   token: string | null
+  guard: Guard
 }
 
 const MAX_ANSWER_BYTES = 256 * 1024
 
-/** Asks a provider: JSON there, JSON back (docs/providers.md). Throws when the answer is not 200, too large or not what was agreed. */
+/** Asks a provider, guarded: JSON there, JSON back (docs/providers.md). Rejects with `ProviderDown`, whatever is the matter. */
 export async function ask<T>(
-  { url, token }: HttpProvider,
+  { name, url, token, guard }: HttpProvider,
+  request: object,
+  answer: z.ZodType<T>,
+): Promise<T> {
+  try {
+    return await guard((signal) => send(url, token, request, answer, signal))
+  } catch (error) {
+    throw new ProviderDown(`The ${name} provider gave no answer: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+async function send<T>(
+  url: string,
+  token: string | null,
   request: object,
   answer: z.ZodType<T>,
   signal: AbortSignal,
@@ -42,7 +64,7 @@ async function textOf(response: Response): Promise<string> {
   let bytes = 0
   for await (const part of response.body ?? []) {
     bytes += part.byteLength
-    if (bytes > MAX_ANSWER_BYTES) throw new Error(`its answer has more than ${MAX_ANSWER_BYTES} bytes`)
+    if (bytes > MAX_ANSWER_BYTES) throw new Error(`it has more than ${MAX_ANSWER_BYTES} bytes`)
     parts.push(part)
   }
   return Buffer.concat(parts).toString()

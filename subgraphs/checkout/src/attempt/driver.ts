@@ -2,7 +2,7 @@ import type { Transact } from '@commerce/events/outbox.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
 import type { Logger } from '@commerce/service/log.ts'
 import { Unreachable } from '../provider/unreachable.ts'
-import { type Attempt, advance, type Fact, isOver, isRevocable, mustRest, restMs } from './attempt.ts'
+import { type Attempt, type Fact, isOver, isRevocable, mustRest, restMs } from './attempt.ts'
 import { keep } from './keep.ts'
 import { claimAttempt, claimDue, findOpenByRound, type Lease, restAttempt } from './repository.ts'
 import type { Perform } from './steps.ts'
@@ -117,8 +117,8 @@ export function createDriver(options: DriverOptions) {
         if (!given) return restAttempt(database, attempt.id, lease, restMs)
         fact = given
       }
-      const next = advance(attempt.state, fact)
-      if (!(await transact((tx, emit) => keep(tx, emit, attempt, fact, next, lease, now())))) return
+      const next = await transact((tx, emit) => keep(tx, emit, attempt, fact, lease, now()))
+      if (!next) return
       attempt = { ...attempt, state: next }
       again = false
       if (mustRest(fact)) return restAttempt(database, attempt.id, lease, restMs)

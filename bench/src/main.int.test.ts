@@ -93,7 +93,7 @@ linux(
     )
     expect([code, err]).toEqual([0, expect.stringContaining('100 writes/s, ours')])
     const { results, goals } = JSON.parse(out)
-    expect(results).toHaveLength(7)
+    expect(results).toHaveLength(6)
     for (const row of results) {
       expect(row).toMatchObject({ scenario: 'product-page', errors: 0, writesFailed: 0 })
       if (row.writesPerSecond > 0) expect(row.acknowledgedPerSecond).toBeGreaterThan(0)

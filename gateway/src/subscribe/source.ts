@@ -12,7 +12,7 @@ export interface SourceOptions extends PlacesOptions {
   /** Waits; resolves early when the source is closed. */
   wait(ms: number, signal: AbortSignal): Promise<void>
   /** A key whose subgraph never answers with the version that an event told of. */
-  gaveUp(key: string, version: number): void
+  gaveUp(version: number): void
   /** Clients get what was changed at this time, in milliseconds since 1970. */
   told(changedAt: number): void
   closed(): void
@@ -224,7 +224,7 @@ export class LiveSource {
       }
       if (payload && payload.version >= wanted) continue
       if (payload && ++reads >= staleReads) {
-        this.#options.gaveUp(key, wanted)
+        this.#options.gaveUp(wanted)
         break
       }
       await this.#options.wait(wait, this.#ending.signal)

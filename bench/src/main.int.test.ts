@@ -136,7 +136,7 @@ describe.concurrent('npm run bench', { timeout: 120_000 }, () => {
     // 200 clients, and far fewer messages than changes for each of them.
     expect(results[0].burstMessages).toBeGreaterThanOrEqual(200)
     expect(results[0].burstChanges).toBeGreaterThan(100)
-    expect(goals).toHaveLength(6)
+    expect(goals).toHaveLength(7)
   })
 
   linux.each(['SIGINT', 'SIGKILL'] as const)('leaves no process behind after %s', async (signal) => {

@@ -45,6 +45,7 @@ export const gatewayEnvironment = z.object({
   CACHE_MB: count(0).default(256),
   UNAUTHORIZED: oneOf('filter', 'reject', 'report').default('filter'),
   MAX_CONNECTIONS: count(1).default(10_000),
+  MAX_CONNECTIONS_PER_VIEWER: count(1).default(100),
   METRICS_TOKEN: z
     .string()
     .regex(/^[\w.~+/-]{16,}=*$/, 'needs at least 16 letters, digits or -._~+/')
@@ -149,6 +150,8 @@ export interface GatewayConfig {
 export interface SocketLimits {
   /** Of both together. */
   connections: number
+  /** Of one signed-in viewer, of both together. */
+  connectionsPerViewer: number
   subscriptionsPerConnection: number
   /** Values of the key argument of one subscription. */
   keysPerSubscription: number
@@ -159,10 +162,14 @@ export interface SocketLimits {
   /** How long a client may take nothing of what waits for it, in milliseconds, until it is sent away likewise. */
   stalledMs: number
   messageBytes: number
+  /** Messages from a client in a second, over some time; five seconds' worth of them may come at once. */
+  messagesPerSecond: number
   /** Time to send `connection_init`, or to open a stream that was reserved, in milliseconds. */
   initMs: number
   /** Between pings, in milliseconds; a client that has not answered (of a stream: taken) one when the next is due is gone. */
   pingMs: number
+  /** How long a gateway that stops takes at most to send them all away, in milliseconds. */
+  drainMs: number
 }
 
 /** What a gateway uses unless told otherwise. */
@@ -212,14 +219,17 @@ export const gatewayDefaults: Omit<GatewayConfig, 'supergraph'> = {
   maxPlannedText: 8_000_000,
   sockets: {
     connections: 10_000,
+    connectionsPerViewer: 100,
     subscriptionsPerConnection: 100,
     keysPerSubscription: 200,
     keysPerConnection: 2_000,
     bufferedBytes: 4 * 1024 * 1024,
     stalledMs: 10_000,
     messageBytes: 64 * 1024,
+    messagesPerSecond: 50,
     initMs: 3_000,
     pingMs: 12_000,
+    drainMs: 5_000,
   },
   observe: { metricsToken: null, tracing: null },
 }
@@ -269,7 +279,11 @@ export function gatewayConfig(
       cost: environment.MAX_OPERATION_COST,
       depth: environment.MAX_OPERATION_DEPTH,
     },
-    sockets: { ...gatewayDefaults.sockets, connections: environment.MAX_CONNECTIONS },
+    sockets: {
+      ...gatewayDefaults.sockets,
+      connections: environment.MAX_CONNECTIONS,
+      connectionsPerViewer: environment.MAX_CONNECTIONS_PER_VIEWER,
+    },
     observe: { metricsToken: environment.METRICS_TOKEN ?? null, tracing: tracingFrom(environment) },
   }
 }

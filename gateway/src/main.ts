@@ -1,7 +1,5 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { connectEvents, SOURCES } from '@commerce/events/connection.ts'
-import { startFeed } from '@commerce/events/feed.ts'
 import { openSupergraphStore } from '@commerce/events/supergraph-store.ts'
 import { ConfigError, readConfig, StartError } from '@commerce/service/config.ts'
 import { type Running, runProcess, tellFailedStart } from '@commerce/service/lifecycle.ts'
@@ -13,7 +11,7 @@ import { refuseBusyPort } from './port.ts'
 import { refuseUnsafe } from './production.ts'
 import { publish } from './publish.ts'
 import { startGateway } from './server.ts'
-import { type ConnectedFeed, lateFeed } from './subscribe/late-feed.ts'
+import { natsFeed } from './subscribe/nats-feed.ts'
 import { graphOnNats, publishedSource } from './supergraph/published.ts'
 import { fileSource } from './supergraph/source.ts'
 
@@ -98,38 +96,13 @@ async function start(environment: z.infer<typeof gatewayEnvironment>): Promise<R
           fallback: SUPERGRAPH_FALLBACK ? fileSource(SUPERGRAPH_FALLBACK, 0) : null,
           log,
         })
-  const feed = lateFeed(SOURCES, () => connectFeed(NATS_URL), log, 1_000)
+  const feed = natsFeed(NATS_URL, log)
   const gateway = await startGateway(config, log, feed, source)
   return {
     url: gateway.url,
     async stop() {
       await gateway.stop()
       await feed.stop()
-    },
-  }
-}
-
-async function connectFeed(url: string): Promise<ConnectedFeed> {
-  const connection = await connectEvents({ url, name: 'gateway', log })
-  const feed = await startFeed(
-    connection,
-    SOURCES.map((source) => `${source}.>`),
-  )
-  return {
-    ended: connection.ended,
-    sources: feed.sources,
-    has: (seen) => feed.has(seen),
-    stalled: feed.stalled,
-    get current() {
-      return feed.current
-    },
-    get seen() {
-      return feed.seen
-    },
-    subscribe: (listener) => feed.subscribe(listener),
-    async stop() {
-      await feed.stop()
-      await connection.close()
     },
   }
 }

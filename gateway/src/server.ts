@@ -15,6 +15,7 @@ import { writtenData } from './execute/written.ts'
 import { admission } from './http/admission.ts'
 import { createPipeline } from './http/apollo.ts'
 import type { ClientOptions } from './http/clients.ts'
+import { Connections } from './http/connections.ts'
 import type { Prepared, RequestContext } from './http/context.ts'
 import { serveEventStreams } from './http/event-streams.ts'
 import { knownRequests } from './http/known-requests.ts'
@@ -22,6 +23,7 @@ import { routes } from './http/routes.ts'
 import { serveSockets } from './http/sockets.ts'
 import { publishCacheGauges } from './observe/cache-gauges.ts'
 import { publishGauges } from './observe/gauges.ts'
+import { LiveCounts } from './observe/live-counts.ts'
 import type { TraceContext } from './observe/observer.ts'
 import { startObserving } from './observe/observing.ts'
 import { countRefused, observeRun } from './observe/operations.ts'
@@ -168,11 +170,14 @@ export async function startGateway(
     graph: Graph,
     { query, operationName }: { query: string; operationName: string | undefined },
   ) => graph.operation(read(graph.apiSchema, query), query, operationName)
+  const liveCounts = new LiveCounts()
   const live = liveOperations({
     feed,
     subgraphs,
     maxKeys: config.sockets.keysPerSubscription,
     log,
+    decidesEachTime: config.holdPolicies !== null,
+    counts: liveCounts,
     compile: async (graph, request) => shownTo(await compile(graph, request), request.viewer),
     callFor: (viewer) => callFor({ viewer, traceparent: newTraceparent() }, undefined),
   })
@@ -210,12 +215,14 @@ export async function startGateway(
     stream: (request, response) => streams.answer(request, response),
   })
   const http = await listen(config, observing.around(handler), (error) => log.error({ err: error }, 'a request failed'))
-  const clients: Omit<ClientOptions, 'others'> = {
+  const clients: ClientOptions = {
     limits: config.sockets,
+    connections: new Connections(config.sockets),
+    origins: config.origins,
     authenticate,
     log,
     refused: (error) => countRefused(metrics, '', [error], performance.now()),
-    async prepare({ identity, transport, count, ...request }) {
+    async prepare({ identity, transport, since, count, ...request }) {
       const viewer = identity?.viewer ?? null
       let graph: Graph
       let operation: Operation
@@ -230,7 +237,7 @@ export async function startGateway(
       const schema = graph.apiSchema
       const document = read(schema, request.query)
       if (operation.definition.operation === 'subscription') {
-        return { schema, document, run: live.open(graph, operation, { ...request, viewer }, count) }
+        return { schema, document, run: live.open(graph, operation, { ...request, viewer }, { since, count }) }
       }
       const bound = operation.bind(request.variables)
       if ('errors' in bound) {
@@ -241,8 +248,8 @@ export async function startGateway(
       return { schema, document, run: () => observing.overSocket(operation.definition, traced, transport) }
     },
   }
-  const sockets = serveSockets(http.server, { ...clients, others: () => streams.size })
-  const streams = serveEventStreams({ ...clients, others: () => sockets.size })
+  const sockets = serveSockets(http.server, clients)
+  const streams = serveEventStreams(clients)
 
   const supergraphSeen = { replacements: 0, since: Date.now() / 1000 }
   const forgetSeen = supergraph.onReplaced(() => {
@@ -258,6 +265,7 @@ export async function startGateway(
     connections: () => sockets.size,
     streams: () => streams.size,
     subscriptions: () => live.size(),
+    live: liveCounts,
     socketMessages: () => sockets.counts,
     supergraph: supergraphSeen,
   })

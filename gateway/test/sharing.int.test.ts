@@ -1,8 +1,8 @@
 import { eventually } from '@commerce/local/testing.ts'
 import { SignJWT } from 'jose'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import type { EventFeed, FeedListener } from '../src/subscribe/feed.ts'
 import { type SubgraphSource, startGraph, type TestGraph } from './graph.ts'
+import { localFeed } from './shop.ts'
 
 const secret = 'a secret of at least thirty-two characters'
 // While the gate is closed, reads wait in the subgraph.
@@ -38,17 +38,7 @@ const sources: Record<string, SubgraphSource> = {
   },
 }
 
-const listeners = new Set<FeedListener>()
-const feed: EventFeed = {
-  current: true,
-  seen: null,
-  sources: [],
-  has: () => true,
-  subscribe(listener) {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
-}
+const feed = localFeed()
 
 let graph: TestGraph
 beforeAll(async () => {
@@ -116,7 +106,7 @@ test('nor one that was begun before an event', async () => {
   close()
   const early = graph.ask('{ price }')
   await arrived(before + 1)
-  for (const listener of listeners) listener.event({ subject: 'catalog.price.changed.a', data: { version: 2 } })
+  feed.publish('catalog.price.changed.a', 2)
   const late = graph.ask('{ price }')
   await arrived(before + 2)
   open()

@@ -6,7 +6,12 @@ import type { SubgraphSource } from './graph.ts'
 /** An event feed inside this process. */
 export function localFeed() {
   const listeners = new Set<FeedListener>()
+  const last = new Map<string, number>()
   return {
+    stream: 'test',
+    /** The first event that is still kept, and the last. */
+    first: 1,
+    end: 0,
     current: true,
     seen: null as SeenEvents | null,
     sources: ['item', 'price', 'inventory', 'catalog'],
@@ -19,7 +24,14 @@ export function localFeed() {
       return () => listeners.delete(listener)
     },
     publish(subject: string, version: number, changedAt = Date.now()) {
-      for (const listener of listeners) listener.event({ subject, data: { version }, changedAt })
+      this.end++
+      last.set(subject, this.end)
+      const event = { subject, data: { version }, changedAt, stream: this.stream, seq: this.end }
+      for (const listener of listeners) listener.event(event)
+    },
+    async lastEvents(subjects: readonly string[]) {
+      const { stream, first, end } = this
+      return { stream, first, end, last: new Map(subjects.map((subject) => [subject, last.get(subject) ?? 0])) }
     },
     lose() {
       this.current = false

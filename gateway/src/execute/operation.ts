@@ -105,6 +105,8 @@ export interface Result {
   changed?: ReadonlyMap<string, number>
   /** What is known of how it was made, when it may be kept. */
   cached?: CachedRun | undefined
+  /** Of a message of a subscription: where its client is once it has it. */
+  cursor?: string | undefined
 }
 
 /** What an operation takes beside its text and plan, and how much more than their characters these take once compiled. */

@@ -2,8 +2,10 @@ import type { Logger } from '@commerce/service/log.ts'
 import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql'
 import type { SocketLimits } from '../config.ts'
 import type { Result } from '../execute/operation.ts'
+import { type Cursor, readCursor } from '../subscribe/cursor.ts'
 import type { Mailbox } from '../subscribe/mailbox.ts'
 import type { Authenticate, Identity } from '../viewer/tokens.ts'
+import type { Connections } from './connections.ts'
 
 /** An operation of a client that stays connected. */
 export interface ClientRequest {
@@ -11,6 +13,8 @@ export interface ClientRequest {
   operationName: string | undefined
   variables: Readonly<Record<string, unknown>>
   identity: Identity | null
+  /** Where the client was, for a subscription that goes on from there; null from the beginning. Undefined: it wants no cursors. */
+  since: Cursor | null | undefined
   /** What it came over, as traces name it. */
   transport: 'websocket' | 'sse'
   /** Told how many keys this client follows more, or fewer; throws a GraphQLError when they are too many. */
@@ -34,8 +38,40 @@ export interface ClientOptions {
   prepare(request: ClientRequest): Promise<Prepared>
   /** Told of each operation that `prepare` refused. */
   refused(error: GraphQLError): void
-  /** Clients that are connected over the other transport: they count together. */
-  others(): number
+  /** The places that there are for clients, over any transport. */
+  connections: Connections
+  /** Pages of these origins may connect. */
+  origins: readonly string[] | '*'
+}
+
+/** What a client asks of how it is told, in `extensions` of its request. */
+export interface Wishes {
+  /** Messages a second, at most. */
+  maxPerSecond: number | undefined
+  since: Cursor | null | undefined
+}
+
+/** What the extensions of a request wish for; an error when it cannot be had. */
+export function wishesOf(extensions: Readonly<Record<string, unknown>> | null | undefined): Wishes | GraphQLError {
+  const { maxPerSecond, since } = extensions ?? {}
+  if (maxPerSecond !== undefined && !isRate(maxPerSecond)) {
+    return badInput(
+      `Expected extensions.maxPerSecond to be a number from 0.01 to 1000, got ${JSON.stringify(maxPerSecond)}.`,
+    )
+  }
+  if (since == null) return { maxPerSecond, since }
+  const cursor = typeof since === 'string' ? readCursor(since) : null
+  if (cursor) return { maxPerSecond, since: cursor }
+  const got = JSON.stringify(since).slice(0, 100)
+  return badInput(`Expected extensions.since to be null or a cursor of an earlier message, got ${got}.`)
+}
+
+function isRate(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0.01 && value <= 1_000
+}
+
+function badInput(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
 }
 
 const longestTimerMs = 2 ** 31 - 1
@@ -83,6 +119,10 @@ export function whenExpired(
 ): NodeJS.Timeout | undefined {
   if (typeof identity?.expires !== 'number') return undefined
   const left = Math.max(0, identity.expires * 1000 - Date.now())
-  const reason = new GraphQLError('The token has expired.', { extensions: { code: 'UNAUTHENTICATED' } })
-  return setTimeout(end, Math.min(left, longestTimerMs), reason).unref()
+  return setTimeout(end, Math.min(left, longestTimerMs), expired()).unref()
+}
+
+/** What a client is told whose token counts no more. */
+export function expired(): GraphQLError {
+  return new GraphQLError('The token has expired.', { extensions: { code: 'UNAUTHENTICATED' } })
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { consistencyHeader } from '../cache/consistency.ts'
 import { debugHeader } from './cache-status.ts'
 
@@ -43,4 +43,13 @@ export function allowOrigin(
   }
   response.writeHead(204).end()
   return true
+}
+
+/**
+ * Whether a WebSocket may be opened: browsers ask nobody before they do, and name the page's origin always. Pages of the gateway's own address
+ * may, and what is no browser.
+ */
+export function mayConnect(origins: readonly string[] | '*', { origin, host }: IncomingHttpHeaders): boolean {
+  if (origins === '*' || origin === undefined || origins.includes(origin)) return true
+  return URL.canParse(origin) && new URL(origin).host === host
 }

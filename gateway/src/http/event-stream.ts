@@ -6,9 +6,10 @@ import type { GraphQLError } from 'graphql'
 import { print } from 'graphql-sse'
 import type { SocketLimits } from '../config.ts'
 import { type Result, refused } from '../execute/operation.ts'
-import { viewerKeyOf } from '../viewer/key.ts'
+import { isSameViewer } from '../viewer/key.ts'
 import type { Identity } from '../viewer/tokens.ts'
-import { whenExpired } from './clients.ts'
+import { expired, whenExpired } from './clients.ts'
+import { MessageRate } from './connections.ts'
 
 /** What a stream needs of those who serve it. */
 export interface EventStreamOptions {
@@ -37,6 +38,8 @@ const headers = {
 export class EventStream {
   /** Keys that its subscriptions follow. */
   keys = 0
+  /** Of the requests that belong to it. */
+  readonly rate: MessageRate
   readonly operations = new Map<string, StreamOperation>()
   readonly #options: EventStreamOptions
   #identity: Identity | null
@@ -47,13 +50,14 @@ export class EventStream {
   #isOver = false
   #pinged = false
   #waiting: (() => void)[] = []
-  readonly #texts = new Map<string, string>()
+  readonly #results = new Map<string, Result>()
   readonly #standIn = randomUUID()
   #standIns = 0
 
   constructor(identity: Identity | null, options: EventStreamOptions) {
     this.#identity = identity
     this.#options = options
+    this.rate = new MessageRate(options.limits.messagesPerSecond)
     this.#expiry = whenExpired(identity, (reason) => this.#expire(reason))
   }
 
@@ -66,7 +70,7 @@ export class EventStream {
   }
 
   isOf(identity: Identity | null): boolean {
-    return viewerKeyOf(this.#identity?.viewer ?? null) === viewerKeyOf(identity?.viewer ?? null)
+    return isSameViewer(this.#identity?.viewer ?? null, identity?.viewer ?? null)
   }
 
   /** Its client came back with another token of the same viewer: the one that lasts longer counts. */
@@ -100,9 +104,9 @@ export class EventStream {
    * What stands for a ready text on its way through the library, which would make JSON of it once more for every client:
    * the text takes its place when the message is written.
    */
-  standInFor({ text }: Result): string {
+  standInFor(result: Result): string {
     const standIn = `${this.#standIn}:${this.#standIns++}`
-    this.#texts.set(`"${standIn}"`, text)
+    this.#results.set(`"${standIn}"`, result)
     return standIn
   }
 
@@ -125,7 +129,10 @@ export class EventStream {
     try {
       for await (const message of messages) {
         // The library's own pings come at its pace, and nobody would see whether they are taken.
-        if (message !== comment) this.#write(message)
+        if (message === comment) continue
+        const { expires = null } = this.#identity ?? {}
+        if (expires !== null && expires * 1_000 <= Date.now()) return this.#expire(expired())
+        this.#write(message)
       }
       response.end()
     } catch (error) {
@@ -170,7 +177,7 @@ export class EventStream {
     this.#isOver = true
     clearTimeout(this.#expiry)
     for (const id of [...this.operations.keys()]) this.stop(id)
-    this.#texts.clear()
+    this.#results.clear()
     this.#wake()
     void this.#messages?.return(undefined)
     this.#options.closed()
@@ -206,9 +213,11 @@ export class EventStream {
     if (start === -1) return message
     const end = message.indexOf('"', start + 1) + 1
     const standIn = message.slice(start, end)
-    const text = this.#texts.get(standIn) ?? 'null'
-    this.#texts.delete(standIn)
-    return message.slice(0, start) + text + message.slice(end)
+    const { text, cursor } = this.#results.get(standIn) ?? { text: 'null' }
+    this.#results.delete(standIn)
+    // Browsers come back with the id of the last event that they had; a stream of many operations has no such place.
+    const id = cursor !== undefined && this.operations.has('') ? `id: ${cursor}\n` : ''
+    return id + message.slice(0, start) + text + message.slice(end)
   }
 
   #wake(): void {

@@ -6,7 +6,9 @@ import { type ExecutionResult, GraphQLError, getOperationAST } from 'graphql'
 import { createHandler, type Response } from 'graphql-sse'
 import { type Result, refused } from '../execute/operation.ts'
 import type { Identity } from '../viewer/tokens.ts'
-import { type ClientOptions, countKeys, prepare, tooManyOperations } from './clients.ts'
+import { type ClientOptions, countKeys, prepare, tooManyOperations, wishesOf } from './clients.ts'
+import { type Leave, noPlace, noPlaceForViewer } from './connections.ts'
+import { endEvenly } from './draining.ts'
 import {
   answerRefusal,
   checkId,
@@ -20,7 +22,7 @@ import {
 } from './event-requests.ts'
 import { EventStream, type StreamOperation } from './event-stream.ts'
 import { type Parameters, parametersOfBody, parametersOfTarget } from './parameters.ts'
-import { resultsOf } from './results.ts'
+import { paced, resultsOf } from './results.ts'
 
 /** The side of a server that speaks GraphQL over Server-Sent Events. */
 export interface EventStreams {
@@ -39,12 +41,14 @@ interface Visit {
   token: string | null
   method: string
   parameters: Parameters | null
+  /** Where a browser that comes back says that it was. */
+  lastEventId: string | undefined
 }
 
 /** Serves GraphQL over Server-Sent Events (the protocol of graphql-sse), within the limits of sockets. */
 export function serveEventStreams(options: ClientOptions): EventStreams {
   const { limits, log } = options
-  const connected = new Set<EventStream>()
+  const connected = new Map<EventStream, Leave>()
   const reservations = new Map<string, EventStream>()
   let stopping = false
 
@@ -70,8 +74,16 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
     })
   }
 
-  async function begin({ stream, token, method, parameters }: Visit): Promise<AsyncGenerator<Result> | Response> {
+  async function begin({
+    stream,
+    token,
+    method,
+    parameters,
+    lastEventId,
+  }: Visit): Promise<AsyncGenerator<Result> | Response> {
     const { query, operationName, variables, extensions } = parameters as Parameters
+    const wishes = wishesOf(lastEventId ? { ...extensions, since: lastEventId } : extensions)
+    if (wishes instanceof GraphQLError) options.refused(wishes)
     const id = token === null ? '' : String(extensions?.operationId)
     const operation: StreamOperation = { results: undefined }
     const isFull = stream.operations.size >= limits.subscriptionsPerConnection
@@ -80,16 +92,20 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
       if (stream.operations.get(id) === operation) stream.operations.delete(id)
     }
     const name = operationName ?? undefined
-    const prepared = isFull
-      ? tooManyOperations(limits)
-      : await prepare(options, {
-          query,
-          operationName: name,
-          variables: variables ?? {},
-          identity: stream.identity,
-          transport: 'sse',
-          count: (change) => countKeys(stream, change, limits),
-        })
+    const refusal = wishes instanceof GraphQLError ? wishes : isFull ? tooManyOperations(limits) : null
+    const { since, maxPerSecond } =
+      wishes instanceof GraphQLError ? { since: undefined, maxPerSecond: undefined } : wishes
+    const prepared =
+      refusal ??
+      (await prepare(options, {
+        query,
+        operationName: name,
+        variables: variables ?? {},
+        identity: stream.identity,
+        since,
+        transport: 'sse',
+        count: (change) => countKeys(stream, change, limits),
+      }))
     if (prepared instanceof GraphQLError) return resultsOf(async () => refused([prepared]), log, ended)
     const { document, run } = prepared
     if (method === 'GET' && getOperationAST(document, name)?.operation === 'mutation') {
@@ -102,16 +118,27 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
       await results.return(undefined)
       return [null, { status: 204, statusText: 'No Content' }]
     }
-    operation.results = results
-    return results
+    operation.results = maxPerSecond === undefined ? results : paced(results, maxPerSecond)
+    return operation.results
   }
 
   function connect(stream: EventStream): void {
-    if (connected.size + options.others() >= limits.connections) {
-      const message = `The gateway has ${limits.connections} connections, as many as it may: come back later.`
-      throw new Refusal(503, 'TOO_MANY_CONNECTIONS', message, { 'retry-after': '5' })
+    const leave = options.connections.enter()
+    if (!leave) throw new Refusal(503, 'TOO_MANY_CONNECTIONS', noPlace(limits), { 'retry-after': '5' })
+    const leaveAs = options.connections.enterAs(stream.identity)
+    if (!leaveAs) {
+      leave()
+      throw new Refusal(429, 'TOO_MANY_CONNECTIONS', noPlaceForViewer(limits), { 'retry-after': '5' })
     }
-    connected.add(stream)
+    connected.set(stream, () => {
+      leave()
+      leaveAs()
+    })
+  }
+
+  function disconnect(stream: EventStream): boolean {
+    connected.get(stream)?.()
+    return connected.delete(stream)
   }
 
   function reserve(identity: Identity | null): Visit {
@@ -126,7 +153,7 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
       log,
       closed() {
         clearTimeout(lapse)
-        const wasOpened = connected.delete(stream)
+        const wasOpened = disconnect(stream)
         reservations.delete(token)
         if (!wasOpened) void forget(stream, token)
       },
@@ -135,21 +162,26 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
       if (!connected.has(stream)) stream.close()
     }, limits.initMs).unref()
     reservations.set(token, stream)
-    return { stream, token, method: 'PUT', parameters: null }
+    return { stream, token, method: 'PUT', parameters: null, lastEventId: undefined }
   }
 
   /** The library drops a reservation only together with its stream, so that is opened, and ended. */
   async function forget(stream: EventStream, token: string): Promise<void> {
-    const [messages] = await ask({ stream, token, method: 'GET', parameters: null }, 'open', null)
+    const [messages] = await ask(
+      { stream, token, method: 'GET', parameters: null, lastEventId: undefined },
+      'open',
+      null,
+    )
     if (typeof messages !== 'string') await messages?.return(undefined)
   }
 
-  function alone(identity: Identity | null, method: string, response: ServerResponse): Visit {
-    const stream = new EventStream(identity, { limits, log, closed: () => connected.delete(stream) })
+  function alone(identity: Identity | null, request: IncomingMessage, response: ServerResponse): Visit {
+    const { method = 'GET', headers } = request
+    const stream = new EventStream(identity, { limits, log, closed: () => disconnect(stream) })
     connect(stream)
     // A client may leave before its stream begins.
     response.once('close', () => stream.close())
-    return { stream, token: null, method, parameters: null }
+    return { stream, token: null, method, parameters: null, lastEventId: headers['last-event-id']?.toString() }
   }
 
   /** The reservation that a request names; only who made it may use it. */
@@ -179,9 +211,13 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
       mode === 'reserve'
         ? reserve(identity)
         : token === null
-          ? alone(identity, method, response)
-          : { stream: find(token, mode, request, identity), token, method, parameters: null }
+          ? alone(identity, request, response)
+          : { stream: find(token, mode, request, identity), token, method, parameters: null, lastEventId: undefined }
     const { stream } = visit
+    if (token !== null && !stream.rate.take()) {
+      const message = `At most ${limits.messagesPerSecond} requests a second for one stream.`
+      throw new Refusal(429, 'TOO_MANY_MESSAGES', message, { 'retry-after': '1' })
+    }
     try {
       if (hasOperation) {
         const body = method === 'POST' ? await readBody(request, limits.messageBytes) : null
@@ -207,7 +243,7 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
   }
 
   const pings = setInterval(() => {
-    for (const stream of connected) stream.ping()
+    for (const stream of connected.keys()) stream.ping()
   }, limits.pingMs).unref()
 
   return {
@@ -224,8 +260,10 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
     },
     async close() {
       stopping = true
+      const left: Promise<void>[] = []
+      await endEvenly([...connected.keys()], limits.drainMs, (stream) => void left.push(stream.leave()))
+      await Promise.all(left)
       clearInterval(pings)
-      await Promise.all([...connected].map((stream) => stream.leave()))
       for (const stream of [...reservations.values()]) stream.close()
     },
   }

@@ -48,3 +48,37 @@ export function resultsOf(run: Prepared['run'], log: Logger, ended: () => void):
     },
   }
 }
+
+/** The same results, no more than so many a second: what changes in between is left to the newest state that a subscription keeps. */
+export function paced(
+  results: AsyncGenerator<Result, undefined>,
+  perSecond: number,
+): AsyncGenerator<Result, undefined> {
+  let nextAt = Number.NEGATIVE_INFINITY
+  let wake: (() => void) | undefined
+  return {
+    ...results,
+    async next() {
+      const restMs = nextAt - performance.now()
+      if (restMs > 0) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, restMs)
+          wake = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+      }
+      const next = await results.next()
+      nextAt = performance.now() + 1_000 / perSecond
+      return next
+    },
+    return() {
+      wake?.()
+      return results.return(undefined)
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}

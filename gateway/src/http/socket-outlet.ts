@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws'
 import type { Result } from '../execute/operation.ts'
 import type { Delivery } from '../subscribe/delivery.ts'
 import type { Mailbox, Outlet } from '../subscribe/mailbox.ts'
+import type { SocketClient } from './socket-clients.ts'
 
 /** Messages of live operations, over all sockets: sent, left out because a newer one took their place, and clients that were sent away. */
 export interface SentCounts {
@@ -18,6 +19,8 @@ export interface OutletSurroundings {
   stalledMs: number
   /** It did not. */
   stalled(socket: WebSocket): void
+  /** Its token counts no more, whether or not its timer has rung yet. */
+  expired(client: SocketClient): void
 }
 
 /** Bytes that wait in a socket; beyond that the newest state of each key waits instead. */
@@ -30,7 +33,7 @@ export function nextMessage(id: string, result: string): string {
 
 /** Sends the results of one subscription: the text that all clients share, between what is this one's own. */
 export class SocketOutlet implements Outlet {
-  readonly #socket: WebSocket
+  readonly #client: SocketClient
   readonly #head: string
   readonly #restMs: number
   readonly #surroundings: OutletSurroundings
@@ -38,16 +41,20 @@ export class SocketOutlet implements Outlet {
   #blockedSince = 0
 
   /** `empty` is a message without its result; no more than `perSecond` are sent, however often things change. */
-  constructor(socket: WebSocket, empty: string, perSecond: number | undefined, surroundings: OutletSurroundings) {
-    this.#socket = socket
+  constructor(client: SocketClient, empty: string, perSecond: number | undefined, surroundings: OutletSurroundings) {
+    this.#client = client
     this.#head = empty.slice(0, -1)
     this.#restMs = perSecond === undefined ? 0 : 1_000 / perSecond
     this.#surroundings = surroundings
   }
 
   send({ text }: Result): boolean {
-    const socket = this.#socket
+    const { socket, identity } = this.#client
     if (socket.readyState !== socket.OPEN) return true // nobody will read it
+    if (identity?.expires != null && identity.expires * 1_000 <= Date.now()) {
+      this.#surroundings.expired(this.#client)
+      return true
+    }
     if (socket.bufferedAmount > ENOUGH) return this.#blocked()
     this.#blockedSince = 0
     if (this.#restMs > 0) {
@@ -71,7 +78,7 @@ export class SocketOutlet implements Outlet {
   #blocked(): false {
     const now = performance.now()
     if (this.#blockedSince === 0) this.#blockedSince = now
-    else if (now - this.#blockedSince > this.#surroundings.stalledMs) this.#surroundings.stalled(this.#socket)
+    else if (now - this.#blockedSince > this.#surroundings.stalledMs) this.#surroundings.stalled(this.#client.socket)
     return false
   }
 }

@@ -2,12 +2,15 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { GraphQLError } from 'graphql'
-import { type Context, handleProtocols, makeServer } from 'graphql-ws'
+import { handleProtocols, makeServer } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { createDelivery } from '../subscribe/delivery.ts'
 import { Mailbox } from '../subscribe/mailbox.ts'
-import { type Identity, TokenError } from '../viewer/tokens.ts'
-import { type ClientOptions, countKeys, prepare, tooManyOperations, whenExpired } from './clients.ts'
+import { type ClientOptions, countKeys, prepare, tooManyOperations, wishesOf } from './clients.ts'
+import { MessageRate, noPlace } from './connections.ts'
+import { mayConnect } from './cors.ts'
+import { endEvenly } from './draining.ts'
+import { greet, hearPing, type SocketClient, sendAwayExpired, tryAgainLater } from './socket-clients.ts'
 import { nextMessage, type OutletSurroundings, type SentCounts, SocketOutlet } from './socket-outlet.ts'
 
 /** The WebSocket side of a server. */
@@ -15,20 +18,9 @@ export interface Sockets {
   /** Clients that are connected. */
   readonly size: number
   readonly counts: SentCounts & { blocked: number }
-  /** Sends every client away with code 1001, so that it comes back to another replica. */
+  /** Sends every client away with code 1001, a few at a time, so that it comes back to another replica. */
   close(): Promise<void>
 }
-
-interface Extra {
-  socket: WebSocket
-  identity: Identity | null
-  keys: number
-  expiry: NodeJS.Timeout | undefined
-}
-
-/** 1013, "try again later": graphql-ws clients come back by themselves, after 4429 they would not. */
-const tryAgainLater = 1013
-const forbidden = 4403
 
 /** Serves `graphql-transport-ws` at `/graphql` of an HTTP server, within limits. */
 export function serveSockets(server: Server, options: ClientOptions): Sockets {
@@ -52,6 +44,7 @@ export function serveSockets(server: Server, options: ClientOptions): Sockets {
     counts,
     stalledMs: limits.stalledMs,
     stalled: (socket) => sendAway(socket, 'takes nothing of what waits for it'),
+    expired: sendAwayExpired,
   }
   const sockets = new WebSocketServer({
     noServer: true,
@@ -59,16 +52,16 @@ export function serveSockets(server: Server, options: ClientOptions): Sockets {
     perMessageDeflate: false,
     handleProtocols,
   })
-  const protocol = makeServer<Record<string, unknown>, Extra>({
+  const protocol = makeServer<Record<string, unknown>, SocketClient>({
     connectionInitWaitTimeout: limits.initMs,
     onConnect: (context) => greet(context, options),
     onSubscribe: async (context, id, payload) => {
       if (Object.keys(context.subscriptions).length > limits.subscriptionsPerConnection)
         return [tooManyOperations(limits)]
-      const perSecond = rateIn(payload.extensions)
-      if (perSecond instanceof GraphQLError) {
-        options.refused(perSecond)
-        return [perSecond]
+      const wishes = wishesOf(payload.extensions)
+      if (wishes instanceof GraphQLError) {
+        options.refused(wishes)
+        return [wishes]
       }
       const operationName = payload.operationName ?? undefined
       const prepared = await prepare(options, {
@@ -76,6 +69,7 @@ export function serveSockets(server: Server, options: ClientOptions): Sockets {
         operationName,
         variables: payload.variables ?? {},
         identity: context.extra.identity,
+        since: wishes.since,
         transport: 'websocket',
         count: (change) => countKeys(context.extra, change, limits),
       })
@@ -93,19 +87,23 @@ export function serveSockets(server: Server, options: ClientOptions): Sockets {
       }
       // graphql-ws would read a stream whose socket closed meanwhile for ever.
       if (socket.readyState !== socket.OPEN) await run.return()
-      else run.sendTo(new SocketOutlet(socket, nextMessage(id, ''), perSecond, surroundings))
+      else run.sendTo(new SocketOutlet(context.extra, nextMessage(id, ''), wishes.maxPerSecond, surroundings))
       return { ...accepted, contextValue: run }
     },
     // Results go to the socket as the text that they are; graphql-ws would parse and write them for each client.
     execute: ({ contextValue }) => (contextValue as () => Promise<AsyncGenerator<never>>)(),
     subscribe: ({ contextValue }) => contextValue as Mailbox,
     onError: (_context, _id, _payload, errors) => errors.map((error) => error.toJSON()),
-    onClose: (context) => clearTimeout(context.extra.expiry),
+    onClose({ extra }) {
+      clearTimeout(extra.expiry)
+      extra.leave()
+    },
   })
 
   const alive = new WeakSet<WebSocket>()
   sockets.on('connection', (socket: WebSocket) => {
-    const extra: Extra = { socket, identity: null, keys: 0, expiry: undefined }
+    const client: SocketClient = { socket, identity: null, keys: 0, expiry: undefined, leave() {} }
+    const rate = new MessageRate(limits.messagesPerSecond)
     alive.add(socket)
     socket.on('pong', () => alive.add(socket))
     socket.on('error', (error) => options.log.debug({ err: error }, 'a socket failed'))
@@ -114,15 +112,18 @@ export function serveSockets(server: Server, options: ClientOptions): Sockets {
         protocol: socket.protocol,
         send: (text) => transmit(socket, text),
         close: (code, reason) => socket.close(code, reason),
+        onPing: (payload) => hearPing(client, payload, options),
         onMessage: (hear) =>
           socket.on('message', (data) => {
+            if (!rate.take())
+              return socket.close(tooManyMessages, `At most ${limits.messagesPerSecond} messages a second.`)
             hear(String(data)).catch((error: unknown) => {
               options.log.error({ err: error }, 'a socket message failed')
               socket.close(4500, 'Internal server error')
             })
           }),
       },
-      extra,
+      client,
     )
     socket.once('close', (code, reason) => void closed(code, String(reason)))
   })
@@ -139,8 +140,16 @@ export function serveSockets(server: Server, options: ClientOptions): Sockets {
 
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', () => stream.destroy())
-    if (request.url?.split('?', 1)[0] !== '/graphql') return refuse(stream, '404 Not Found')
-    if (sockets.clients.size + options.others() >= limits.connections) return refuse(stream, '503 Service Unavailable')
+    if (request.url?.split('?', 1)[0] !== '/graphql') {
+      return refuse(stream, '404 Not Found', 'NOT_FOUND', 'WebSockets are at /graphql.')
+    }
+    if (!mayConnect(options.origins, request.headers)) {
+      const message = 'Pages of this origin may not connect: CORS_ORIGINS does not name it.'
+      return refuse(stream, '403 Forbidden', 'ORIGIN_NOT_ALLOWED', message)
+    }
+    const leave = options.connections.enter()
+    if (!leave) return refuse(stream, '503 Service Unavailable', 'TOO_MANY_CONNECTIONS', noPlace(limits))
+    stream.once('close', leave)
     sockets.handleUpgrade(request, stream, head, (socket) => sockets.emit('connection', socket, request))
   }
   server.on('upgrade', upgrade)
@@ -153,12 +162,14 @@ export function serveSockets(server: Server, options: ClientOptions): Sockets {
       return { ...counts, blocked: delivery.blocked }
     },
     async close() {
+      server.off('upgrade', upgrade)
+      server.on('upgrade', (_request, stream) =>
+        refuse(stream, '503 Service Unavailable', 'GATEWAY_STOPPING', stopping),
+      )
+      const gone = [...sockets.clients].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+      await endEvenly([...sockets.clients], limits.drainMs, (socket) => socket.close(1001, stopping))
       delivery.stop()
       clearInterval(pings)
-      server.off('upgrade', upgrade)
-      server.on('upgrade', (_request, stream) => refuse(stream, '503 Service Unavailable'))
-      const gone = [...sockets.clients].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
-      for (const socket of sockets.clients) socket.close(1001, 'Going away')
       const impatience = setTimeout(() => {
         for (const socket of sockets.clients) socket.terminate()
       }, 3_000)
@@ -168,41 +179,14 @@ export function serveSockets(server: Server, options: ClientOptions): Sockets {
   }
 }
 
-async function greet(
-  { connectionParams, extra }: Context<Record<string, unknown>, Extra>,
-  options: ClientOptions,
-): Promise<boolean> {
-  const given = connectionParams?.authorization ?? connectionParams?.Authorization
-  try {
-    // What is no text is as wrong as a text that is none of a token: it does not make an anonymous viewer.
-    const authorization = given == null ? undefined : String(given)
-    extra.identity = await options.authenticate(authorization, 'connectionParams.authorization')
-  } catch (error) {
-    if (!(error instanceof TokenError)) throw error
-    // The first close wins: graphql-ws would say "Forbidden" without the reason.
-    extra.socket.close(error.status === 401 ? forbidden : tryAgainLater, error.message)
-    return false
-  }
-  if (extra.socket.readyState !== extra.socket.OPEN) return false
-  extra.expiry = whenExpired(extra.identity, ({ message }) => extra.socket.close(forbidden, message))
-  return true
-}
-
 async function* nothingMore(): AsyncGenerator<never> {}
 
-/** How many messages a second a client wants at most: `extensions.maxPerSecond` of its request; an error when it is no such number. */
-function rateIn(extensions: Readonly<Record<string, unknown>> | null | undefined): number | undefined | GraphQLError {
-  const wanted = extensions?.maxPerSecond
-  if (wanted === undefined) return undefined
-  if (typeof wanted === 'number' && wanted >= 0.01 && wanted <= 1_000) return wanted
-  return new GraphQLError(
-    `Expected extensions.maxPerSecond to be a number from 0.01 to 1000, got ${JSON.stringify(wanted)}.`,
-    {
-      extensions: { code: 'BAD_USER_INPUT' },
-    },
-  )
-}
+/** After 4429 clients of graphql-ws do not come back by themselves, as they do after 1013. */
+const tooManyMessages = 4429
+const stopping = 'The gateway is stopping: come back to another one.'
 
-function refuse(stream: Duplex, status: string): void {
-  stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+function refuse(stream: Duplex, status: string, code: string, message: string): void {
+  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] })
+  const head = `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8`
+  stream.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
 }

@@ -1,5 +1,6 @@
 import type { SubgraphState } from '../subgraphs/upstream.ts'
 import type { Sample } from './instruments.ts'
+import type { LiveCounts } from './live-counts.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Where numbers that the parts of a gateway keep by themselves are found when somebody reads the metrics. */
@@ -13,6 +14,7 @@ export interface GaugeSources {
   connections(): number
   streams(): number
   subscriptions(): { operations: number; clients: number }
+  live: LiveCounts
   /** Messages of subscriptions over sockets, and clients that were sent away. */
   socketMessages(): { sent: number; conflated: number; evicted: number; blocked: number }
   supergraph: { replacements: number; since: number }
@@ -76,6 +78,18 @@ export function publishGauges(metrics: Metrics, sources: GaugeSources): void {
     'Live operations behind the subscriptions.',
     () => sources.subscriptions().operations,
   )
+  metrics.publishNumber(
+    'counter',
+    'gateway_subscription_triggers_total',
+    'Events that live operations follow, once for each of these.',
+    () => sources.live.triggers,
+  )
+  metrics.publish({
+    name: 'gateway_subscription_lag_seconds',
+    help: 'From a change, by the clock of its database, to its message being handed out to clients.',
+    type: 'histogram',
+    read: () => sources.live.lag.samples({}),
+  })
   metrics.publish({
     name: 'gateway_subscription_messages_total',
     help: 'Messages of subscriptions over WebSocket that were sent, and that a newer one of the same key took the place of (conflated).',

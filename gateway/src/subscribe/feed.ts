@@ -6,6 +6,19 @@ export interface FeedEvent {
   data: { version: number }
   /** When it was changed, in milliseconds since 1970. */
   changedAt?: number
+  /** The stream that it came from, and its number there. */
+  stream: string
+  seq: number
+}
+
+/** Where the last events of some subjects are in a stream. */
+export interface LastEvents {
+  stream: string
+  /** The first and the last number that the stream has now. */
+  first: number
+  end: number
+  /** By subject; 0 where there is none. */
+  last: ReadonlyMap<string, number>
 }
 
 /** Hears a feed; between `lost` and `recovered` events may be missing, `complete` says that they were all delivered since. */
@@ -28,6 +41,8 @@ export interface EventFeed {
   readonly sources: readonly string[]
   /** Whether every event that somebody else has seen has come, as far as it is told of these. */
   has(seen: SeenEvents): boolean
+  /** Where the last events of these subjects are; rejects when that cannot be said now. */
+  lastEvents(subjects: readonly string[]): Promise<LastEvents>
   /** Starts to hear every event; the answer stops it. */
   subscribe(listener: FeedListener): () => void
 }

@@ -15,6 +15,7 @@ test.each([
     stalled: new Set(),
     ended: new Promise(() => {}),
     has: () => true,
+    lastEvents: async () => ({ stream: '', first: 0, end: 0, last: new Map() }),
     subscribe(one) {
       listener = one
       return () => {}

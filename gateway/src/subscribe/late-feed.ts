@@ -79,6 +79,10 @@ export function lateFeed(
     },
     sources,
     has: (seen) => feed?.has(seen) ?? false,
+    async lastEvents(subjects) {
+      if (!feed) throw new Error('There are no events yet.')
+      return feed.lastEvents(subjects)
+    },
     subscribe(listener) {
       listeners.set(listener, feed?.subscribe(listener))
       return () => {

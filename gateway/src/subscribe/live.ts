@@ -6,9 +6,10 @@ import type { Operation } from '../execute/operation.ts'
 import type { RunCall } from '../execute/running.ts'
 import type { Subgraphs } from '../subgraphs/client.ts'
 import type { Graph } from '../supergraph/graph.ts'
-import type { EventFeed } from './feed.ts'
+import type { Cursor } from './cursor.ts'
+import type { EventFeed, FeedEvent } from './feed.ts'
 import { Mailbox } from './mailbox.ts'
-import { snapshotOf } from './snapshot.ts'
+import { type Snapshot, snapshotOf } from './snapshot.ts'
 import { LiveSource } from './source.ts'
 
 /** A subscription as a client asked for it. */
@@ -25,6 +26,10 @@ export interface LiveOptions {
   subgraphs: Subgraphs
   maxKeys: number
   log: Logger
+  /** Whether what a viewer may read is decided anew with each read. */
+  decidesEachTime: boolean
+  /** Told of each event that clients follow, and how long after the change they get it, in milliseconds. */
+  counts: { triggered(): void; told(ms: number): void }
   /** The compiled operation of a request on a graph; rejects with a GraphQLError when it is not valid there (any more). */
   compile(graph: Graph, request: LiveRequest): Promise<Operation>
   callFor(viewer: Viewer | null): RunCall
@@ -33,10 +38,15 @@ export interface LiveOptions {
 /** All live operations of a gateway, fed by one event feed. */
 export interface LiveOperations {
   /**
-   * Joins a client to the live operation that it asks for. `count` is told how many keys the client follows more, or fewer,
-   * and may throw. Throws a GraphQLError when there is no such live operation.
+   * Joins a client to the live operation that it asks for, where it was before if it says so. `count` is told how many keys the client follows
+   * more, or fewer, and may throw. Throws a GraphQLError when there is no such live operation.
    */
-  open(graph: Graph, operation: Operation, request: LiveRequest, count: (change: number) => void): Mailbox
+  open(
+    graph: Graph,
+    operation: Operation,
+    request: LiveRequest,
+    client: { since: Cursor | null | undefined; count(change: number): void },
+  ): Mailbox
   /** Plans every live operation again; one that is no longer valid ends with its error. */
   replaceGraph(graph: Graph): Promise<void>
   /** Live operations, and the clients that follow them. */
@@ -46,6 +56,7 @@ export interface LiveOperations {
 
 interface Live {
   graph: Graph
+  operation: Operation
   isOpen: boolean
   request: LiveRequest
   source: LiveSource
@@ -58,16 +69,36 @@ export function liveOperations(options: LiveOptions): LiveOperations {
   const all = new Map<string, Live>()
   const bySubject = new Map<string, Set<Live>>()
 
+  let heard: Cursor | undefined
+  let isBehind = !feed?.current
+
   const unsubscribe = feed?.subscribe({
-    event({ subject, data: { version } }) {
-      for (const live of bySubject.get(subject) ?? []) live.source.changed(live.subjects.get(subject) ?? '', version)
+    event(event: FeedEvent) {
+      const { subject, stream, seq } = event
+      heard = { stream, seq }
+      for (const live of bySubject.get(subject) ?? []) {
+        options.counts.triggered()
+        live.source.changed(live.subjects.get(subject) ?? '', event)
+      }
     },
-    lost() {},
+    lost() {
+      isBehind = true
+    },
     recovered(complete) {
+      isBehind = false
       // What was missed and delivered late came as events.
-      if (!complete) for (const { source } of all.values()) source.refresh()
+      if (complete) return
+      heard = undefined
+      for (const { source } of all.values()) source.refresh()
     },
   })
+
+  function position(): Cursor | null {
+    if (isBehind) return null
+    if (heard) return heard
+    const seen = feed?.seen
+    return seen ? { stream: seen.stream, seq: Math.max(0, ...seen.last.values()) } : null
+  }
 
   function listen(live: Live): void {
     live.subjects = live.source.snapshot.subjects
@@ -92,8 +123,10 @@ export function liveOperations(options: LiveOptions): LiveOperations {
     const source = new LiveSource(snapshotOf(graph, operation, request.variables, options.maxKeys), {
       read: async (snapshot, keys) => {
         try {
-          return await snapshot.read(keys, options.subgraphs, options.callFor(request.viewer))
+          const decided = options.decidesEachTime ? await decide(live, snapshot) : snapshot
+          return await decided.read(keys, options.subgraphs, options.callFor(request.viewer))
         } catch (error) {
+          if (error instanceof GraphQLError) return { errors: [error] }
           options.log.error({ err: error }, 'a live operation failed')
           throw error
         }
@@ -101,17 +134,29 @@ export function liveOperations(options: LiveOptions): LiveOperations {
       wait: (ms, signal) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined),
       gaveUp: (key, version) =>
         options.log.warn({ key, version }, 'a subgraph does not answer with the version of its own event'),
+      told: (changedAt) => options.counts.told(Math.max(0, Date.now() - changedAt)),
+      position,
+      lastEvents: (subjects) => feed?.lastEvents(subjects) ?? Promise.reject(new Error('There is no feed.')),
       closed() {
         live.isOpen = false
         silence(live)
         all.delete(identity)
       },
     })
-    const live: Live = { graph, isOpen: true, request, source, subjects: new Map() }
+    const live: Live = { graph, operation, isOpen: true, request, source, subjects: new Map() }
     // Events first, state after: nothing can fall between the two.
     listen(live)
     all.set(identity, live)
     return live
+  }
+
+  async function decide(live: Live, snapshot: Snapshot): Promise<Snapshot> {
+    const operation = await options.compile(live.graph, live.request)
+    if (operation === live.operation) return snapshot
+    live.operation = operation
+    const shown = snapshotOf(live.graph, operation, live.request.variables, options.maxKeys)
+    live.source.use(shown)
+    return shown
   }
 
   async function replan(graph: Graph, live: Live): Promise<void> {
@@ -121,6 +166,7 @@ export function liveOperations(options: LiveOptions): LiveOperations {
       if (newest !== graph || !live.isOpen) return
       const snapshot = snapshotOf(graph, operation, live.request.variables, options.maxKeys)
       live.graph = graph
+      live.operation = operation
       silence(live)
       live.source.replace(snapshot)
       listen(live)
@@ -131,20 +177,21 @@ export function liveOperations(options: LiveOptions): LiveOperations {
   }
 
   return {
-    open(graph, operation, request, count) {
+    open(graph, operation, request, { since, count }) {
       if (!feed) {
         const extensions = { code: 'SUBSCRIPTIONS_UNAVAILABLE' }
         throw new GraphQLError('This gateway has no events to follow: NATS_URL is missing in its environment.', {
           extensions,
         })
       }
-      const identity = JSON.stringify([request.query, request.operationName, request.variables, request.viewer])
+      const { query, operationName, variables, viewer } = request
+      const identity = JSON.stringify([query, operationName, variables, viewer])
       const live = all.get(identity) ?? create(graph, operation, request, identity)
       const { size } = live.subjects
       const mailbox: Mailbox = new Mailbox(() => {
         live.source.leave(mailbox)
         count(-size)
-      })
+      }, since)
       live.source.join(mailbox)
       try {
         count(size)

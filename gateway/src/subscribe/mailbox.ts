@@ -1,5 +1,6 @@
 import type { GraphQLError } from 'graphql'
 import type { Result } from '../execute/operation.ts'
+import type { Cursor } from './cursor.ts'
 import type { Payload } from './snapshot.ts'
 
 /** Where what a client still has to be sent goes as soon as it may. */
@@ -12,12 +13,21 @@ export interface Outlet {
   conflated(): void
 }
 
+/** Why a client could not go on where it was. */
+export interface Reset {
+  code: 'CURSOR_TOO_OLD' | 'CURSOR_OF_ANOTHER_STREAM' | 'EVENTS_UNAVAILABLE'
+  message: string
+}
+
 /**
  * What one client still has to be sent: the newest payload of each key, in the order in which the keys changed. Read as a stream it
  * yields them one by one; with an outlet they go there, and the stream only tells the end. A class, because there are tens of thousands.
  */
 export class Mailbox implements AsyncGenerator<Result, undefined> {
+  /** Where its client was before, null for one that begins; undefined when it wants no cursors. */
+  readonly since: Cursor | null | undefined
   readonly #closed: () => void
+  #reset: string | undefined
   #waiting: Map<string | symbol, Result> | undefined
   #outlet: Outlet | undefined
   #failure: GraphQLError | undefined
@@ -25,12 +35,19 @@ export class Mailbox implements AsyncGenerator<Result, undefined> {
   #wake: (() => void) | undefined
 
   /** `closed` is called once, when nobody reads it any more. */
-  constructor(closed: () => void) {
+  constructor(closed: () => void, since?: Cursor | null) {
     this.#closed = closed
+    this.since = since
   }
 
-  put({ key, result }: Payload): void {
-    this.#set(key, result)
+  /** `cursor` is where its client is once it has this and everything before. */
+  put({ key, result }: Payload, cursor?: string): void {
+    this.#set(key, cursor === undefined || this.since === undefined ? result : { ...result, cursor })
+  }
+
+  /** The next message says that the client could not go on where it was: it gets everything anew. */
+  reset(reason: Reset): void {
+    this.#reset = JSON.stringify(reason)
   }
 
   /** Tells the client of errors that are not about one key. */
@@ -55,7 +72,8 @@ export class Mailbox implements AsyncGenerator<Result, undefined> {
   flush(): boolean {
     if (!this.#outlet || !this.#waiting) return true
     for (const [key, result] of this.#waiting) {
-      if (!this.#outlet.send(result)) return false
+      if (!this.#outlet.send(this.#dressed(result))) return false
+      this.#reset = undefined
       this.#waiting.delete(key)
     }
     this.#waiting = undefined
@@ -112,9 +130,22 @@ export class Mailbox implements AsyncGenerator<Result, undefined> {
     for (const [key, result] of this.#waiting ?? []) {
       this.#waiting?.delete(key)
       if (this.#waiting?.size === 0) this.#waiting = undefined
-      return result
+      const dressed = this.#dressed(result)
+      this.#reset = undefined
+      return dressed
     }
     return undefined
+  }
+
+  /** The result with what only this client is told beside it. */
+  #dressed(result: Result): Result {
+    const { text, cursor } = result
+    if (cursor === undefined && this.#reset === undefined) return result
+    const told = [
+      ...(cursor === undefined ? [] : [`"cursor":"${cursor}"`]),
+      ...(this.#reset === undefined ? [] : [`"reset":${this.#reset}`]),
+    ]
+    return { ...result, text: `${text.slice(0, -1)},"extensions":{${told.join()}}}` }
   }
 
   #close(): void {

@@ -1,16 +1,20 @@
-// At the limit of length because the rules of one key's life belong side by side: join, read, send, lag, fail.
+// Above the usual length because the rules of one key's life belong side by side: join, read, send, lag, fail.
 import { GraphQLError } from 'graphql'
 import { resultOf } from '../execute/operation.ts'
+import type { FeedEvent, LastEvents } from './feed.ts'
 import type { Mailbox } from './mailbox.ts'
+import { Places, type PlacesOptions } from './places.ts'
 import type { Payload, Snapshot } from './snapshot.ts'
 
 /** What a live source needs of the world. */
-export interface SourceOptions {
+export interface SourceOptions extends PlacesOptions {
   read(snapshot: Snapshot, keys: readonly string[]): ReturnType<Snapshot['read']>
   /** Waits; resolves early when the source is closed. */
   wait(ms: number, signal: AbortSignal): Promise<void>
   /** A key whose subgraph never answers with the version that an event told of. */
   gaveUp(key: string, version: number): void
+  /** Clients get what was changed at this time, in milliseconds since 1970. */
+  told(changedAt: number): void
   closed(): void
 }
 
@@ -18,6 +22,8 @@ interface KeyState {
   newest: Payload | undefined
   /** The newest version that an event told of. */
   wanted: number
+  /** When the first change was made that no read has answered yet. */
+  changedAt: number | undefined
   busy: boolean
 }
 
@@ -27,6 +33,7 @@ const temporary = new Set([
   'SUBGRAPH_TIMEOUT',
   'SUBGRAPH_MALFORMED',
   'SUBGRAPH_OVERLOADED',
+  'POLICIES_UNAVAILABLE',
   'DOWNSTREAM_SERVICE_ERROR',
   'INTERNAL_SERVER_ERROR',
 ])
@@ -48,6 +55,7 @@ export class LiveSource {
   readonly #ending = new AbortController()
   readonly #clients = new Map<Mailbox, ClientState>()
   readonly #told = new WeakSet<Mailbox>()
+  readonly #places: Places
   #keys = new Map<string, KeyState>()
   #snapshot: Snapshot
   #reading = false
@@ -55,10 +63,12 @@ export class LiveSource {
   #gathering: { keys: Set<string>; answer: Promise<Payload[] | undefined> } | undefined
   #lastRead: Promise<unknown> = Promise.resolve()
   #readAgain = false
+  #wantsCursors = false
 
   constructor(snapshot: Snapshot, options: SourceOptions) {
     this.#snapshot = snapshot
     this.#options = options
+    this.#places = new Places(options)
     this.#setKeys()
   }
 
@@ -73,6 +83,7 @@ export class LiveSource {
 
   join(mailbox: Mailbox): void {
     this.#clients.set(mailbox, 'joining')
+    this.#wantsCursors ||= mailbox.since !== undefined
     void this.#readAll()
   }
 
@@ -84,25 +95,35 @@ export class LiveSource {
   }
 
   /** Hears that `key` has a version; reads it when that is news. */
-  changed(key: string, version: number): void {
+  changed(key: string, { data: { version }, seq, changedAt }: FeedEvent): void {
     const state = this.#keys.get(key)
-    if (!state || version <= state.wanted) return
+    if (!state) return
+    const isNews = version > Math.max(state.wanted, state.newest?.version ?? -1)
+    this.#places.heard(key, seq, isNews)
+    if (version <= state.wanted) return
     state.wanted = version
+    if (isNews) state.changedAt ??= changedAt
     // Before the first read nobody has an older state: that read looks at `wanted` when it is done.
     if (this.#has('joined')) void this.#readKey(key, state)
   }
 
   /** Reads everything again, after events may have been missed; only what is newer is sent. */
   refresh(): void {
+    this.#places.lose()
     this.#readAgain = true
     void this.#readAll()
   }
 
   /** Goes on with another plan of the same operation. */
   replace(snapshot: Snapshot): void {
-    this.#snapshot = snapshot
+    this.use(snapshot)
     this.#setKeys()
     this.refresh()
+  }
+
+  /** Reads with another plan from now on: what its viewer is shown of the same keys has changed. */
+  use(snapshot: Snapshot): void {
+    this.#snapshot = snapshot
   }
 
   /** Ends the operation for every client with an error. */
@@ -112,7 +133,7 @@ export class LiveSource {
 
   #setKeys(): void {
     const before = this.#keys
-    const fresh = (): KeyState => ({ newest: undefined, wanted: -1, busy: false })
+    const fresh = (): KeyState => ({ newest: undefined, wanted: -1, changedAt: undefined, busy: false })
     this.#keys = new Map(this.#snapshot.keys.map((key) => [key, before.get(key) ?? fresh()]))
   }
 
@@ -127,14 +148,14 @@ export class LiveSource {
     let wait = firstWaitMs
     while (!this.#ending.signal.aborted && (this.#readAgain || this.#has('joining'))) {
       this.#readAgain = false
-      this.#move('joining', 'reading')
-      const payloads = await this.#read([...this.#keys.keys()])
+      const joining = this.#move('joining', 'reading')
+      const [payloads, last] = await Promise.all([this.#read([...this.#keys.keys()]), this.#lastEvents(joining)])
       if (payloads) {
         wait = firstWaitMs
         for (const payload of payloads) this.#settle(payload)
-        for (const mailbox of this.#move('reading', 'joined')) {
-          for (const { newest } of this.#keys.values()) if (newest) mailbox.put(newest)
-        }
+        // Another refresh may have been asked for meanwhile.
+        if (!this.#readAgain) this.#places.complete()
+        for (const mailbox of this.#move('reading', 'joined')) this.#welcome(mailbox, last)
         for (const [key, state] of this.#keys) void this.#readKey(key, state)
       } else {
         this.#move('reading', 'joining')
@@ -144,6 +165,26 @@ export class LiveSource {
       }
     }
     this.#reading = false
+  }
+
+  async #lastEvents(joining: readonly Mailbox[]): Promise<LastEvents | null> {
+    const cursors = joining.flatMap(({ since }) => since ?? [])
+    return cursors.length === 0 ? null : this.#places.lastEvents([...this.#snapshot.subjects.keys()], cursors)
+  }
+
+  /** Gives a client the state, or, when it says where it was, what changed since. */
+  #welcome(mailbox: Mailbox, last: LastEvents | null): void {
+    const { since } = mailbox
+    const changed = since && this.#places.since(since, last, this.#snapshot.subjects)
+    const isAll = !changed || 'code' in changed
+    if (changed && 'code' in changed) mailbox.reset(changed)
+    const payloads = [...this.#keys].flatMap(([key, { newest }]) =>
+      newest && (isAll || changed.has(key)) ? newest : [],
+    )
+    // Only who has the last of them has all.
+    payloads.forEach((payload, index) => {
+      mailbox.put(payload, index === payloads.length - 1 ? this.#places.cursor() : undefined)
+    })
   }
 
   /**
@@ -177,7 +218,10 @@ export class LiveSource {
       const payload = payloads?.find((one) => one.key === key)
       if (payload) this.#settle(payload)
       // What an event told of and the subgraph does not list is gone.
-      if (payloads && !payload) break
+      if (payloads && !payload) {
+        this.#places.read(key)
+        break
+      }
       if (payload && payload.version >= wanted) continue
       if (payload && ++reads >= staleReads) {
         this.#options.gaveUp(key, wanted)
@@ -223,8 +267,14 @@ export class LiveSource {
     const known = state?.newest?.version ?? -1
     if (!state || payload.version < known) return
     state.newest = payload
+    if (payload.version >= state.wanted) {
+      this.#places.read(payload.key)
+      if (state.changedAt !== undefined) this.#options.told(state.changedAt)
+      state.changedAt = undefined
+    }
     if (payload.version === known) return
-    for (const [mailbox, client] of this.#clients) if (client === 'joined') mailbox.put(payload)
+    const cursor = this.#wantsCursors ? this.#places.cursor() : undefined
+    for (const [mailbox, client] of this.#clients) if (client === 'joined') mailbox.put(payload, cursor)
   }
 
   #move(from: ClientState, to: ClientState): Mailbox[] {

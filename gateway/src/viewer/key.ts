@@ -12,3 +12,8 @@ export function viewerKeyOf(viewer: Viewer | null): string {
   }
   return key
 }
+
+/** Whether answers to one are answers to the other: the same person with the same scopes and policies. */
+export function isSameViewer(one: Viewer | null, other: Viewer | null): boolean {
+  return viewerKeyOf(one) === viewerKeyOf(other)
+}

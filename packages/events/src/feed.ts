@@ -44,8 +44,21 @@ export interface EventFeed {
   readonly seen: SeenEvents | null
   /** Whether every event that somebody else has seen, of those that this feed follows, has been delivered. Never true of another stream. */
   has(seen: SeenEvents): boolean
+  /** Where the last events of these subjects are in the stream now; rejects when that cannot be found out. */
+  lastEvents(subjects: readonly string[]): Promise<LastEvents>
   subscribe(listener: FeedListener): () => void
   stop(): Promise<void>
+}
+
+/** Where the last events of some subjects are in a stream. */
+export interface LastEvents {
+  /** The stream, known by the moment it was made. */
+  stream: string
+  /** The first and the last number that it has. */
+  first: number
+  end: number
+  /** By subject; 0 where there is none. */
+  last: ReadonlyMap<string, number>
 }
 
 const HEARTBEAT_MS = 1_000
@@ -236,6 +249,12 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
     has({ stream, last: others }) {
       const { seq } = position?.stream === stream ? position : { seq: -1 }
       return tokens.every((token) => (others.get(token) ?? 0) <= seq)
+    },
+    async lastEvents(subjects) {
+      const manager = await nats.jetstreamManager()
+      const { created, state } = await manager.streams.info(STREAM)
+      const last = subjects.map(async (subject) => [subject, await lastOf(manager, subject)] as const)
+      return { stream: created, first: state.first_seq, end: state.last_seq, last: new Map(await Promise.all(last)) }
     },
     subscribe(listener) {
       listeners.add(listener)

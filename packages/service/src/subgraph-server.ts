@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ApolloServer, type BaseContext } from '@apollo/server'
 import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled'
 import { buildSubgraphSchema } from '@apollo/subgraph'
@@ -35,8 +35,13 @@ export interface GraphQLServerOptions<C extends BaseContext> {
   notBehind<T>(seen: SeenEvents, work: () => T): T
   context(viewer: Viewer | null): C
   checks: Checks
+  /** What is at other paths, open to whoever can reach the process: each looks after itself. */
+  routes?: Routes | undefined
   log: Logger
 }
+
+/** Handlers by exact path, such as `/payments/webhook`. */
+export type Routes = Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void>>
 
 const BODY_LIMIT = 4 * 1024 * 1024
 
@@ -48,6 +53,7 @@ export function loadSchema(schemaFile: URL, resolvers: Resolvers): GraphQLSchema
 /** Serves a subgraph at `/graphql`, to the gateway only, with `/health/live` and `/health/ready`. */
 export async function serveGraphQL<C extends BaseContext>(options: GraphQLServerOptions<C>): Promise<Running> {
   const { log, tagged } = options
+  const routes = new Map(Object.entries(options.routes ?? {}))
   const schema = loadSchema(options.schemaFile, options.resolvers)
   const apollo = new ApolloServer<C>({
     schema: tagged ? collectTags(schema) : schema,
@@ -79,7 +85,10 @@ export async function serveGraphQL<C extends BaseContext>(options: GraphQLServer
     options,
     async (request, response) => {
       if (await answerHealth(request, response, options.checks)) return
-      if (request.url?.split('?')[0] !== '/graphql') {
+      const path = request.url?.split('?')[0] ?? ''
+      const route = routes.get(path)
+      if (route) return route(request, response)
+      if (path !== '/graphql') {
         return answerError(response, 404, 'NOT_FOUND', `Nothing is at ${request.url}; GraphQL is at /graphql.`)
       }
       if (!isGateway(request.headers, options.gatewaySecret)) {

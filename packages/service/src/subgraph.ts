@@ -10,7 +10,7 @@ import type { subgraphConfig } from './config.ts'
 import type { Checks } from './health.ts'
 import type { Running } from './lifecycle.ts'
 import type { Logger } from './log.ts'
-import { type Resolvers, serveGraphQL } from './subgraph-server.ts'
+import { type Resolvers, type Routes, serveGraphQL } from './subgraph-server.ts'
 import type { Viewer } from './viewer.ts'
 
 /** What the parts of a subgraph are built from. */
@@ -42,6 +42,8 @@ export interface SubgraphDefinition<C> {
   /** Work that runs beside requests (timers, schedulers); stopped before the database is closed. */
   background?: { stop(): Promise<void> }[]
   checks?: Checks
+  /** What this subgraph answers beside GraphQL and health, such as notifications of a provider. */
+  routes?: Routes
 }
 
 export interface SubgraphOptions<Db extends Database, C> {
@@ -125,6 +127,7 @@ export async function startSubgraph<Db extends Database, C extends object>(
         },
         ...definition.checks,
       },
+      routes: definition.routes,
       log,
     })
     stops.push(() => http.stop())

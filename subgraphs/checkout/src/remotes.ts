@@ -1,7 +1,7 @@
 import { CommandError, callCommand } from '@commerce/events/command.ts'
 import { commitStock, quotePrices, releaseStock, reserveStock } from '@commerce/events/commands.ts'
 import type { EventConnection } from '@commerce/events/connection.ts'
-import { Unreachable } from './attempt/unreachable.ts'
+import { Unreachable } from './provider/unreachable.ts'
 
 const QUOTE_LIMIT_MS = 2_000
 const STOCK_LIMIT_MS = 1_500

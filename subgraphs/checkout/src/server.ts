@@ -7,24 +7,33 @@ import { CurrencyCode, DateTime, Decimal, Int64 } from '@commerce/service/scalar
 import { startSubgraph } from '@commerce/service/subgraph.ts'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { createDriver } from './attempt/driver.ts'
+import { createQuote } from './attempt/quote.ts'
 import { startRecovery } from './attempt/recovery.ts'
 import { attemptResolvers } from './attempt/resolvers.ts'
 import { createPlacingService } from './attempt/service.ts'
 import { createSteps } from './attempt/steps.ts'
+import { createMerge } from './cart/merge-service.ts'
 import { cartResolvers } from './cart/resolvers.ts'
 import { createCartService } from './cart/service.ts'
 import type { CheckoutConfig } from './config.ts'
 import type { CheckoutContext } from './context.ts'
-import { offerConsumer } from './offer/consumer.ts'
+import { promotionResolvers } from './discount/resolvers.ts'
+import { createPromotionService } from './discount/service.ts'
+import { offerConsumer, stockConsumer } from './offer/consumer.ts'
+import { offerResolvers } from './offer/resolvers.ts'
 import { createOfferService } from './offer/service.ts'
 import { orderResolvers } from './order/resolvers.ts'
 import { createOrderService } from './order/service.ts'
-import { createLocalProvider } from './payment/local-provider.ts'
-import { withinTime } from './payment/payment.ts'
+import { choosePayments } from './payment/choose.ts'
+import { roundOf } from './payment/payment.ts'
+import { chooseProviders } from './provider/choose.ts'
 import { createRemotes } from './remotes.ts'
+import { shippingResolvers } from './shipping/resolvers.ts'
+import { createShippingService } from './shipping/service.ts'
+import { taxResolvers } from './tax/resolvers.ts'
+import { createTaxService } from './tax/service.ts'
+import { createBillingService } from './totals/service.ts'
 
-const PROVIDERS = { local: createLocalProvider } satisfies Record<CheckoutConfig['PAYMENT_PROVIDER'], unknown>
-const PAYMENT_LIMIT_MS = 3_000
 const scalars = { Decimal, Int64, CurrencyCode, DateTime }
 const now = (): Date => new Date()
 
@@ -43,17 +52,31 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
     log,
     define({ transact, connection }) {
       const offers = createOfferService(transact)
-      const carts = createCartService({ database, transact, newId: randomUUID })
+      const billing = createBillingService({ database, ...chooseProviders(config, database), now })
+      const carts = createCartService({ database, transact, billing, newId: randomUUID, now })
+      const mergeCarts = createMerge({ database, transact, newId: randomUUID })
+      const promotions = createPromotionService({ database, transact, newId: randomUUID, now })
+      const shipping = createShippingService(database, transact)
+      const tax = createTaxService(database, transact)
       const orders = createOrderService(database)
-      const payments = withinTime(PROVIDERS[config.PAYMENT_PROVIDER](database, transact), PAYMENT_LIMIT_MS)
+      const { payments, routes } = choosePayments(config, { database, transact, log, notify: paymentMoved })
       const remotes = createRemotes(connection)
-      const perform = createSteps({ database, offers, remotes, payments, newId: randomUUID, now })
+      const quote = createQuote({ database, offers, remotes, billing })
+      const perform = createSteps({
+        quote,
+        remotes,
+        payments,
+        actionMs: config.PAYMENT_ACTION_MS,
+        newId: randomUUID,
+        now,
+      })
       const driver = createDriver({
         database,
         transact,
         perform,
         leaseMs: config.ATTEMPT_LEASE_MS,
         patienceMs: config.ATTEMPT_PATIENCE_MS,
+        paymentDown: config.PAYMENT_DOWN,
         newId: randomUUID,
         now,
         log,
@@ -67,10 +90,30 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
         now,
       })
       return {
-        resolvers: mergeResolvers(scalars, { Money: moneyResolvers }, cartResolvers, orderResolvers, attemptResolvers),
-        context: (viewer): CheckoutContext => ({ viewer, carts, orders, placing }),
-        consumers: [offerConsumer(offers)],
+        resolvers: mergeResolvers(
+          scalars,
+          { Money: moneyResolvers },
+          cartResolvers,
+          promotionResolvers,
+          shippingResolvers,
+          taxResolvers,
+          offerResolvers,
+          orderResolvers,
+          attemptResolvers,
+        ),
+        context: (viewer): CheckoutContext => {
+          return { viewer, carts, mergeCarts, promotions, offers, shipping, tax, orders, placing }
+        },
+        consumers: [offerConsumer(offers), stockConsumer(offers)],
         background: [startRecovery(driver, log)],
+        routes,
+      }
+
+      // Missed or lost, it costs a while: what waits looks again by itself.
+      function paymentMoved(authorizationKey: string): void {
+        driver
+          .lookAgain(roundOf(authorizationKey))
+          .catch((error: unknown) => log.warn({ err: error }, 'a notification could not be followed'))
       }
     },
   })

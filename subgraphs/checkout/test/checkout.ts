@@ -112,9 +112,20 @@ export async function createWorld({ catalog = true } = {}): Promise<World> {
 
 /** Starts checkout in this process; answers how to ask it. */
 export async function startCheckout(world: World, settings?: Record<string, string>): Promise<Ask> {
+  return (await startCheckoutAt(world, settings)).ask
+}
+
+export interface Checkout {
+  ask: Ask
+  url: string
+  stop(): Promise<void>
+}
+
+/** As `startCheckout`; answers its address, too. */
+export async function startCheckoutAt(world: World, settings?: Record<string, string>): Promise<Checkout> {
   const running = await start(checkoutConfig.parse(world.environment(settings)), log)
   whenDone(() => running.stop())
-  return asker(running.url)
+  return { ask: asker(running.url), url: running.url, stop: () => running.stop() }
 }
 
 /** The phase that the attempt of a key is in, by checkout's table. */

@@ -1,19 +1,32 @@
 import { describe, expect, it } from 'vitest'
 import { sumUp } from '../totals/totals.ts'
-import { type AttemptState, advance, type Fact, type Failure, fingerprintOf, holdIsSafe, restMs } from './attempt.ts'
-import { compareQuote } from './quote.ts'
+import {
+  type AttemptState,
+  actionDeadline,
+  advance,
+  type Fact,
+  type Failure,
+  fingerprintOf,
+  holdIsSafe,
+  restMs,
+} from './attempt.ts'
 
 const request = { paymentToken: 'tok_ok', expectedTotal: null }
 const lines = [{ lineId: 'line', sku: 'cup', title: 'Cup', quantity: 2, unitMinorUnits: 500n }]
 const totals = sumUp('USD', lines)
 const holdUntil = '2026-01-01T00:15:00.000Z'
 const quoted = { request, round: 'round', lines, totals, holdUntil }
+const awaited = {
+  action: { clientSecret: 'secret', redirectUrl: null },
+  actionUntil: '2026-01-01T00:08:00.000Z',
+}
 const declined: Failure = { is: 'declined', message: 'No.' }
 
 const given: Record<AttemptState['at'], AttemptState> = {
   started: { at: 'started', request, round: 'round' },
   quoted: { at: 'quoted', ...quoted },
   held: { at: 'held', ...quoted },
+  awaitingAction: { at: 'awaitingAction', ...quoted, ...awaited },
   authorized: { at: 'authorized', ...quoted },
   ordered: { at: 'ordered', orderId: 'order', round: 'round', lines, reservationId: 'round', regain: false },
   sold: { at: 'sold', orderId: 'order', round: 'round' },
@@ -53,10 +66,22 @@ describe('an attempt', () => {
   })
 
   it('that fails with a payment perhaps authorized undoes that too', () => {
-    for (const state of [given.held, given.authorized]) {
+    for (const state of [given.held, given.awaitingAction, given.authorized]) {
       expect(advance(state, { is: 'failed', failure: declined })).toEqual(given.undoing)
     }
     expect(advance(given.undoing, { is: 'undone' })).toEqual(given.failed)
+  })
+
+  it('whose payment the shopper has to confirm waits for that, and goes on as if nothing had been', () => {
+    expect(advance(given.held, { is: 'actionRequired', ...awaited })).toEqual(given.awaitingAction)
+    expect(advance(given.awaitingAction, { is: 'stillAwaited' })).toEqual(given.awaitingAction)
+    expect(advance(given.awaitingAction, { is: 'authorized' })).toEqual(given.authorized)
+  })
+
+  it('gives the shopper its time, but no longer than the units are held', () => {
+    const now = new Date('2026-01-01T00:00:00Z')
+    expect(actionDeadline({ holdUntil }, 60_000, now)).toBe('2026-01-01T00:01:00.000Z')
+    expect(actionDeadline({ holdUntil }, 600_000_000, now)).toBe('2026-01-01T00:10:00.000Z')
   })
 
   it('cannot fail any more once there is an order', () => {
@@ -82,6 +107,9 @@ describe('an attempt', () => {
       ['started', 'quoted'],
       ['quoted', 'held'],
       ['held', 'authorized'],
+      ['held', 'actionRequired'],
+      ['awaitingAction', 'stillAwaited'],
+      ['awaitingAction', 'authorized'],
       ['authorized', 'ordered'],
       ['ordered', 'sold'],
       ['ordered', 'holdLost'],
@@ -94,6 +122,8 @@ describe('an attempt', () => {
     const facts: Exclude<Fact, { is: 'failed' }>[] = [
       { is: 'quoted', lines, totals, holdUntil },
       { is: 'held' },
+      { is: 'actionRequired', ...awaited },
+      { is: 'stillAwaited' },
       { is: 'authorized' },
       { is: 'ordered', orderId: 'order' },
       { is: 'holdLost', reservationId: 'other' },
@@ -133,51 +163,5 @@ describe('an attempt', () => {
     ]
     expect(new Set(prints).size).toBe(prints.length)
     expect(fingerprintOf('a', { ...usd })).toBe(prints[3])
-  })
-})
-
-describe('a quote', () => {
-  const cart = {
-    currencyCode: 'USD',
-    lines: [{ id: 'line', sku: 'cup', title: 'Cup', quantity: 2, acceptedMinorUnits: 500n }],
-  }
-  const usd = (minorUnits: bigint) => ({ minorUnits, currencyCode: 'USD' })
-  const at = (price: bigint) => [{ sku: 'cup', price: usd(price) }]
-
-  it('at the accepted prices lets the attempt go on', () => {
-    expect(compareQuote(cart, at(500n), null, holdUntil)).toEqual({ is: 'quoted', lines, totals, holdUntil })
-  })
-
-  it('at another price ends it, and says which', () => {
-    expect(compareQuote(cart, at(600n), null, holdUntil)).toMatchObject({
-      failure: { is: 'pricesChanged', changes: [{ sku: 'cup', before: 500n, now: 600n }] },
-    })
-  })
-
-  it('is measured by the expected total when there is one', () => {
-    expect(compareQuote(cart, at(600n), usd(1_200n), holdUntil)).toMatchObject({
-      is: 'quoted',
-      totals: { total: 1_200n },
-    })
-    expect(compareQuote(cart, at(500n), usd(999n), holdUntil)).toMatchObject({
-      failure: { is: 'pricesChanged', changes: [] },
-    })
-    const euros = { minorUnits: 1_000n, currencyCode: 'EUR' }
-    expect(compareQuote(cart, at(500n), euros, holdUntil)).toMatchObject({ failure: { is: 'pricesChanged' } })
-  })
-
-  it('beyond what the shop can count refuses', () => {
-    expect(compareQuote(cart, at(BigInt(Number.MAX_SAFE_INTEGER)), null, holdUntil)).toMatchObject({
-      failure: { is: 'refused', code: 'TOTAL_TOO_LARGE' },
-    })
-  })
-
-  it('without a price, or in another currency, refuses', () => {
-    const euro = [{ sku: 'cup', price: { minorUnits: 500n, currencyCode: 'EUR' } }]
-    for (const quote of [[], [{ sku: 'cup', price: null }], euro]) {
-      expect(compareQuote(cart, quote, null, holdUntil)).toMatchObject({
-        failure: { is: 'refused', code: 'NOT_FOR_SALE' },
-      })
-    }
   })
 })

@@ -1,6 +1,8 @@
 // Longer than most: the states of placing an order and every step between them, which are one concept and read as a whole.
 import { createHash } from 'node:crypto'
 import type { Money } from '@commerce/service/money.ts'
+import type { ShopperAction } from '../payment/payment.ts'
+import type { BilledLine, Delivery } from '../totals/bill.ts'
 import type { Totals } from '../totals/totals.ts'
 
 /** A line of the cart at the price the catalog asked when the attempt was quoted. */
@@ -10,6 +12,15 @@ export interface AttemptLine {
   title: string
   quantity: number
   unitMinorUnits: bigint
+}
+
+/** How the totals of a quote come about: what the order keeps of it, and the promotions whose use it takes. */
+export interface QuoteDetails {
+  lines: readonly BilledLine[]
+  delivery: Delivery | null
+  used: readonly string[]
+  /** Who counts the uses that are limited for each customer; null: nobody is known. */
+  customer: string | null
 }
 
 /** What the shopper wants; `expectedTotal` null: the prices accepted in the cart. */
@@ -23,6 +34,7 @@ export type RefusalCode =
   | 'CART_EMPTY'
   | 'CART_COMPLETED'
   | 'CART_BEING_PLACED'
+  | 'CART_INCOMPLETE'
   | 'NOT_FOR_SALE'
   | 'TOTAL_TOO_LARGE'
   | 'INVALID_IDEMPOTENCY_KEY'
@@ -52,6 +64,14 @@ interface Quoted {
   totals: Totals
   /** When the held units go back by themselves; ISO. */
   holdUntil: string
+  /** Absent in attempts that were quoted before there were any. */
+  details?: QuoteDetails
+}
+
+/** What the shopper has to do before the payment is authorized, and until when the attempt waits for it; ISO. */
+interface Awaited {
+  action: ShopperAction
+  actionUntil: string
 }
 
 interface Ordered {
@@ -72,6 +92,7 @@ export type AttemptState =
   | { at: 'started'; request: PlaceRequest; round: string }
   | ({ at: 'quoted' } & Quoted)
   | ({ at: 'held' } & Quoted)
+  | ({ at: 'awaitingAction' } & Quoted & Awaited)
   | ({ at: 'authorized' } & Quoted)
   | ({ at: 'ordered' } & Ordered)
   | { at: 'sold'; orderId: string; round: string }
@@ -82,8 +103,10 @@ export type AttemptState =
 
 /** What a step found out or did. */
 export type Fact =
-  | { is: 'quoted'; lines: readonly AttemptLine[]; totals: Totals; holdUntil: string }
+  | { is: 'quoted'; lines: readonly AttemptLine[]; totals: Totals; holdUntil: string; details?: QuoteDetails }
   | { is: 'held' }
+  | { is: 'actionRequired'; action: ShopperAction; actionUntil: string }
+  | { is: 'stillAwaited' }
   | { is: 'authorized' }
   | { is: 'ordered'; orderId: string }
   | { is: 'holdLost'; reservationId: string }
@@ -118,8 +141,8 @@ export function advance(state: AttemptState, fact: Fact): AttemptState {
   switch (state.at) {
     case 'started':
       if (fact.is === 'quoted') {
-        const { lines, totals, holdUntil } = fact
-        return { at: 'quoted', request: state.request, round: state.round, lines, totals, holdUntil }
+        const { is: _, ...quote } = fact
+        return { at: 'quoted', request: state.request, round: state.round, ...quote }
       }
       break
     case 'quoted':
@@ -127,6 +150,17 @@ export function advance(state: AttemptState, fact: Fact): AttemptState {
       break
     case 'held':
       if (fact.is === 'authorized') return { ...state, at: 'authorized' }
+      if (fact.is === 'actionRequired') {
+        const { action, actionUntil } = fact
+        return { ...state, at: 'awaitingAction', action, actionUntil }
+      }
+      break
+    case 'awaitingAction':
+      if (fact.is === 'stillAwaited') return state
+      if (fact.is === 'authorized') {
+        const { action: _, actionUntil: __, ...quoted } = state
+        return { ...quoted, at: 'authorized' }
+      }
       break
     case 'authorized':
       if (fact.is === 'ordered') {
@@ -162,6 +196,7 @@ function failed(state: AttemptState, failure: Failure): AttemptState {
     case 'quoted':
       return { at: 'undoing', failure, round: state.round, payment: false }
     case 'held':
+    case 'awaitingAction':
     case 'authorized':
       return { at: 'undoing', failure, round: state.round, payment: true }
     default:
@@ -176,7 +211,12 @@ export function isOver(state: AttemptState): state is AttemptState & { at: 'done
 
 /** Whether the attempt can still be undone. */
 export function isRevocable({ at }: AttemptState): boolean {
-  return at === 'started' || at === 'quoted' || at === 'held' || at === 'authorized'
+  return at === 'started' || at === 'quoted' || at === 'held' || at === 'awaitingAction' || at === 'authorized'
+}
+
+/** Whether nothing more can be done now after this fact: what is missing comes from others, in its time. */
+export function mustRest({ is }: Fact): boolean {
+  return is === 'stillShort' || is === 'actionRequired' || is === 'stillAwaited'
 }
 
 /** Whether there is an order: whatever remains to be settled, the shopper has the answer. */
@@ -187,6 +227,12 @@ export function hasOrder(state: AttemptState): state is AttemptState & { orderId
 /** Whether the units are held for long enough to commit the order. */
 export function holdIsSafe({ holdUntil }: { holdUntil: string }, now: Date): boolean {
   return Date.parse(holdUntil) - now.getTime() >= HOLD_MARGIN_MS
+}
+
+/** Until when a shopper may confirm the payment: for `patienceMs`, and not longer than leaves time to commit the order while its units are held. */
+export function actionDeadline({ holdUntil }: { holdUntil: string }, patienceMs: number, now: Date): string {
+  const last = Date.parse(holdUntil) - HOLD_MARGIN_MS
+  return new Date(Math.min(now.getTime() + patienceMs, last)).toISOString()
 }
 
 /** How long to wait before the next try: 1 s, doubled each time, at most a minute. */

@@ -1,11 +1,11 @@
 import type { Transact } from '@commerce/events/outbox.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
 import type { Logger } from '@commerce/service/log.ts'
-import { type Attempt, advance, type Fact, isOver, isRevocable, restMs } from './attempt.ts'
+import { Unreachable } from '../provider/unreachable.ts'
+import { type Attempt, type Fact, isOver, isRevocable, mustRest, restMs } from './attempt.ts'
 import { keep } from './keep.ts'
-import { claimAttempt, claimDue, type Lease, restAttempt } from './repository.ts'
+import { claimAttempt, claimDue, findOpenByRound, type Lease, restAttempt } from './repository.ts'
 import type { Perform } from './steps.ts'
-import { Unreachable } from './unreachable.ts'
 
 type Tx = Prisma.TransactionClient
 
@@ -17,6 +17,8 @@ export interface DriverOptions {
   leaseMs: number
   /** How long an attempt may wait for others before it is undone. */
   patienceMs: number
+  /** What a shopper is told while the payment provider cannot be reached: to come back later, or that the order is accepted and on its way. */
+  paymentDown: 'refuse' | 'accept'
   newId(): string
   now(): Date
   log: Logger
@@ -32,7 +34,7 @@ const MAX_UNDER_WAY = 100
  * leaves (also by dying) is found again through the database.
  */
 export function createDriver(options: DriverOptions) {
-  const { database, transact, perform, leaseMs, patienceMs, newId, now, log } = options
+  const { database, transact, perform, leaseMs, patienceMs, paymentDown, newId, now, log } = options
   const underWay = new Map<string, Promise<void>>()
   let stopping = false
 
@@ -46,12 +48,12 @@ export function createDriver(options: DriverOptions) {
     /** Works on an attempt whose lease we have; resolves when it is over or has to wait. Never rejects. */
     drive,
 
-    /** Starts to work on an attempt if nobody else does; false when there is nothing to take. */
-    async take(id: string): Promise<boolean> {
-      const lease = newLease()
-      const attempt = await claimAttempt(database, id, lease)
-      if (attempt) void drive(attempt, lease, { resumed: true })
-      return attempt !== null
+    take,
+
+    /** Something may have happened to what a round asked for elsewhere: its attempt looks, unless it is over or somebody is at it. */
+    async lookAgain(round: string): Promise<void> {
+      const id = isFull() ? null : await findOpenByRound(database, round)
+      if (id) await take(id)
     },
 
     /** Starts to work on attempts that are due and that nobody works on. */
@@ -68,6 +70,14 @@ export function createDriver(options: DriverOptions) {
       stopping = true
       await Promise.all(underWay.values())
     },
+  }
+
+  /** Starts to work on an attempt if nobody else does; false when there is nothing to take. */
+  async function take(id: string): Promise<boolean> {
+    const lease = newLease()
+    const attempt = await claimAttempt(database, id, lease)
+    if (attempt) void drive(attempt, lease, { resumed: true })
+    return attempt !== null
   }
 
   function newLease(): Lease {
@@ -107,19 +117,24 @@ export function createDriver(options: DriverOptions) {
         if (!given) return restAttempt(database, attempt.id, lease, restMs)
         fact = given
       }
-      const next = advance(attempt.state, fact)
-      if (!(await transact((tx, emit) => keep(tx, emit, attempt, fact, next, lease, now())))) return
+      const next = await transact((tx, emit) => keep(tx, emit, attempt, fact, lease, now()))
+      if (!next) return
       attempt = { ...attempt, state: next }
       again = false
-      if (fact.is === 'stillShort') return restAttempt(database, attempt.id, lease, restMs)
+      if (mustRest(fact)) return restAttempt(database, attempt.id, lease, restMs)
     }
   }
 
   // Before there is an order: at once where nothing is held yet or nobody is there to ask, otherwise when it has taken too long.
   function giveUp({ state, openedAt }: Attempt, error: unknown): Fact | null {
     if (!isRevocable(state)) return null
+    const time = now().getTime()
+    // Whoever was told to confirm a payment has until then, whatever happens meanwhile.
+    if (state.at === 'awaitingAction' && time < Date.parse(state.actionUntil)) return null
+    // Accepted all the same: tried until the units are held for too short a time.
+    if (state.at === 'held' && paymentDown === 'accept') return null
     const nobody = error instanceof Unreachable
-    const late = now().getTime() - openedAt.getTime() >= patienceMs
+    const late = time - openedAt.getTime() >= patienceMs
     if (!nobody && !late && state.at !== 'started') return null
     const message = 'A part of the shop cannot be reached at the moment. Nothing was charged.'
     return { is: 'failed', failure: { is: 'unavailable', message } }

@@ -55,6 +55,13 @@ export async function findAttempt(db: Tx, id: string): Promise<StoredAttempt | n
   return row ? toAttempt(row) : null
 }
 
+/** The id of the attempt that has this round and is not over, or null. */
+export async function findOpenByRound(db: Tx, round: string): Promise<string | null> {
+  const [row] = await db.$queryRaw<{ id: string }[]>`
+    select id from attempt where state ->> 'round' = ${round} and phase not in ('done', 'failed')`
+  return row?.id ?? null
+}
+
 /** Takes the lease of an attempt that is not over and that nobody works on; null when there is nothing to take. */
 export async function claimAttempt(db: Tx, id: string, lease: Lease): Promise<StoredAttempt | null> {
   const [row] = await db.$queryRaw<Row[]>`
@@ -95,6 +102,13 @@ export async function saveState(
       lease = ${over ? null : lease.token}::uuid, lease_until = ${leaseEnd(over ? null : lease)}
     where id = ${attempt.id}::uuid and lease = ${lease.token}::uuid and phase = ${attempt.state.at}`
   return saved === 1
+}
+
+/** Whether an attempt is still in this state and under this lease; then nobody else changes it until the transaction ends. */
+export async function holdsLease(tx: Tx, { id, state }: Attempt, lease: Lease): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    select 1 from attempt where id = ${id}::uuid and lease = ${lease.token}::uuid and phase = ${state.at} for update`
+  return rows.length === 1
 }
 
 /** Gives the lease back. The next try is due after the time that `restMs` gives for the number of tries in vain so far, or, without it, at once. */
@@ -161,7 +175,11 @@ const AMOUNTS = new Set([
   'discount',
   'shipping',
   'tax',
+  'taxIncluded',
   'total',
+  'discountMinorUnits',
+  'taxMinorUnits',
+  'taxIncludedMinorUnits',
 ])
 
 function encode(state: AttemptState): string {

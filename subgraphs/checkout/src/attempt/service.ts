@@ -31,6 +31,7 @@ type Tx = Prisma.TransactionClient
 export type PlaceAnswer =
   | { is: 'placed'; orderId: string }
   | { is: 'pending'; attemptId: string }
+  | { is: 'actionRequired'; attemptId: string; clientSecret: string; redirectUrl: string | null; expiresAt: Date }
   | (Failure & { cartId: string })
 
 export interface PlaceInput {
@@ -154,6 +155,9 @@ export function createPlacingService({ database, transact, driver, waitMs, newId
 export function answerOf({ id, cartId, state }: Pick<Attempt, 'id' | 'cartId' | 'state'>): PlaceAnswer {
   if (hasOrder(state)) return { is: 'placed', orderId: state.orderId }
   if (state.at === 'undoing' || state.at === 'failed') return { ...state.failure, cartId }
+  if (state.at === 'awaitingAction') {
+    return { is: 'actionRequired', attemptId: id, ...state.action, expiresAt: new Date(state.actionUntil) }
+  }
   return { is: 'pending', attemptId: id }
 }
 

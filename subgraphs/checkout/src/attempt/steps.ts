@@ -1,18 +1,24 @@
-import type { Prisma } from '@commerce/prisma/checkout'
-import { findCart } from '../cart/repository.ts'
-import type { OfferService } from '../offer/service.ts'
-import { type PaymentProvider, type PaymentResult, settle } from '../payment/payment.ts'
+import { authorizationKeyOf, type PaymentResult, type Payments, settle } from '../payment/payment.ts'
 import type { Remotes } from '../remotes.ts'
-import { type Attempt, type AttemptState, type Fact, HOLD_MS, holdIsSafe, STOCK_PATIENCE_MS } from './attempt.ts'
-import { compareQuote } from './quote.ts'
+import {
+  type Attempt,
+  type AttemptState,
+  actionDeadline,
+  type Fact,
+  HOLD_MS,
+  holdIsSafe,
+  STOCK_PATIENCE_MS,
+} from './attempt.ts'
+import type { createQuote } from './quote.ts'
 
 type At<P extends AttemptState['at']> = AttemptState & { at: P }
 
 export interface StepDependencies {
-  database: Prisma.TransactionClient
-  offers: OfferService
+  quote: ReturnType<typeof createQuote>
   remotes: Remotes
-  payments: PaymentProvider
+  payments: Payments
+  /** How long a shopper has to confirm a payment. */
+  actionMs: number
   newId(): string
   now(): Date
 }
@@ -24,15 +30,17 @@ export type Perform = (attempt: Attempt, options: { resumed: boolean }) => Promi
  * The steps of placing an order. Each talks to one other party, outside of any transaction, and can be repeated: a step that was interrupted is
  * simply done again (`resumed`).
  */
-export function createSteps({ database, offers, remotes, payments, newId, now }: StepDependencies): Perform {
+export function createSteps({ quote, remotes, payments, actionMs, newId, now }: StepDependencies): Perform {
   return ({ cartId, openedAt, state }, { resumed }) => {
     switch (state.at) {
       case 'started':
-        return quote(cartId, state)
+        return quote(cartId, state.request, inFuture(HOLD_MS))
       case 'quoted':
         return hold(state)
       case 'held':
         return authorize(state, resumed)
+      case 'awaitingAction':
+        return lookForAction(state)
       case 'authorized':
         return commitOrder(state)
       case 'ordered':
@@ -46,14 +54,6 @@ export function createSteps({ database, offers, remotes, payments, newId, now }:
       default:
         throw new Error(`Nothing is left to do for an attempt that is "${state.at}".`)
     }
-  }
-
-  async function quote(cartId: string, { request }: At<'started'>): Promise<Fact> {
-    const cart = await findCart(database, cartId)
-    if (!cart) throw new Error(`Cart ${cartId} is gone.`)
-    const prices = await remotes.quote(cart.lines.map(({ sku }) => sku))
-    await offers.take([], prices)
-    return compareQuote(cart, prices, request.expectedTotal, inFuture(HOLD_MS))
   }
 
   async function hold(state: At<'quoted'>): Promise<Fact> {
@@ -74,13 +74,20 @@ export function createSteps({ database, offers, remotes, payments, newId, now }:
   async function authorize(state: At<'held'>, madeBefore: boolean): Promise<Fact> {
     if (!holdIsSafe(state, now())) return tookTooLong()
     const { round, totals, request } = state
-    const key = `${round}:authorize`
+    const which = { kind: 'authorize', ...authorizationOf(round) } as const
     const money = { minorUnits: totals.total, currencyCode: totals.currencyCode }
-    const call = () => payments.authorize({ key, money, token: request.paymentToken })
-    const result = await settle(payments, key, call, { madeBefore })
-    if (result.is === 'authorized') return { is: 'authorized' }
-    const message = result.is === 'declined' ? result.message : 'The payment was cancelled.'
-    return { is: 'failed', failure: { is: 'declined', message } }
+    const call = () => payments.authorize({ key: which.key, money, token: request.paymentToken })
+    const result = await settle(payments, which, call, { madeBefore })
+    if (result.is !== 'actionRequired') return authorizedOr(result)
+    return { is: 'actionRequired', action: result.action, actionUntil: actionDeadline(state, actionMs, now()) }
+  }
+
+  // The provider tells (or the shopper's page asks) when something may have happened; what has is always looked up.
+  async function lookForAction({ round, actionUntil }: At<'awaitingAction'>): Promise<Fact> {
+    const result = await payments.lookup({ kind: 'authorize', ...authorizationOf(round) })
+    if (result && result.is !== 'actionRequired') return authorizedOr(result)
+    if (now().getTime() < Date.parse(actionUntil)) return { is: 'stillAwaited' }
+    return declined('The payment was not confirmed in time. Nothing was charged.')
   }
 
   async function commitOrder(state: At<'authorized'>): Promise<Fact> {
@@ -103,9 +110,10 @@ export function createSteps({ database, offers, remotes, payments, newId, now }:
   }
 
   async function capture({ round }: At<'sold'>, madeBefore: boolean): Promise<Fact> {
-    const key = `${round}:capture`
-    const call = () => payments.capture({ key, authorizationKey: `${round}:authorize` })
-    return expecting('captured', await settle(payments, key, call, { madeBefore }), { is: 'captured' })
+    const which = { key: `${round}:capture`, authorizationKey: authorizationKeyOf(round) }
+    const call = () => payments.capture(which)
+    const result = await settle(payments, { kind: 'capture', ...which }, call, { madeBefore })
+    return expecting('captured', result, { is: 'captured' })
   }
 
   async function undo(state: At<'undoing'>, madeBefore: boolean): Promise<Fact> {
@@ -116,14 +124,28 @@ export function createSteps({ database, offers, remotes, payments, newId, now }:
   }
 
   async function letGo({ round }: { round: string }, madeBefore: boolean, fact: Fact): Promise<Fact> {
-    const key = `${round}:void`
-    const call = () => payments.void({ key, authorizationKey: `${round}:authorize` })
-    return expecting('voided', await settle(payments, key, call, { madeBefore }), fact)
+    const which = { key: `${round}:void`, authorizationKey: authorizationKeyOf(round) }
+    const result = await settle(payments, { kind: 'void', ...which }, () => payments.void(which), { madeBefore })
+    return expecting('voided', result, fact)
   }
 
   function inFuture(ms: number): string {
     return new Date(now().getTime() + ms).toISOString()
   }
+}
+
+function authorizationOf(round: string) {
+  const key = authorizationKeyOf(round)
+  return { key, authorizationKey: key }
+}
+
+function authorizedOr(result: PaymentResult): Fact {
+  if (result.is === 'authorized') return { is: 'authorized' }
+  return declined('message' in result ? result.message : 'The payment was cancelled.')
+}
+
+function declined(message: string): Fact {
+  return { is: 'failed', failure: { is: 'declined', message } }
 }
 
 function expecting(wanted: PaymentResult['is'], result: PaymentResult, fact: Fact): Fact {

@@ -39,11 +39,18 @@ export const orderResolvers: Resolvers = {
     lines: ({ lines, totals: { currencyCode } }: Order) => lines.map((line) => ({ ...line, currencyCode })),
     totals: ({ totals }: Order) => ({ ...totals, estimated: false }),
     payment: ({ paymentState }: Order) => ({ state: paymentState }),
+    buyer: ({ buyerEmail }: Order) => buyerEmail && { email: buyerEmail },
   },
   OrderLine: {
     variant: ({ sku }: OrderLine) => ({ sku }),
     unitPrice: ({ unitMinorUnits, currencyCode }: ShownLine) => ({ minorUnits: unitMinorUnits, currencyCode }),
     lineTotal: (line: ShownLine) => ({ minorUnits: lineTotal(line), currencyCode: line.currencyCode }),
+    discounts: ({ discounts, currencyCode }: ShownLine) => discounts.map((each) => ({ ...each, currencyCode })),
+    tax: ({ taxMinorUnits, currencyCode }: ShownLine) => ({ minorUnits: taxMinorUnits, currencyCode }),
+    taxIncluded: ({ taxIncludedMinorUnits, currencyCode }: ShownLine) => ({
+      minorUnits: taxIncludedMinorUnits,
+      currencyCode,
+    }),
   },
 }
 

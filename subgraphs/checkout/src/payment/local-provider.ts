@@ -1,7 +1,9 @@
+// Longer than most: the books of a bank that can fail in every way a real one can, which read as a whole.
+import { once } from 'node:events'
 import type { Transact } from '@commerce/events/outbox.ts'
 import type { LocalPayment, Prisma } from '@commerce/prisma/checkout'
-import { type PaymentProvider, type PaymentResult, PaymentUnknown } from './payment.ts'
-import { countFault, findEntry, findSettlement, lockAuthorization, writeEntry } from './repository.ts'
+import { type PaymentProvider, type PaymentResult, PaymentUnknown, type ShopperAction } from './payment.ts'
+import { countFault, findEntry, findSettlement, lockAuthorization, sumRefunded, writeEntry } from './repository.ts'
 
 type Tx = Prisma.TransactionClient
 
@@ -11,45 +13,77 @@ export const TEST_TOKENS = {
   ok: 'tok_ok',
   /** Declined by the bank. */
   decline: 'tok_decline',
+  /** The shopper has to confirm first. */
+  action: 'tok_action',
   /** Authorized, but the first answer is lost. */
   timeoutOnce: 'tok_timeout_once',
+  /** Authorized, but only after whoever asked has stopped waiting. */
+  late: 'tok_late',
+  /** Authorized, and told of twice more, as notifications may be. */
+  twice: 'tok_twice',
   /** The first request is lost before it arrives. */
   lostOnce: 'tok_lost_once',
   /** Authorization never gets through. */
   unreachable: 'tok_unreachable',
   /** Authorized; the first capture is lost before it arrives. */
   captureLostOnce: 'tok_capture_lost_once',
+  /** Authorized; the capture is refused, as when an authorization has run out. */
+  captureRefused: 'tok_capture_refused',
+  /** Captured; the first answer to each refund is lost. */
+  refundTimeoutOnce: 'tok_refund_timeout_once',
+  /** Captured; refunds are refused. */
+  refundRefused: 'tok_refund_refused',
 } as const
+
+export interface LocalProviderOptions {
+  /** Told when something happened to an authorization that nobody may be waiting for: what a real provider's webhook is. */
+  notify(authorizationKey: string): void
+  /** Where the shopper confirms: the address of the page, the secret goes behind it. */
+  actionUrl: string | null
+}
+
+export interface LocalProvider extends PaymentProvider {
+  /** The shopper confirms or refuses; answers where the authorization then stands, or null when the secret is none. */
+  complete(clientSecret: string, approve: boolean): Promise<PaymentResult['is'] | null>
+}
+
+const SECRET_PREFIX = 'local_'
 
 /**
  * A payment provider for development and tests that moves no money: deterministic by token, its books in a table, its transactions its own,
  * as if it were elsewhere.
  */
-export function createLocalProvider(database: Tx, transact: Transact<Tx>): PaymentProvider {
+export function createLocalProvider(
+  database: Tx,
+  transact: Transact<Tx>,
+  { notify, actionUrl }: LocalProviderOptions,
+): LocalProvider {
   return {
-    async authorize({ key, money, token }) {
+    async authorize({ key, money, token }, signal) {
       if (token === TEST_TOKENS.unreachable) throw new PaymentUnknown('The local provider plays dead for this token.')
+      const first = (await findEntry(database, key)) === null
+      if (token === TEST_TOKENS.late && first && !signal.aborted) await once(signal, 'abort')
       const { result, answered } = await transact(async (tx) => {
         await lockAuthorization(tx, key)
         const entry = await findEntry(tx, key)
         if (entry && entry.outcome !== 'lost') return { result: resultOf(entry), answered: true }
         const voided = (await findSettlement(tx, key)) !== null
         const outcome = decide(token, { voided, again: entry !== null })
+        const { minorUnits, currencyCode } = money
         await writeEntry(tx, {
           key,
           kind: 'authorize',
           authorizationKey: key,
           ...outcome,
           token,
-          minorUnits: money.minorUnits,
-          currencyCode: money.currencyCode,
+          minorUnits,
+          currencyCode,
         })
-        return {
-          result: resultOf(outcome),
-          answered: outcome.outcome !== 'lost' && token !== TEST_TOKENS.timeoutOnce,
-        }
+        const answered = outcome.outcome !== 'lost' && token !== TEST_TOKENS.timeoutOnce
+        return { result: resultOf({ key, ...outcome }), answered }
       })
       if (!answered) throw new PaymentUnknown('The local provider loses this answer on purpose.')
+      if (token === TEST_TOKENS.twice && first) for (let n = 0; n < 2; n++) notify(key)
       return result
     },
 
@@ -65,9 +99,17 @@ export function createLocalProvider(database: Tx, transact: Transact<Tx>): Payme
         if (authorization.token === TEST_TOKENS.captureLostOnce && (await countFault(tx, authorizationKey)) === 0) {
           return null
         }
-        const { createdAt: _, faults: __, ...copy } = authorization
-        await writeEntry(tx, { ...copy, key, kind: 'capture', authorizationKey, outcome: 'captured' })
-        return { is: 'captured' }
+        const refused = authorization.token === TEST_TOKENS.captureRefused
+        const outcome = refused ? REFUSED : { outcome: 'captured', message: null }
+        await writeEntry(tx, {
+          ...copyOf(authorization),
+          key,
+          // A refused capture settles nothing: the authorization can still be let go.
+          kind: refused ? 'refusal' : 'capture',
+          authorizationKey,
+          ...outcome,
+        })
+        return resultOf({ key, ...outcome })
       })
       if (!result) throw new PaymentUnknown('The local provider loses this request on purpose.')
       return result
@@ -95,24 +137,82 @@ export function createLocalProvider(database: Tx, transact: Transact<Tx>): Payme
       })
     },
 
-    async lookup(key) {
+    async refund({ key, authorizationKey, money }) {
+      const { result, answered } = await transact(async (tx) => {
+        await lockAuthorization(tx, authorizationKey)
+        const known = await findEntry(tx, key)
+        if (known) return { result: resultOf(known), answered: true }
+        const capture = await findSettlement(tx, authorizationKey)
+        if (capture?.kind !== 'capture') throw new Error(`${authorizationKey} cannot be refunded: it was not captured.`)
+        const left = capture.minorUnits - (await sumRefunded(tx, authorizationKey))
+        const refused = money.minorUnits > left || capture.token === TEST_TOKENS.refundRefused
+        const outcome = refused ? REFUSED : { outcome: 'refunded', message: null }
+        await writeEntry(tx, {
+          ...copyOf(capture),
+          key,
+          kind: 'refund',
+          authorizationKey,
+          ...outcome,
+          minorUnits: money.minorUnits,
+        })
+        return {
+          result: resultOf({ key, ...outcome }),
+          answered: refused || capture.token !== TEST_TOKENS.refundTimeoutOnce,
+        }
+      })
+      if (!answered) throw new PaymentUnknown('The local provider loses this answer on purpose.')
+      return result
+    },
+
+    async lookup({ key }) {
       const entry = await findEntry(database, key)
       return entry && entry.outcome !== 'lost' ? resultOf(entry) : null
     },
+
+    async complete(clientSecret, approve) {
+      const key = clientSecret.startsWith(SECRET_PREFIX) ? clientSecret.slice(SECRET_PREFIX.length) : ''
+      const outcome = await transact(async (tx) => {
+        await lockAuthorization(tx, key)
+        const entry = await findEntry(tx, key)
+        if (!entry || entry.token !== TEST_TOKENS.action) return null
+        if (await findSettlement(tx, key)) return 'voided'
+        if (entry.outcome !== 'actionRequired') return resultOf(entry).is
+        const decided = approve ? { outcome: 'authorized', message: null } : NOT_CONFIRMED
+        await writeEntry(tx, { ...copyOf(entry), ...decided })
+        return resultOf({ key, ...decided }).is
+      })
+      if (outcome) notify(key)
+      return outcome
+    },
+  }
+
+  function resultOf({ key, outcome, message }: Outcome & { key: string }): PaymentResult {
+    if (outcome === 'declined') return { is: 'declined', message: message ?? 'The payment was declined.' }
+    if (outcome === 'refused') return { is: 'refused', message: message ?? 'The provider refused.' }
+    if (outcome === 'actionRequired') return { is: 'actionRequired', action: actionOf(key) }
+    return { is: outcome as 'authorized' | 'captured' | 'voided' | 'refunded' }
+  }
+
+  function actionOf(key: string): ShopperAction {
+    const clientSecret = `${SECRET_PREFIX}${key}`
+    return { clientSecret, redirectUrl: actionUrl && `${actionUrl}?secret=${encodeURIComponent(clientSecret)}` }
   }
 }
 
 type Outcome = Pick<LocalPayment, 'outcome' | 'message'>
 
+const REFUSED: Outcome = { outcome: 'refused', message: 'The bank refuses this.' }
+const NOT_CONFIRMED: Outcome = { outcome: 'declined', message: 'The payment was not confirmed.' }
+
 function decide(token: string, { voided, again }: { voided: boolean; again: boolean }): Outcome {
   if (voided) return { outcome: 'voided', message: null }
   if (token === TEST_TOKENS.lostOnce && !again) return { outcome: 'lost', message: null }
   if (token === TEST_TOKENS.decline) return { outcome: 'declined', message: 'The bank declined the payment.' }
+  if (token === TEST_TOKENS.action) return { outcome: 'actionRequired', message: null }
   if ((Object.values(TEST_TOKENS) as string[]).includes(token)) return { outcome: 'authorized', message: null }
   return { outcome: 'declined', message: 'This way to pay is not known.' }
 }
 
-function resultOf({ outcome, message }: Outcome): PaymentResult {
-  if (outcome === 'declined') return { is: 'declined', message: message ?? 'The payment was declined.' }
-  return { is: outcome as 'authorized' | 'captured' | 'voided' }
+function copyOf({ createdAt: _, faults: __, ...entry }: LocalPayment) {
+  return entry
 }

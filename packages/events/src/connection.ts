@@ -138,7 +138,7 @@ async function connectWithin({ url, name }: ConnectOptions, waitMs: number): Pro
     maxPingOut: 2,
     noAsyncTraces: true, // a stack trace for each publish costs more than the publish
   })
-  const late = Symbol()
+  const late = 'late' as const
   const first = await Promise.race([
     attempt.catch((error: Error) => {
       // When this thread was busy, the client may have given up before the timer below.

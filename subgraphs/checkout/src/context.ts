@@ -1,6 +1,8 @@
 import type { Viewer } from '@commerce/service/viewer.ts'
 import type { PlacingService } from './attempt/service.ts'
 import type { CartService } from './cart/service.ts'
+import type { Operation } from './operation/operation.ts'
+import type { OperationService } from './operation/service.ts'
 import type { OrderService } from './order/service.ts'
 
 /** What every resolver of checkout gets. */
@@ -10,4 +12,7 @@ export interface CheckoutContext {
   carts: CartService
   orders: OrderService
   placing: PlacingService
+  operations: OperationService
+  /** What was given back of an order, oldest first. */
+  refundsOf(orderId: string): Promise<Operation[]>
 }

@@ -17,6 +17,11 @@ import type { CheckoutConfig } from './config.ts'
 import type { CheckoutContext } from './context.ts'
 import { offerConsumer } from './offer/consumer.ts'
 import { createOfferService } from './offer/service.ts'
+import { createOperationDriver } from './operation/driver.ts'
+import { createRefundReader } from './operation/refunds.ts'
+import { operationResolvers } from './operation/resolvers.ts'
+import { createOperationService } from './operation/service.ts'
+import { createOperationSteps } from './operation/steps.ts'
 import { orderResolvers } from './order/resolvers.ts'
 import { createOrderService } from './order/service.ts'
 import { choosePayments } from './payment/choose.ts'
@@ -73,19 +78,46 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
         newId: randomUUID,
         now,
       })
+      const operationDriver = createOperationDriver({
+        database,
+        transact,
+        perform: createOperationSteps({ database, payments, remotes, finishAttempt: driver.finish }),
+        leaseMs: config.ATTEMPT_LEASE_MS,
+        newId: randomUUID,
+        now,
+        log,
+      })
+      const operations = createOperationService({
+        database,
+        transact,
+        driver: operationDriver,
+        finishAttempt: driver.finish,
+        waitMs: config.PLACE_WAIT_MS,
+        newId: randomUUID,
+        now,
+      })
+      const refundsOf = createRefundReader(database)
       return {
-        resolvers: mergeResolvers(scalars, { Money: moneyResolvers }, cartResolvers, orderResolvers, attemptResolvers),
-        context: (viewer): CheckoutContext => ({ viewer, carts, orders, placing }),
+        resolvers: mergeResolvers(
+          scalars,
+          { Money: moneyResolvers },
+          cartResolvers,
+          orderResolvers,
+          operationResolvers,
+          attemptResolvers,
+        ),
+        context: (viewer): CheckoutContext => ({ viewer, carts, orders, placing, operations, refundsOf }),
         consumers: [offerConsumer(offers)],
-        background: [startRecovery(driver, log)],
+        background: [startRecovery([driver, operationDriver], log)],
         routes,
       }
 
       // Missed or lost, it costs a while: what waits looks again by itself.
       function paymentMoved(authorizationKey: string): void {
-        driver
-          .lookAgain(roundOf(authorizationKey))
-          .catch((error: unknown) => log.warn({ err: error }, 'a notification could not be followed'))
+        const round = roundOf(authorizationKey)
+        Promise.all([driver.lookAgain(round), operationDriver.lookAgain(round)]).catch((error: unknown) =>
+          log.warn({ err: error }, 'a notification could not be followed'),
+        )
       }
     },
   })

@@ -400,7 +400,7 @@ describe('a client that does not read', () => {
 
 test('the client without a library in the documentation follows, leaves, and tells what is wrong', async () => {
   const page = await readFile(new URL('../../docs/subscriptions.md', import.meta.url), 'utf8')
-  const code = /```js\n(export async function\* follow.*?\n\}\n)/s.exec(page)?.[1] as string
+  const code = /```js\n(export async function\* follow\(.*?\n\}\n)/s.exec(page)?.[1] as string
   const { follow } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
   const { graph, change } = await start()
   const url = `${graph.gateway.url}/graphql/stream`

@@ -225,3 +225,31 @@ test('health says whether events are missing', async () => {
   feed.recover(false)
   expect(await ready()).toEqual([200, true])
 })
+
+test('a stream of events that wants few messages a second gets the newest of what happened in between', async () => {
+  const { graph, change } = await startShop()
+  const leaving = new AbortController()
+  afterwards(() => leaving.abort())
+  const body = JSON.stringify({ query: live, variables: one, extensions: { maxPerSecond: 4 } })
+  const headers = { accept: 'text/event-stream', 'content-type': 'application/json' }
+  const response = await fetch(`${graph.gateway.url}/graphql`, {
+    method: 'POST',
+    headers,
+    body,
+    signal: leaving.signal,
+  })
+  let text = ''
+  void (async () => {
+    for await (const chunk of response.body as ReadableStream<Uint8Array>) text += Buffer.from(chunk).toString()
+  })().catch(() => {})
+  await eventually('the state', () => text.includes('"version":5'))
+  const begun = performance.now()
+  for (let version = 6; version <= 30; version++) {
+    change('b', version)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  await eventually('the newest', () => text.includes('"version":30'))
+  const messages = text.split('event: next').length - 1
+  expect(messages).toBeLessThanOrEqual(Math.ceil((performance.now() - begun) / 250) + 2)
+  expect(messages).toBeLessThan(8)
+})

@@ -1,9 +1,10 @@
 // Long because each way to come back is one test over the same shop.
+import { readFile } from 'node:fs/promises'
 import { eventually } from '@commerce/local/testing.ts'
 import { expect, test } from 'vitest'
 import { writeCursor } from '../src/subscribe/cursor.ts'
 import { metric } from './event-streams.ts'
-import { afterwards, follow, startShop } from './live-graph.ts'
+import { afterwards, follow, socketUrl, startShop, tokenFor } from './live-graph.ts'
 import { live, type Payloads, subject, take } from './shop.ts'
 
 const skus = { skus: ['a.1', 'b'] }
@@ -168,4 +169,43 @@ test('over Server-Sent Events the cursor is the id with which a browser comes ba
   expect(second()).not.toContain('"version":1,')
   const refused = await ask({ 'last-event-id': 'nonsense' })
   await eventually('the refusal', () => refused().includes('BAD_USER_INPUT'))
+})
+
+test('the client of the documentation, without a library, goes on where it was', async () => {
+  const page = await readFile(new URL('../../docs/subscriptions.md', import.meta.url), 'utf8')
+  const code = /```js\n(export async function\* followSocket.*?\n\}\n)/s.exec(page)?.[1] as string
+  const { followSocket } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
+  const { graph, change } = await startShop()
+  const leaving = new AbortController()
+  afterwards(() => leaving.abort())
+  const token = async () => (await tokenFor('ann')).slice('Bearer '.length)
+  const request = { url: socketUrl(graph), query: live, variables: skus, token, signal: leaving.signal }
+  const sockets: WebSocket[] = []
+  class Watched extends WebSocket {
+    constructor(url: string | URL, protocol?: string | string[]) {
+      super(url, protocol)
+      sockets.push(this)
+    }
+  }
+  const original = globalThis.WebSocket
+  globalThis.WebSocket = Watched
+  afterwards(() => {
+    globalThis.WebSocket = original
+  })
+  const stream: Payloads = followSocket(request)
+  expect((await take(stream, 2)).map(versionOf)).toEqual([1, 5])
+  sockets[0]?.close(3000)
+  const coming = take(stream, 1)
+  change('b', 6)
+  expect((await coming).map(versionOf)).toEqual([6])
+  expect(sockets).toHaveLength(2)
+  const last = take(stream, 1)
+  leaving.abort()
+  expect(await last).toEqual([])
+  await eventually('released', async () => (await metric(graph, 'gateway_live_operations')) === 0)
+  await expect(take(followSocket({ ...request, signal: undefined, token: () => 'none' }), 1)).rejects.toThrow(
+    'not valid',
+  )
+  const bad = followSocket({ ...request, signal: undefined, query: 'subscription { nope }' })
+  await expect(take(bad, 1)).rejects.toThrow('nope')
 })

@@ -1,27 +1,11 @@
-import { type CommandContract, CommandError, callCommand } from '@commerce/events/command.ts'
-import { commitStock, quotePrices, releaseStock, reserveStock } from '@commerce/events/commands.ts'
+import { CommandError, callCommand } from '@commerce/events/command.ts'
+import { commitStock, quotePrices, releaseStock, reserveStock, returnStock } from '@commerce/events/commands.ts'
 import type { EventConnection } from '@commerce/events/connection.ts'
-import { z } from 'zod'
 import { Unreachable } from './provider/unreachable.ts'
 
 const QUOTE_LIMIT_MS = 2_000
 const STOCK_LIMIT_MS = 1_500
 const STOCK_TRIES = 3
-
-// @TODO import it from the commands of packages/events when the inventory serves it: until then what was sold cannot be given back, and is tried again.
-export const returnStock = {
-  service: 'inventory',
-  name: 'returnStock',
-  input: z.object({
-    returnId: z.uuid(),
-    lines: z.array(z.object({ sku: z.string(), quantity: z.int().positive() })).min(1),
-    reservationId: z.uuid().optional(),
-  }),
-  output: z.discriminatedUnion('outcome', [
-    z.object({ outcome: z.literal('returned') }),
-    z.object({ outcome: z.literal('refused'), code: z.string(), message: z.string() }),
-  ]),
-} satisfies CommandContract<z.ZodType, z.ZodType>
 
 interface Line {
   sku: string

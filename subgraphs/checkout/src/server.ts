@@ -7,15 +7,20 @@ import { CurrencyCode, DateTime, Decimal, Int64 } from '@commerce/service/scalar
 import { startSubgraph } from '@commerce/service/subgraph.ts'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { createDriver } from './attempt/driver.ts'
+import { createQuote } from './attempt/quote.ts'
 import { startRecovery } from './attempt/recovery.ts'
 import { attemptResolvers } from './attempt/resolvers.ts'
 import { createPlacingService } from './attempt/service.ts'
 import { createSteps } from './attempt/steps.ts'
+import { createMerge } from './cart/merge-service.ts'
 import { cartResolvers } from './cart/resolvers.ts'
 import { createCartService } from './cart/service.ts'
 import type { CheckoutConfig } from './config.ts'
 import type { CheckoutContext } from './context.ts'
-import { offerConsumer } from './offer/consumer.ts'
+import { promotionResolvers } from './discount/resolvers.ts'
+import { createPromotionService } from './discount/service.ts'
+import { offerConsumer, stockConsumer } from './offer/consumer.ts'
+import { offerResolvers } from './offer/resolvers.ts'
 import { createOfferService } from './offer/service.ts'
 import { createOperationDriver } from './operation/driver.ts'
 import { createRefundReader } from './operation/refunds.ts'
@@ -26,7 +31,13 @@ import { orderResolvers } from './order/resolvers.ts'
 import { createOrderService } from './order/service.ts'
 import { choosePayments } from './payment/choose.ts'
 import { roundOf } from './payment/payment.ts'
+import { chooseProviders } from './provider/choose.ts'
 import { createRemotes } from './remotes.ts'
+import { shippingResolvers } from './shipping/resolvers.ts'
+import { createShippingService } from './shipping/service.ts'
+import { taxResolvers } from './tax/resolvers.ts'
+import { createTaxService } from './tax/service.ts'
+import { createBillingService } from './totals/service.ts'
 
 const scalars = { Decimal, Int64, CurrencyCode, DateTime }
 const now = (): Date => new Date()
@@ -46,13 +57,19 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
     log,
     define({ transact, connection }) {
       const offers = createOfferService(transact)
-      const carts = createCartService({ database, transact, newId: randomUUID })
+      const billing = createBillingService({ database, ...chooseProviders(config, database), now })
+      const carts = createCartService({ database, transact, billing, newId: randomUUID, now })
+      const mergeCarts = createMerge({ database, transact, newId: randomUUID })
+      const promotions = createPromotionService({ database, transact, newId: randomUUID, now })
+      const shipping = createShippingService(database, transact)
+      const tax = createTaxService(database, transact)
       const orders = createOrderService(database)
       const { payments, routes } = choosePayments(config, { database, transact, log, notify: paymentMoved })
       const remotes = createRemotes(connection)
+      const quote = createQuote({ database, offers, remotes, billing })
       const perform = createSteps({
         database,
-        offers,
+        quote,
         remotes,
         payments,
         actionMs: config.PAYMENT_ACTION_MS,
@@ -102,12 +119,19 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
           scalars,
           { Money: moneyResolvers },
           cartResolvers,
+          promotionResolvers,
+          shippingResolvers,
+          taxResolvers,
+          offerResolvers,
           orderResolvers,
           operationResolvers,
           attemptResolvers,
         ),
-        context: (viewer): CheckoutContext => ({ viewer, carts, orders, placing, operations, refundsOf }),
-        consumers: [offerConsumer(offers)],
+        context: (viewer): CheckoutContext => {
+          const read = { carts, mergeCarts, promotions, offers, shipping, tax, orders, refundsOf }
+          return { viewer, ...read, placing, operations }
+        },
+        consumers: [offerConsumer(offers), stockConsumer(offers)],
         background: [startRecovery([driver, operationDriver], log)],
         routes,
       }

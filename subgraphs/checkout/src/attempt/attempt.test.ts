@@ -10,7 +10,6 @@ import {
   holdIsSafe,
   restMs,
 } from './attempt.ts'
-import { compareQuote } from './quote.ts'
 
 const request = { paymentToken: 'tok_ok', expectedTotal: null }
 const lines = [{ lineId: 'line', sku: 'cup', title: 'Cup', quantity: 2, unitMinorUnits: 500n }]
@@ -205,51 +204,5 @@ describe('an attempt', () => {
     ]
     expect(new Set(prints).size).toBe(prints.length)
     expect(fingerprintOf('a', { ...usd })).toBe(prints[3])
-  })
-})
-
-describe('a quote', () => {
-  const cart = {
-    currencyCode: 'USD',
-    lines: [{ id: 'line', sku: 'cup', title: 'Cup', quantity: 2, acceptedMinorUnits: 500n }],
-  }
-  const usd = (minorUnits: bigint) => ({ minorUnits, currencyCode: 'USD' })
-  const at = (price: bigint) => [{ sku: 'cup', price: usd(price) }]
-
-  it('at the accepted prices lets the attempt go on', () => {
-    expect(compareQuote(cart, at(500n), null, holdUntil)).toEqual({ is: 'quoted', lines, totals, holdUntil })
-  })
-
-  it('at another price ends it, and says which', () => {
-    expect(compareQuote(cart, at(600n), null, holdUntil)).toMatchObject({
-      failure: { is: 'pricesChanged', changes: [{ sku: 'cup', before: 500n, now: 600n }] },
-    })
-  })
-
-  it('is measured by the expected total when there is one', () => {
-    expect(compareQuote(cart, at(600n), usd(1_200n), holdUntil)).toMatchObject({
-      is: 'quoted',
-      totals: { total: 1_200n },
-    })
-    expect(compareQuote(cart, at(500n), usd(999n), holdUntil)).toMatchObject({
-      failure: { is: 'pricesChanged', changes: [] },
-    })
-    const euros = { minorUnits: 1_000n, currencyCode: 'EUR' }
-    expect(compareQuote(cart, at(500n), euros, holdUntil)).toMatchObject({ failure: { is: 'pricesChanged' } })
-  })
-
-  it('beyond what the shop can count refuses', () => {
-    expect(compareQuote(cart, at(BigInt(Number.MAX_SAFE_INTEGER)), null, holdUntil)).toMatchObject({
-      failure: { is: 'refused', code: 'TOTAL_TOO_LARGE' },
-    })
-  })
-
-  it('without a price, or in another currency, refuses', () => {
-    const euro = [{ sku: 'cup', price: { minorUnits: 500n, currencyCode: 'EUR' } }]
-    for (const quote of [[], [{ sku: 'cup', price: null }], euro]) {
-      expect(compareQuote(cart, quote, null, holdUntil)).toMatchObject({
-        failure: { is: 'refused', code: 'NOT_FOR_SALE' },
-      })
-    }
   })
 })

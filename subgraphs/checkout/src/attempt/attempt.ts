@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Money } from '@commerce/service/money.ts'
 import type { ShopperAction } from '../payment/payment.ts'
+import type { BilledLine, Delivery } from '../totals/bill.ts'
 import type { Totals } from '../totals/totals.ts'
 
 /** A line of the cart at the price the catalog asked when the attempt was quoted. */
@@ -11,6 +12,15 @@ export interface AttemptLine {
   title: string
   quantity: number
   unitMinorUnits: bigint
+}
+
+/** How the totals of a quote come about: what the order keeps of it, and the promotions whose use it takes. */
+export interface QuoteDetails {
+  lines: readonly BilledLine[]
+  delivery: Delivery | null
+  used: readonly string[]
+  /** Who counts the uses that are limited for each customer; null: nobody is known. */
+  customer: string | null
 }
 
 /** What the shopper wants; `expectedTotal` null: the prices accepted in the cart. */
@@ -24,6 +34,7 @@ export type RefusalCode =
   | 'CART_EMPTY'
   | 'CART_COMPLETED'
   | 'CART_BEING_PLACED'
+  | 'CART_INCOMPLETE'
   | 'NOT_FOR_SALE'
   | 'TOTAL_TOO_LARGE'
   | 'INVALID_IDEMPOTENCY_KEY'
@@ -53,6 +64,8 @@ interface Quoted {
   totals: Totals
   /** When the held units go back by themselves; ISO. */
   holdUntil: string
+  /** Absent in attempts that were quoted before there were any. */
+  details?: QuoteDetails
 }
 
 /** What the shopper has to do before the payment is authorized, and until when the attempt waits for it; ISO. */
@@ -108,7 +121,7 @@ export type AttemptState =
 
 /** What a step found out or did. */
 export type Fact =
-  | { is: 'quoted'; lines: readonly AttemptLine[]; totals: Totals; holdUntil: string }
+  | { is: 'quoted'; lines: readonly AttemptLine[]; totals: Totals; holdUntil: string; details?: QuoteDetails }
   | { is: 'held' }
   | { is: 'actionRequired'; action: ShopperAction; actionUntil: string }
   | { is: 'stillAwaited' }
@@ -153,8 +166,8 @@ export function advance(state: AttemptState, fact: Fact): AttemptState {
   switch (state.at) {
     case 'started':
       if (fact.is === 'quoted') {
-        const { lines, totals, holdUntil } = fact
-        return { at: 'quoted', request: state.request, round: state.round, lines, totals, holdUntil }
+        const { is: _, ...quote } = fact
+        return { at: 'quoted', request: state.request, round: state.round, ...quote }
       }
       break
     case 'quoted':

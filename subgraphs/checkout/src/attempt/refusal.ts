@@ -13,6 +13,7 @@ const MESSAGES: Record<RefusalCode, string> = {
   CART_EMPTY: 'The cart is empty.',
   CART_COMPLETED: 'The order of this cart was placed before.',
   CART_BEING_PLACED: 'The order of this cart is being placed right now.',
+  CART_INCOMPLETE: 'The cart lacks something that its order needs.',
   NOT_FOR_SALE: 'Something in the cart cannot be bought at the moment.',
   TOTAL_TOO_LARGE: 'The total is beyond what the shop can count.',
   INVALID_IDEMPOTENCY_KEY: `The idempotency key has 1 to ${MAX_KEY} characters, none of them control characters.`,

@@ -1,6 +1,4 @@
 import type { Prisma } from '@commerce/prisma/checkout'
-import { findCart } from '../cart/repository.ts'
-import type { OfferService } from '../offer/service.ts'
 import { mayCapture } from '../order/life.ts'
 import type { Order } from '../order/order.ts'
 import { findOrder } from '../order/repository.ts'
@@ -15,13 +13,13 @@ import {
   holdIsSafe,
   STOCK_PATIENCE_MS,
 } from './attempt.ts'
-import { compareQuote } from './quote.ts'
+import type { createQuote } from './quote.ts'
 
 type At<P extends AttemptState['at']> = AttemptState & { at: P }
 
 export interface StepDependencies {
   database: Prisma.TransactionClient
-  offers: OfferService
+  quote: ReturnType<typeof createQuote>
   remotes: Remotes
   payments: Payments
   /** How long a shopper has to confirm a payment. */
@@ -37,11 +35,11 @@ export type Perform = (attempt: Attempt, options: { resumed: boolean }) => Promi
  * The steps of placing an order. Each talks to one other party, outside of any transaction, and can be repeated: a step that was interrupted is
  * simply done again (`resumed`).
  */
-export function createSteps({ database, offers, remotes, payments, actionMs, newId, now }: StepDependencies): Perform {
+export function createSteps({ database, quote, remotes, payments, actionMs, newId, now }: StepDependencies): Perform {
   return ({ cartId, openedAt, state }, { resumed }) => {
     switch (state.at) {
       case 'started':
-        return quote(cartId, state)
+        return quote(cartId, state.request, inFuture(HOLD_MS))
       case 'quoted':
         return hold(state)
       case 'held':
@@ -63,14 +61,6 @@ export function createSteps({ database, offers, remotes, payments, actionMs, new
       default:
         throw new Error(`Nothing is left to do for an attempt that is "${state.at}".`)
     }
-  }
-
-  async function quote(cartId: string, { request }: At<'started'>): Promise<Fact> {
-    const cart = await findCart(database, cartId)
-    if (!cart) throw new Error(`Cart ${cartId} is gone.`)
-    const prices = await remotes.quote(cart.lines.map(({ sku }) => sku))
-    await offers.take([], prices)
-    return compareQuote(cart, prices, request.expectedTotal, inFuture(HOLD_MS))
   }
 
   async function hold(state: At<'quoted'>): Promise<Fact> {

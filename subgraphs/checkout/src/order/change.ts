@@ -1,6 +1,7 @@
 import { event } from '@commerce/events/contracts.ts'
 import type { Emit } from '@commerce/events/outbox.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
+import { giveBackUses } from '../discount/repository.ts'
 import type { Changed } from './life.ts'
 import { type Actor, type Order, orderChanged } from './order.ts'
 import { insertEntry, saveOrder } from './repository.ts'
@@ -14,6 +15,7 @@ export async function keepChange(
   at: Date,
 ): Promise<Order> {
   const saved = await saveOrder(tx, order)
+  if (kind === 'CANCELLED') await giveBackUses(tx, order.id)
   await insertEntry(tx, saved.id, { version: saved.version, at, kind, by, note })
   emit(event('checkout.order.changed', orderChanged(saved, at)))
   return saved

@@ -21,9 +21,17 @@ import {
 import { actorOn, fulfilmentOf, type Order } from './order.ts'
 
 const at = new Date('2026-01-01T00:00:00Z')
+const plain = {
+  discounts: [],
+  discountMinorUnits: 0n,
+  taxMinorUnits: 0n,
+  taxIncludedMinorUnits: 0n,
+  fulfilled: 0,
+  returned: 0,
+}
 const lines = [
-  { sku: 'cup', title: 'Cup', quantity: 2, unitMinorUnits: 500n, fulfilled: 0, returned: 0 },
-  { sku: 'pot', title: 'Pot', quantity: 1, unitMinorUnits: 900n, fulfilled: 0, returned: 0 },
+  { sku: 'cup', title: 'Cup', quantity: 2, unitMinorUnits: 500n, ...plain },
+  { sku: 'pot', title: 'Pot', quantity: 1, unitMinorUnits: 900n, ...plain },
 ]
 const placed: Order = {
   id: 'order',
@@ -40,6 +48,10 @@ const placed: Order = {
   round: 'round',
   reservationId: 'round',
   totals: sumUp('USD', lines),
+  buyerEmail: null,
+  shippingAddress: null,
+  billingAddress: null,
+  delivery: null,
   version: 1,
   placedAt: at,
   lines,

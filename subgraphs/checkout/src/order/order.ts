@@ -1,8 +1,9 @@
 import type { EventData } from '@commerce/events/contracts.ts'
+import type { Address } from '../cart/address.ts'
+import type { BilledLine, Delivery } from '../totals/bill.ts'
 import type { Totals } from '../totals/totals.ts'
 
-export interface OrderLine {
-  sku: string
+export interface OrderLine extends BilledLine {
   title: string
   quantity: number
   unitMinorUnits: bigint
@@ -35,6 +36,11 @@ export interface Order {
   /** Whose units it took. */
   reservationId: string
   totals: Totals
+  buyerEmail: string | null
+  shippingAddress: Address | null
+  billingAddress: Address | null
+  /** Null: nothing had to be sent, or the shop asked nothing for it. */
+  delivery: Delivery | null
   version: number
   placedAt: Date
   lines: readonly OrderLine[]

@@ -1,5 +1,7 @@
-import type { Prisma } from '@commerce/prisma/checkout'
-import type { Actor, Order, OrderStatus, Parcel, TimelineEntry } from './order.ts'
+import { Prisma } from '@commerce/prisma/checkout'
+import type { Discount } from '../discount/apply.ts'
+import type { Delivery } from '../totals/bill.ts'
+import type { Actor, Order, OrderLine, OrderStatus, Parcel, TimelineEntry } from './order.ts'
 
 type Tx = Prisma.TransactionClient
 
@@ -68,7 +70,8 @@ export async function lockOrder(tx: Tx, id: string): Promise<Order | null> {
 
 /** Stores a new order and gives it its number; fails when the attempt or the cart has one already. */
 export async function insertOrder(tx: Tx, order: Omit<Order, 'number'>): Promise<Order> {
-  const { totals, lines, hold: _, captured: __, refunded: ___, refunding: ____, ...rest } = order
+  const { totals, lines, shippingAddress, billingAddress, delivery, ...more } = order
+  const { hold: _, captured: __, refunded: ___, refunding: ____, ...rest } = more
   const { number } = await tx.order.create({
     data: {
       ...rest,
@@ -77,8 +80,12 @@ export async function insertOrder(tx: Tx, order: Omit<Order, 'number'>): Promise
       discountMinorUnits: totals.discount,
       shippingMinorUnits: totals.shipping,
       taxMinorUnits: totals.tax,
+      taxIncludedMinorUnits: totals.taxIncluded ?? 0n, // of an attempt that was quoted before there was any
+      shippingAddress: json(shippingAddress),
+      billingAddress: json(billingAddress),
+      delivery: json(delivery),
       totalMinorUnits: totals.total,
-      lines: { createMany: { data: lines.map((line, position) => ({ ...line, position })) } },
+      lines: { createMany: { data: lines.map((line, position) => toLineRow(line, position)) } },
     },
     select: { number: true },
   })
@@ -173,7 +180,37 @@ function toOrder(row: Row): Order {
       discount: row.discountMinorUnits,
       shipping: row.shippingMinorUnits,
       tax: row.taxMinorUnits,
+      taxIncluded: row.taxIncludedMinorUnits,
       total: row.totalMinorUnits,
     },
+    shippingAddress: row.shippingAddress as Order['shippingAddress'],
+    billingAddress: row.billingAddress as Order['billingAddress'],
+    delivery: row.delivery === null ? null : toDelivery(row.delivery as unknown as Stored<Delivery>),
+    lines: row.lines.map((line) => ({
+      ...line,
+      discounts: (line.discounts as unknown as Stored<Discount>[]).map(toDiscount),
+    })),
   }
+}
+
+// JSON has no bigint: amounts are stored as strings.
+type Stored<T> = Omit<T, 'minorUnits'> & { minorUnits: string }
+
+function json(value: object | null) {
+  return value === null
+    ? Prisma.DbNull
+    : JSON.parse(JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? String(each) : each)))
+}
+
+function toLineRow({ discounts, ...line }: OrderLine, position: number) {
+  return { ...line, position, discounts: discounts.map((each) => ({ ...each, minorUnits: String(each.minorUnits) })) }
+}
+
+function toDiscount(stored: Stored<Discount>): Discount {
+  return { ...stored, minorUnits: BigInt(stored.minorUnits) }
+}
+
+function toDelivery({ minorUnits, discount, ...rest }: Stored<Delivery>): Delivery {
+  const stored = discount as unknown as Stored<Discount> | null
+  return { ...rest, minorUnits: BigInt(minorUnits), discount: stored && toDiscount(stored) }
 }

@@ -53,6 +53,7 @@ export const orderResolvers: Resolvers = {
     payment: (order: Order) => order,
     fulfilment: (order: Order) => order,
     hold: ({ hold }: Order) => hold,
+    buyer: ({ buyerEmail }: Order) => buyerEmail && { email: buyerEmail },
     timeline: ({ id }: Order, _: unknown, { orders }: CheckoutContext) => orders.timeline(id),
   },
   OrderPayment: { state: ({ paymentState }: Order) => paymentState },
@@ -78,6 +79,12 @@ export const orderResolvers: Resolvers = {
     variant: ({ sku }: OrderLine) => ({ sku }),
     unitPrice: ({ unitMinorUnits, currencyCode }: ShownLine) => ({ minorUnits: unitMinorUnits, currencyCode }),
     lineTotal: (line: ShownLine) => ({ minorUnits: lineTotal(line), currencyCode: line.currencyCode }),
+    discounts: ({ discounts, currencyCode }: ShownLine) => discounts.map((each) => ({ ...each, currencyCode })),
+    tax: ({ taxMinorUnits, currencyCode }: ShownLine) => ({ minorUnits: taxMinorUnits, currencyCode }),
+    taxIncluded: ({ taxIncludedMinorUnits, currencyCode }: ShownLine) => ({
+      minorUnits: taxIncludedMinorUnits,
+      currencyCode,
+    }),
   },
 }
 

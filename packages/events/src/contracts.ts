@@ -46,6 +46,13 @@ const priceChanged = z.object({
     .describe('Null when the variant cannot be bought.'),
 })
 
+const stockPolicy = z.object({
+  kind: z.string().describe('As `StockPolicyKind` in the graph: DENY, BACKORDER or PREORDER; more values may come.'),
+  limit: z.int().nonnegative().describe('How many units may be promised beyond what is on hand; 0 for DENY.'),
+  releaseAt: moment.nullable().describe('When a pre-order ends.'),
+  restockAt: moment.nullable().describe('When more is expected.'),
+})
+
 const stockChanged = z.object({
   sku: z.string(),
   version,
@@ -53,6 +60,40 @@ const stockChanged = z.object({
     z.object({ code: z.string(), onHand: z.int(), reserved: z.int().nonnegative(), safety: z.int().nonnegative() }),
   ),
   available: z.int().describe('Sum over locations of on hand - reserved - safety, each at least 0.'),
+  backordered: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Units promised beyond what is on hand: sum over locations of reserved - on hand, each at least 0.'),
+  backorderable: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Units that the policy still lets be promised beyond the available ones.'),
+  policy: stockPolicy.optional().describe('What happens when nothing is available.'),
+})
+
+const stockLow = z.object({
+  sku: z.string(),
+  version: version.describe('The version of the stock with which it became low.'),
+  available: z.int().nonnegative(),
+  threshold: z.int().nonnegative().describe('At so many units or fewer it is low.'),
+})
+
+const stockBack = z.object({
+  sku: z.string(),
+  version: version.describe('The version of the stock with which it came back.'),
+  available: z.int().positive(),
+})
+
+const locationChanged = z.object({
+  code: z.string(),
+  version,
+  name: z.string(),
+  active: z.boolean(),
+  country: z.string().length(2).nullable(),
+  region: z.string().nullable(),
+  position: z.object({ latitude: z.number(), longitude: z.number() }).nullable(),
 })
 
 const orderPlaced = z.object({
@@ -79,6 +120,10 @@ const orderChanged = orderPlaced.omit({ reservationId: true }).extend({
   status: z.string().describe('As `OrderStatus` in the graph; more values may come.'),
   paymentState: z.string().describe('As `PaymentState` in the graph; more values may come.'),
   changedAt: moment,
+  fulfilmentState: z.string().optional().describe('As `FulfilmentState` in the graph; more values may come.'),
+  held: z.boolean().optional().describe('Whether somebody has to look at it before it goes on.'),
+  capturedMinorUnits: z.int().nonnegative().optional(),
+  refundedMinorUnits: z.int().nonnegative().optional().describe('Of what was captured.'),
 })
 
 const cartChanged = z
@@ -103,6 +148,21 @@ export const contracts = {
     key: 'sku',
     data: stockChanged,
   },
+  'inventory.stock.low': {
+    summary: 'The available units of a SKU fell to its threshold or below; told once until they were above it again.',
+    key: 'sku',
+    data: stockLow,
+  },
+  'inventory.stock.back': {
+    summary: 'A SKU of which nothing was available is available again.',
+    key: 'sku',
+    data: stockBack,
+  },
+  'inventory.location.changed': {
+    summary: 'A place that keeps stock was made, renamed, moved, or opened or closed.',
+    key: 'code',
+    data: locationChanged,
+  },
   'checkout.cart.changed': {
     summary: 'A cart was made, or its lines or its status changed.',
     key: 'id',
@@ -110,7 +170,8 @@ export const contracts = {
   },
   'checkout.order.placed': { summary: 'An order was placed and its payment authorized.', key: 'id', data: orderPlaced },
   'checkout.order.changed': {
-    summary: 'An order was placed, or its status or the state of its payment changed.',
+    summary:
+      'An order was placed, or anything of it changed that can: its status, its payment, what was sent or came back, whether it is held.',
     key: 'id',
     data: orderChanged,
   },

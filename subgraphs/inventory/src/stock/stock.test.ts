@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { adjust, type Count, count, isName, refuseAdjustment, refuseCount } from './change.ts'
-import { availabilityOf, availableOf, neverStocked, type Stock, stockChanged } from './stock.ts'
+import {
+  adjust,
+  type Count,
+  count,
+  refuseAdjustment,
+  refuseCount,
+  refuseTransfer,
+  type Transfer,
+  transfer,
+} from './change.ts'
+import { stockChanged } from './facts.ts'
+import { isName } from './refusal.ts'
+import { availabilityOf, availableOf, DENY, neverStocked, type Stock } from './stock.ts'
 
 function stock(levels: [code: string, onHand: number, reserved: number, safety: number][], version = 7): Stock {
   return {
@@ -8,11 +19,14 @@ function stock(levels: [code: string, onHand: number, reserved: number, safety: 
     version,
     changedAt: '2026-01-31T09:30:00.000Z',
     levels: levels.map(([code, onHand, reserved, safety]) => ({
-      location: { code, name: code },
+      location: { code },
       onHand,
       reserved,
       safety,
+      backorderLimit: 0,
     })),
+    policy: DENY,
+    lowStockThreshold: null,
   }
 }
 
@@ -60,17 +74,17 @@ describe('a count', () => {
 
   it('writes the difference and leaves the cushion', () => {
     expect(count(stock([['A', 10, 3, 2]]), input)).toEqual({
-      posting: { sku: 'mug.blue', location: 'A', onHand: 2, safety: 2 },
+      postings: [{ sku: 'mug.blue', location: 'A', onHand: 2, safety: 2 }],
       kind: 'count',
     })
   })
 
   it('that finds what was known writes nothing', () => {
-    expect(count(stock([['A', 12, 3, 2]]), input)).toEqual({ posting: null, kind: 'count' })
+    expect(count(stock([['A', 12, 3, 2]]), input)).toEqual({ postings: [], kind: 'count' })
   })
 
   it('of nothing makes an unknown SKU known', () => {
-    expect(count(neverStocked('mug.blue'), { ...input, onHand: 0 })).toMatchObject({ posting: { onHand: 0 } })
+    expect(count(neverStocked('mug.blue'), { ...input, onHand: 0 })).toMatchObject({ postings: [{ onHand: 0 }] })
   })
 
   it('may not be below what is held', () => {
@@ -79,7 +93,7 @@ describe('a count', () => {
 
   it('is refused when the stock has another version than expected', () => {
     expect(count(stock([]), { ...input, expectedVersion: 6 })).toMatchObject({ refusal: { code: 'VERSION_CONFLICT' } })
-    expect(count(neverStocked('x'), { ...input, expectedVersion: 0 })).toMatchObject({ posting: { onHand: 12 } })
+    expect(count(neverStocked('x'), { ...input, expectedVersion: 0 })).toMatchObject({ postings: [{ onHand: 12 }] })
   })
 
   it.each([
@@ -98,7 +112,7 @@ describe('an adjustment', () => {
 
   it('is a correction when units go and a receipt when they come', () => {
     expect(adjust(stock([['A', 10, 0, 0]]), input)).toEqual({
-      posting: { sku: 'mug.blue', location: 'A', onHand: -5 },
+      postings: [{ sku: 'mug.blue', location: 'A', onHand: -5 }],
       kind: 'correction',
     })
     expect(adjust(neverStocked('mug.blue'), { ...input, delta: 5 })).toMatchObject({ kind: 'receipt' })
@@ -123,6 +137,40 @@ describe('an adjustment', () => {
     [{ sku: 'a\u0000b' }, 'INVALID_SKU'],
   ])('with %o is refused: %s', (part, code) => {
     expect(refuseAdjustment({ ...input, ...part })).toMatchObject({ code })
+  })
+})
+
+describe('a transfer', () => {
+  const wanted: Transfer = { sku: 'mug.blue', from: 'A', to: 'B', quantity: 4 }
+
+  it('takes from one location what it brings to the other', () => {
+    expect(transfer(stock([['A', 10, 6, 9]]), wanted)).toEqual({
+      postings: [
+        { sku: 'mug.blue', location: 'A', onHand: -4 },
+        { sku: 'mug.blue', location: 'B', onHand: 4 },
+      ],
+      kind: 'transfer',
+    })
+  })
+
+  it.each([
+    [3, 0, 7, 'BELOW_ZERO'],
+    [10, 7, 7, 'BELOW_RESERVED'],
+    [10, 0, 6, 'VERSION_CONFLICT'],
+  ])(
+    'of %i units, %i of them held, expecting version %i, is refused: %s',
+    (onHand, reserved, expectedVersion, code) => {
+      const decision = transfer(stock([['A', onHand, reserved, 0]]), { ...wanted, expectedVersion })
+      expect(decision).toMatchObject({ refusal: { code } })
+    },
+  )
+
+  it.each([
+    [{ to: 'A' }, 'SAME_LOCATION'],
+    [{ quantity: 0 }, 'QUANTITY_OUT_OF_RANGE'],
+    [{ reason: '' }, 'INVALID_REASON'],
+  ])('with %o is refused: %s', (part, code) => {
+    expect(refuseTransfer({ ...wanted, ...part })).toMatchObject({ code })
   })
 })
 

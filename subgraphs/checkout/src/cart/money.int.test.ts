@@ -170,6 +170,9 @@ describe('discounts', () => {
       code: 'ONE',
       rule: { percentage: { percent: '1' } },
     })
+    const one = { title: 'Same', code: 'SAME', rule: { freeShipping: true } }
+    const same = await Promise.all([1, 2, 3, 4].map(() => shop.tried('promotionSet', one)))
+    expect(same.flatMap(codes)).toEqual(['CODE_TAKEN', 'CODE_TAKEN', 'CODE_TAKEN'])
     const again = { id: promotion?.id, title: 'Two', code: 'ONE', rule: { percentage: { percent: '2' } } }
     expect((await shop.tried('promotionSet', { ...again, expectedVersion: 1 })).promotion).toMatchObject({ version: 2 })
     expect(codes(await shop.tried('promotionSet', { ...again, expectedVersion: 1 }))).toEqual(['VERSION_CONFLICT'])

@@ -121,6 +121,7 @@ export const cartResolvers: Resolvers = {
       return bill && !isTooLarge(bill) ? { ...bill.totals, estimated: bill.estimated } : null
     },
     async problems(cart: PricedCart, _: unknown, { carts }: CheckoutContext): Promise<(CartProblem | BillProblem)[]> {
+      if (cart.state.is === 'completed') return [] // its order was placed: nothing stands between them
       const bill = await carts.bill(cart)
       const tooLarge = bill && isTooLarge(bill) ? [{ is: 'totalTooLarge' } as const] : []
       return [...cart.problems, ...tooLarge, ...(bill?.problems ?? [])]

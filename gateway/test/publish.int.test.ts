@@ -75,7 +75,7 @@ async function published(graph: string): Promise<StoredSupergraph> {
   return stored
 }
 
-test.each([
+test.concurrent.each([
   ['a file that is not there', ['/nowhere/supergraph.graphql'], away, 'there is no file "/nowhere/supergraph.graphql"'],
   ['a folder', [folder], away, 'The supergraph cannot be read'],
   ['no file', [''], away, 'The supergraph cannot be read'],
@@ -129,7 +129,7 @@ test.each([
     expect(log[0]?.msg).not.toContain('\n')
     expect(code).toBe(expected)
   },
-  20_000,
+  60_000,
 )
 
 test('publishes for a moment that is the same for all, under the name of a graph', async () => {

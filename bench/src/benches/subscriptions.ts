@@ -88,6 +88,11 @@ function goalsOf(measured: readonly Measured[]): Goal[] {
       'with 1 % of the clients not reading: p99 of the others as a multiple',
       ours && p99(ours.withStalled) / p99(ours.delivery),
     ),
+    atMost(
+      1.1,
+      'memory after all have left, as a multiple of before anyone came',
+      ours && ours.mb.left / ours.mb.empty,
+    ),
     atMost(1.1, 'memory when all came again, as a multiple', ours && ours.mb.again / ours.mb.full),
     atMost(0, 'messages out of order, and clients that were sent away', ours && ours.reordered + ours.ended),
   ]

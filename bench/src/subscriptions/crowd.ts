@@ -58,7 +58,7 @@ answerParent<CrowdAsk, CrowdReply>(async (ask) => {
   else if ('change' in ask) await change(ask.change)
   else if ('burst' in ask) await burst(ask.burst, ask.perSecond, ask.seconds)
   else if ('stall' in ask) stall(ask.stall)
-  else if ('goOn' in ask) goOn()
+  else if ('goOn' in ask) await goOn()
   else close()
   if (failure) throw new Error(failure)
   return reply
@@ -126,8 +126,12 @@ function stall(count: number): void {
   for (const client of stalled) client.stall()
 }
 
-function goOn(): void {
+/** Until they show what the others do. */
+async function goOn(): Promise<void> {
+  const newest = Math.max(...reading().map(({ version }) => version))
   for (const client of stalled) client.goOn()
+  await eventually('clients caught up', () => [...stalled].every(({ version }) => version >= newest))
+  stalled = new Set()
 }
 
 function close(): void {

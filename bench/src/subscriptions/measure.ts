@@ -11,7 +11,7 @@ export interface Size {
   clients: number
   changes: number
   burstSeconds: number
-  /** Until memory is read, in milliseconds. */
+  /** Until memory is read, in milliseconds; five times that when all have left. */
   settleMs: number
 }
 
@@ -75,13 +75,16 @@ export async function measure(
     one.ended += reply.ended
     await rest(BETWEEN_MS)
   }
-  progress(`${changes} changes`)
+  progress(`${changes} changes with every client, and as many while ${STALLED_SHARE * 100} % of them do not read`)
   for (const one of all) await change(one, []) // the first of all is not timed
   for (let n = 0; n < changes; n++) {
     for (const one of all) {
       const before = cpuSeconds(one.contestant.server.pid)
       await change(one, one.delivery)
       one.cpuMsPerChange += ((cpuSeconds(one.contestant.server.pid) - before) * 1_000) / changes
+      await one.contestant.ask({ stall: Math.ceil(clients * STALLED_SHARE) })
+      await change(one, one.withStalled)
+      await one.contestant.ask({ goOn: true })
     }
   }
   progress(`a burst of ${BURST_PER_SECOND} changes a second`)
@@ -94,14 +97,10 @@ export async function measure(
     one.ended += reply.ended
     await rest(settleMs)
   }
-  progress(`${STALLED_SHARE * 100} % of the clients do not read`)
-  for (const { contestant } of all) await contestant.ask({ stall: Math.ceil(clients * STALLED_SHARE) })
-  for (let n = 0; n < changes; n++) for (const one of all) await change(one, one.withStalled)
-  for (const { contestant } of all) await contestant.ask({ goOn: true })
   progress('all leave, and come again')
   for (const one of all) {
     await one.contestant.ask({ close: true })
-    await rest(settleMs)
+    await rest(5 * settleMs)
     one.mb.left = now(one.contestant)
     await one.contestant.open(clients)
     await rest(settleMs)

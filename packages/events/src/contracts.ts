@@ -46,6 +46,13 @@ const priceChanged = z.object({
     .describe('Null when the variant cannot be bought.'),
 })
 
+const stockPolicy = z.object({
+  kind: z.string().describe('As `StockPolicyKind` in the graph: DENY, BACKORDER or PREORDER; more values may come.'),
+  limit: z.int().nonnegative().describe('How many units may be promised beyond what is on hand; 0 for DENY.'),
+  releaseAt: moment.nullable().describe('When a pre-order ends.'),
+  restockAt: moment.nullable().describe('When more is expected.'),
+})
+
 const stockChanged = z.object({
   sku: z.string(),
   version,
@@ -53,6 +60,40 @@ const stockChanged = z.object({
     z.object({ code: z.string(), onHand: z.int(), reserved: z.int().nonnegative(), safety: z.int().nonnegative() }),
   ),
   available: z.int().describe('Sum over locations of on hand - reserved - safety, each at least 0.'),
+  backordered: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Units promised beyond what is on hand: sum over locations of reserved - on hand, each at least 0.'),
+  backorderable: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Units that the policy still lets be promised beyond the available ones.'),
+  policy: stockPolicy.optional().describe('What happens when nothing is available.'),
+})
+
+const stockLow = z.object({
+  sku: z.string(),
+  version: version.describe('The version of the stock with which it became low.'),
+  available: z.int().nonnegative(),
+  threshold: z.int().nonnegative().describe('At so many units or fewer it is low.'),
+})
+
+const stockBack = z.object({
+  sku: z.string(),
+  version: version.describe('The version of the stock with which it came back.'),
+  available: z.int().positive(),
+})
+
+const locationChanged = z.object({
+  code: z.string(),
+  version,
+  name: z.string(),
+  active: z.boolean(),
+  country: z.string().length(2).nullable(),
+  region: z.string().nullable(),
+  position: z.object({ latitude: z.number(), longitude: z.number() }).nullable(),
 })
 
 const orderPlaced = z.object({
@@ -102,6 +143,21 @@ export const contracts = {
     summary: 'The counters of a SKU changed: counted, held, released or sold.',
     key: 'sku',
     data: stockChanged,
+  },
+  'inventory.stock.low': {
+    summary: 'The available units of a SKU fell to its threshold or below; told once until they were above it again.',
+    key: 'sku',
+    data: stockLow,
+  },
+  'inventory.stock.back': {
+    summary: 'A SKU of which nothing was available is available again.',
+    key: 'sku',
+    data: stockBack,
+  },
+  'inventory.location.changed': {
+    summary: 'A place that keeps stock was made, renamed, moved, or opened or closed.',
+    key: 'code',
+    data: locationChanged,
   },
   'checkout.cart.changed': {
     summary: 'A cart was made, or what is in it, who buys, where it goes, or its status changed.',

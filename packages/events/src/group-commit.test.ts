@@ -5,8 +5,10 @@ import type { Transact } from './outbox.ts'
 
 interface Wanted {
   name: string
+  shares?: string
   fails?: boolean
   takesMs?: number
+  takesUntil?: Promise<void>
 }
 
 /** What each transaction carried out, and what was committed. */
@@ -22,13 +24,18 @@ function setUp() {
   const carryOut = async (tx: string[], members: readonly Member<Wanted>[]) => {
     transactions.push(members.map(({ input }) => input.name))
     for (const { input } of members) {
-      await delay(input.takesMs ?? 1)
+      await (input.takesUntil ?? delay(input.takesMs ?? 1))
       if (input.fails) throw new Error(`${input.name} failed`)
       tx.push(input.name)
     }
     return members.map(({ input }) => `did ${input.name}`)
   }
-  const commit = createGroupCommit({ transact, carryOut, namesOf: ({ name }) => [name.charAt(0)] })
+  const commit = createGroupCommit({
+    transact,
+    carryOut,
+    namesOf: ({ name }) => [name.charAt(0)],
+    sharedNamesOf: ({ shares }) => (shares ? [shares] : []),
+  })
   return { transactions, committed, commit }
 }
 
@@ -45,6 +52,19 @@ test('what is about the same is done one after the other, each in its own transa
   const { transactions, commit } = setUp()
   await Promise.all(['a1', 'b1', 'a2', 'a3'].map((name) => commit({ name })))
   expect(transactions).toEqual([['a1', 'b1'], ['a2'], ['a3']])
+})
+
+test('what wants the same beside others shares a transaction, and waits for one that is under way', async () => {
+  const { transactions, commit } = setUp()
+  const { promise: takesUntil, resolve: finish } = Promise.withResolvers<void>()
+  const slow = commit({ name: 'a', shares: 'row', takesUntil })
+  await delay(2)
+  const rest = ['b', 'c', 'd'].map((name) => commit({ name, shares: 'row' }))
+  await commit({ name: 'e' })
+  expect(transactions).toEqual([['a'], ['e']])
+  finish()
+  await Promise.all([slow, ...rest])
+  expect(transactions).toEqual([['a'], ['e'], ['b', 'c', 'd']])
 })
 
 test('the failure of one is its own: the others are carried out without it, and nothing twice', async () => {

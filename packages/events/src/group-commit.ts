@@ -14,6 +14,11 @@ export interface GroupCommitOptions<Tx, I, R> {
   carryOut(tx: Tx, members: readonly Member<I>[]): Promise<readonly R[]>
   /** What it is about: intentions that share one of these names are carried out one after the other. */
   namesOf(input: I): readonly string[]
+  /**
+   * What it wants beside others: intentions that share one of these are carried out in the same transaction or one after the other, so that
+   * those that want the same row do not queue for it one by one, each in a transaction of its own.
+   */
+  sharedNamesOf?(input: I): readonly string[]
 }
 
 /** More wait than can be carried out soon: nothing was done. */
@@ -33,6 +38,7 @@ const MOST_WAITING = 2_000
 interface Waiting<I, R> {
   input: I
   names: readonly string[]
+  shared: readonly string[]
   /** Runs something as part of the work that wants this: its trace, and the changes it is told of. */
   within: <T>(work: () => T) => T
   resolve(result: R | Promise<R>): void
@@ -45,7 +51,7 @@ interface Waiting<I, R> {
  * transaction fails, or nobody knows whether it did, each is carried out again by itself: they are idempotent.
  */
 export function createGroupCommit<Tx, I, R>(options: GroupCommitOptions<Tx, I, R>): (input: I) => Promise<R> {
-  const { transact, carryOut, namesOf } = options
+  const { transact, carryOut, namesOf, sharedNamesOf = () => [] } = options
   let waiting: Waiting<I, R>[] = []
   const busy = new Set<string>()
   let running = 0
@@ -73,7 +79,7 @@ export function createGroupCommit<Tx, I, R>(options: GroupCommitOptions<Tx, I, R
       void commit(group).finally(() => {
         clearTimeout(timer)
         running--
-        for (const { names } of group) for (const name of names) busy.delete(name)
+        for (const { names, shared } of group) for (const name of [...names, ...shared]) busy.delete(name)
         giveWay()
       })
     })
@@ -82,13 +88,17 @@ export function createGroupCommit<Tx, I, R>(options: GroupCommitOptions<Tx, I, R
   function take(): Waiting<I, R>[] {
     const group: Waiting<I, R>[] = []
     const left: Waiting<I, R>[] = []
+    const wanted = new Set<string>()
     for (const one of waiting) {
-      if (group.length === MOST_MEMBERS || one.names.some((name) => busy.has(name))) left.push(one)
+      const { names, shared } = one
+      const isBusy = [...names, ...shared].some((name) => busy.has(name))
+      if (group.length === MOST_MEMBERS || isBusy || names.some((name) => wanted.has(name))) left.push(one)
       else {
         group.push(one)
-        for (const name of one.names) busy.add(name)
+        for (const name of names) wanted.add(name)
       }
     }
+    for (const { names, shared } of group) for (const name of [...names, ...shared]) busy.add(name)
     waiting = left
     return group
   }
@@ -111,7 +121,14 @@ export function createGroupCommit<Tx, I, R>(options: GroupCommitOptions<Tx, I, R
   return (input) =>
     new Promise((resolve, reject) => {
       if (waiting.length >= MOST_WAITING) return reject(new TooManyWaiting())
-      waiting.push({ input, names: namesOf(input), within: AsyncLocalStorage.snapshot(), resolve, reject })
+      waiting.push({
+        input,
+        names: namesOf(input),
+        shared: sharedNamesOf(input),
+        within: AsyncLocalStorage.snapshot(),
+        resolve,
+        reject,
+      })
       start()
     })
 }

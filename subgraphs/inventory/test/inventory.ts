@@ -129,13 +129,13 @@ export async function contradictions(database: PrismaClient): Promise<unknown[]>
       select sku, location, sum(quantity)::int as units
       from reservation_line join reservation on id = reservation_id where state = 'held' group by sku, location
     ),
-    told as (select data->>'sku' as sku, array_agg(version order by version) as versions from outbox group by 1)
+    told as (select data->>'sku' as sku, array_agg(version order by version) as versions from outbox where type = 'inventory.stock.changed' group by 1)
     select l.sku, l.on_hand, booked.units as booked, l.reserved, held.units as held, s.version, told.versions
     from stock_level l join stock s using (sku)
     left join booked using (sku, location) left join held using (sku, location)
     left join told using (sku)
     where l.on_hand <> coalesce(booked.units, 0) or l.reserved <> coalesce(held.units, 0)
-      or l.reserved < 0 or l.reserved > l.on_hand
+      or l.reserved < 0 or l.reserved > l.on_hand + l.backorder_limit
       or told.versions is distinct from (select array_agg(v) from generate_series(1, s.version) v)`
 }
 

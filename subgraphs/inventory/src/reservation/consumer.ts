@@ -1,5 +1,5 @@
 import { type CommandHandler, command } from '@commerce/events/command.ts'
-import { commitStock, releaseStock, reserveStock } from '@commerce/events/commands.ts'
+import { commitStock, extendStock, releaseStock, reserveStock } from '@commerce/events/commands.ts'
 import type { ConsumerOptions } from '@commerce/events/consumer.ts'
 import type { CommerceEvent } from '@commerce/events/contracts.ts'
 import type { Logger } from '@commerce/service/log.ts'
@@ -14,6 +14,7 @@ export function reservationCommands(reservations: ReservationService, expiry: Ex
       if (answer.outcome === 'reserved') expiry.expect(new Date(input.expiresAt))
       return answer
     }),
+    command(extendStock, ({ reservationId, expiresAt }) => reservations.extend(reservationId, expiresAt)),
     command(releaseStock, async ({ reservationId }) => ({ state: await reservations.release(reservationId) })),
     command(commitStock, async ({ reservationId }) => ({ state: await reservations.commit(reservationId) })),
   ]
@@ -28,8 +29,11 @@ export function orderConsumer(
     name: 'inventory-orders',
     subjects: ['checkout.order.placed.*'],
     async handle(events) {
-      for (const { data } of events as readonly CommerceEvent<'checkout.order.placed'>[]) {
-        const state = await reservations.commit(data.reservationId)
+      const placed = events as readonly CommerceEvent<'checkout.order.placed'>[]
+      // They share a transaction.
+      const states = await Promise.all(placed.map(({ data }) => reservations.commit(data.reservationId)))
+      for (const [i, { data }] of placed.entries()) {
+        const state = states[i]
         if (state === 'committed') continue
         // Checkout gets the same answer when it sells, and then holds and sells under a new reservation until the goods are there.
         log.warn(

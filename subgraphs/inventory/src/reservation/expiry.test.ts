@@ -23,6 +23,7 @@ function holds(...endings: number[]) {
     },
     untilNext: async () => (endings.length > 0 ? Math.min(...endings) - Date.now() : null),
     batch: 2,
+    what: 'holds',
     log,
   }
   return { ended, endings, options }

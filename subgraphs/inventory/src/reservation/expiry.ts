@@ -1,9 +1,11 @@
 import type { Logger } from '@commerce/service/log.ts'
 
 export interface ExpiryOptions {
+  /** What ends, for the log: `"overdue reservations"`. */
+  what: string
   /** Expires what is overdue, up to a batch; answers how many it were. */
   expireOverdue(): Promise<number>
-  /** Milliseconds until the next reservation expires; null when none is held. */
+  /** Milliseconds until the next one is overdue; null when there is none. */
   untilNext(): Promise<number | null>
   batch: number
   log: Logger
@@ -20,8 +22,8 @@ export interface Expiry {
 // While somebody else is working on all that is overdue, there is no hurry.
 const REST_MS = 50
 
-/** Ends holds when their time is over, to the millisecond. Any number of processes may do this side by side. */
-export function startExpiry({ expireOverdue, untilNext, batch, log, pollMs = 1_000 }: ExpiryOptions): Expiry {
+/** Ends holds (or whatever has a time) when their time is over, to the millisecond. Any number of processes may do this side by side. */
+export function startExpiry({ what, expireOverdue, untilNext, batch, log, pollMs = 1_000 }: ExpiryOptions): Expiry {
   let stopping = false
   let alarmAt = 0
   let ring = (): void => {}
@@ -47,7 +49,7 @@ export function startExpiry({ expireOverdue, untilNext, batch, log, pollMs = 1_0
       if (next > 0) return next
       return ended > 0 ? 0 : REST_MS
     } catch (error) {
-      log.warn({ err: error }, 'overdue reservations could not be ended; it is tried again')
+      log.warn({ err: error }, `${what} could not be ended; it is tried again`)
       return pollMs
     }
   }

@@ -14,7 +14,12 @@ beforeAll(async () => {
   ;({ database } = await openDatabase())
   const transact = createTransact(database, () => {})
   reservations = createReservationService(transact)
-  await createStockService(transact).set({ sku: 'a', location: 'MAIN', onHand: 100, idempotencyKey: 'count' })
+  await createStockService(transact, { newId: randomUUID }).set({
+    sku: 'a',
+    location: 'MAIN',
+    onHand: 100,
+    idempotencyKey: 'count',
+  })
 })
 
 beforeEach(async () => {

@@ -1,8 +1,10 @@
 import { isSku } from '@commerce/service/sku.ts'
-import type { Posting, Stock } from './stock.ts'
+import { levelAt, type Posting, type Stock } from './stock.ts'
 
-/** The biggest count of a SKU at a location; the sum over 20 locations still fits GraphQL's Int. */
+/** The biggest count of a SKU at a location. */
 export const MAX_UNITS = 100_000_000
+/** The most units of a SKU over all locations: they still fit GraphQL's Int. */
+export const MAX_TOTAL = 2_000_000_000
 
 /** Staff say how many units were counted. */
 export interface Count {
@@ -21,29 +23,41 @@ export interface Adjustment {
   reason: string
 }
 
+/** Staff bring units from one location to another. */
+export interface Transfer {
+  sku: string
+  from: string
+  to: string
+  quantity: number
+  reason?: string | null
+  expectedVersion?: number | null
+}
+
 export type RefusalCode =
   | 'INVALID_SKU'
   | 'INVALID_IDEMPOTENCY_KEY'
   | 'IDEMPOTENCY_KEY_REUSED'
   | 'INVALID_REASON'
   | 'UNKNOWN_LOCATION'
+  | 'LOCATION_INACTIVE'
+  | 'SAME_LOCATION'
   | 'QUANTITY_OUT_OF_RANGE'
   | 'BELOW_ZERO'
   | 'BELOW_RESERVED'
   | 'VERSION_CONFLICT'
 
 /** Why a change is not made: what GraphQL calls a user error. */
-export interface Refusal {
-  code: RefusalCode
+export interface Refusal<Code extends string = RefusalCode> {
+  code: Code
   field: string[]
   message: string
 }
 
 /** What the ledger calls a change of the units on hand. */
-export type MovementKind = 'count' | 'receipt' | 'correction' | 'sale'
+export type MovementKind = 'count' | 'receipt' | 'correction' | 'sale' | 'transfer' | 'return'
 
-/** What to write, or why not. A count that finds what was known has null to write. */
-export type Decision = { posting: Posting | null; kind: MovementKind } | { refusal: Refusal }
+/** What to write, or why not. A count that finds what was known has nothing to write. */
+export type Decision = { postings: Posting[]; kind: MovementKind } | { refusal: Refusal }
 
 /** Whether this can be a key, or the code of a location: 1 to 200 characters (or `max`), none of them a control character. */
 export function isName(text: string, max = 200): boolean {
@@ -63,49 +77,102 @@ export function refuseCount({ sku, onHand, safety }: Count): Refusal | null {
 export function refuseAdjustment({ sku, delta, reason }: Adjustment): Refusal | null {
   if (!isSku(sku)) return invalidSku
   if (delta === 0) return refused('QUANTITY_OUT_OF_RANGE', 'delta', 'A change of 0 units is none.')
-  if (!isName(reason, 500)) return refused('INVALID_REASON', 'reason', 'A reason has 1 to 500 printable characters.')
-  return null
+  return refuseReason(reason)
 }
 
-/** What a count does to the stock. */
+/** What is wrong with a transfer whatever the stock is. */
+export function refuseTransfer({ sku, from, to, quantity, reason }: Transfer): Refusal | null {
+  if (!isSku(sku)) return invalidSku
+  if (from === to) return refused('SAME_LOCATION', 'to', `Units that go from "${from}" to "${to}" stay where they are.`)
+  if (quantity < 1 || quantity > MAX_UNITS) return notPositive('quantity', quantity)
+  return reason == null ? null : refuseReason(reason)
+}
+
+/**
+ * What a count does to the stock. Units that were sold before they arrived are not on the shelf that was counted, and not to be sold again:
+ * they are taken off.
+ */
 export function count(stock: Stock, { sku, location, onHand, safety, expectedVersion }: Count): Decision {
-  if (expectedVersion != null && expectedVersion !== stock.version) {
-    const message = `The stock of "${sku}" has version ${stock.version}, not ${expectedVersion}.`
-    return { refusal: refused('VERSION_CONFLICT', 'expectedVersion', message) }
-  }
+  const conflict = refuseVersion(stock, expectedVersion)
+  if (conflict) return { refusal: conflict }
   const before = levelAt(stock, location)
-  if (onHand < before.reserved) return { refusal: belowReserved('onHand', onHand, before.reserved) }
-  const delta = onHand - before.onHand
+  const delta = onHand - Math.max(0, before.onHand)
+  if (delta < 0 && tooFew(before, delta)) return { refusal: belowReserved('onHand', onHand, before.reserved) }
+  if (exceedsTotal(stock, delta)) return { refusal: overTotal('onHand') }
   const newSafety = safety ?? before.safety
   const same = before.known && delta === 0 && newSafety === before.safety
-  return { posting: same ? null : { sku, location, onHand: delta, safety: newSafety }, kind: 'count' }
+  return { postings: same ? [] : [{ sku, location, onHand: delta, safety: newSafety }], kind: 'count' }
 }
 
 /** What an adjustment does to the stock. */
 export function adjust(stock: Stock, { sku, location, delta }: Adjustment): Decision {
-  const { onHand, reserved } = levelAt(stock, location)
-  const after = onHand + delta
-  if (after < 0) return { refusal: belowZero('delta', after) }
-  if (after < reserved) return { refusal: belowReserved('delta', after, reserved) }
+  const before = levelAt(stock, location)
+  const after = before.onHand + delta
+  if (delta < 0 && after < 0) return { refusal: belowZero('delta', after) }
+  if (delta < 0 && tooFew(before, delta)) return { refusal: belowReserved('delta', after, before.reserved) }
   if (after > MAX_UNITS) return { refusal: outOfRange('delta', after) }
-  return { posting: { sku, location, onHand: delta }, kind: delta > 0 ? 'receipt' : 'correction' }
+  if (exceedsTotal(stock, delta)) return { refusal: overTotal('delta') }
+  return { postings: [{ sku, location, onHand: delta }], kind: delta > 0 ? 'receipt' : 'correction' }
 }
 
-function levelAt(stock: Stock, location: string) {
-  const level = stock.levels.find(({ location: { code } }) => code === location)
-  return { onHand: 0, reserved: 0, safety: 0, ...level, known: level !== undefined }
+/** What a transfer does to the stock: held units stay where they are. */
+export function transfer(stock: Stock, { sku, from, to, quantity, expectedVersion }: Transfer): Decision {
+  const conflict = refuseVersion(stock, expectedVersion)
+  if (conflict) return { refusal: conflict }
+  const before = levelAt(stock, from)
+  const left = before.onHand - quantity
+  if (left < 0) return { refusal: belowZero('quantity', left) }
+  if (left < before.reserved) return { refusal: belowReserved('quantity', left, before.reserved) }
+  const arrived = levelAt(stock, to).onHand + quantity
+  if (arrived > MAX_UNITS) return { refusal: outOfRange('quantity', arrived) }
+  return {
+    postings: [
+      { sku, location: from, onHand: -quantity },
+      { sku, location: to, onHand: quantity },
+    ],
+    kind: 'transfer',
+  }
+}
+
+/** A refusal unless the stock has the version that was expected, if any was. */
+export function refuseVersion({ sku, version }: Stock, expected: number | null | undefined): Refusal | null {
+  if (expected == null || expected === version) return null
+  return refused(
+    'VERSION_CONFLICT',
+    'expectedVersion',
+    `The stock of "${sku}" has version ${version}, not ${expected}.`,
+  )
+}
+
+function refuseReason(reason: string): Refusal | null {
+  return isName(reason, 500) ? null : invalidReason
+}
+
+function tooFew({ onHand, reserved, backorderLimit }: Required<ReturnType<typeof levelAt>>, delta: number): boolean {
+  return reserved > onHand + delta + backorderLimit
+}
+
+/** Whether so many more units would be more than can be counted over all locations. */
+export function exceedsTotal({ levels }: Stock, delta: number): boolean {
+  return delta > 0 && levels.reduce((sum, { onHand }) => sum + Math.max(0, onHand), delta) > MAX_TOTAL
 }
 
 /** A refusal about one field of the input. */
-export function refused(code: RefusalCode, field: string, message: string): Refusal {
+export function refused<Code extends string>(code: Code, field: string, message: string): Refusal<Code> {
   return { code, field: [field], message }
 }
 
-const invalidSku = refused(
+export const invalidSku = refused(
   'INVALID_SKU',
   'sku',
   'A SKU has 1 to 200 printable characters, no white space at either end.',
 )
+
+export const invalidReason = refused('INVALID_REASON', 'reason', 'A reason has 1 to 500 printable characters.')
+
+export function notPositive(field: string, units: number): Refusal<'QUANTITY_OUT_OF_RANGE'> {
+  return refused('QUANTITY_OUT_OF_RANGE', field, `${units} is not a number of units between 1 and ${MAX_UNITS}.`)
+}
 
 function belowZero(field: string, after: number): Refusal {
   return refused('BELOW_ZERO', field, `${after} units would be on hand; there cannot be fewer than 0.`)
@@ -116,6 +183,36 @@ function belowReserved(field: string, after: number, reserved: number): Refusal 
   return refused('BELOW_RESERVED', field, message)
 }
 
-function outOfRange(field: string, units: number): Refusal {
+export function outOfRange(field: string, units: number): Refusal<'QUANTITY_OUT_OF_RANGE'> {
   return refused('QUANTITY_OUT_OF_RANGE', field, `${units} is not a number of units between 0 and ${MAX_UNITS}.`)
 }
+
+export function overTotal(field: string): Refusal<'QUANTITY_OUT_OF_RANGE'> {
+  return refused(
+    'QUANTITY_OUT_OF_RANGE',
+    field,
+    `More than ${MAX_TOTAL} units of the SKU would be on hand over all locations.`,
+  )
+}
+
+/** There is no such location; where it was named. */
+export function unknownLocation(field: string, location: string): Refusal<'UNKNOWN_LOCATION'> {
+  return refused('UNKNOWN_LOCATION', field, `There is no location "${location}".`)
+}
+
+/** The location takes no units any more; where it was named. */
+export function inactiveLocation(field: string, location: string): Refusal<'LOCATION_INACTIVE'> {
+  return refused('LOCATION_INACTIVE', field, `The location "${location}" is not active: it takes no units.`)
+}
+
+export const invalidKey = refused(
+  'INVALID_IDEMPOTENCY_KEY',
+  'idempotencyKey',
+  'An idempotency key has 1 to 200 printable characters.',
+)
+
+export const reusedKey = refused(
+  'IDEMPOTENCY_KEY_REUSED',
+  'idempotencyKey',
+  'This idempotency key was used before, for another input.',
+)

@@ -3,8 +3,23 @@ import type { Resolvers } from '@commerce/service/subgraph-server.ts'
 import { hasScope, requireScope } from '@commerce/service/viewer.ts'
 import { GraphQLError } from 'graphql'
 import type { InventoryContext } from '../context.ts'
-import type { Adjustment, Count } from './change.ts'
-import { availabilityOf, availableAt, availableOf, neverStocked, type Stock, type StockLevel } from './stock.ts'
+import type { Location } from '../location/location.ts'
+import type { BulkCount } from './bulk.ts'
+import type { Adjustment, Count, Transfer } from './change.ts'
+import { DEFAULT_THRESHOLD } from './facts.ts'
+import {
+  availabilityOf,
+  availableAt,
+  availableOf,
+  backorderableOf,
+  backorderedAt,
+  backorderedOf,
+  DENY,
+  neverStocked,
+  type Stock,
+  type StockLevel,
+  type StockPolicy,
+} from './stock.ts'
 
 const MAX_SKUS = 200
 
@@ -35,6 +50,14 @@ export const stockResolvers: Resolvers = {
       requireScope(viewer, 'inventory:write')
       return stockService.adjust(input)
     },
+    stockTransfer(_: unknown, { input }: Input<Transfer>, { viewer, stockService }: InventoryContext) {
+      requireScope(viewer, 'inventory:write')
+      return stockService.transfer(input)
+    },
+    stockBulkSet(_: unknown, { input }: Input<BulkCount>, { viewer, stockService }: InventoryContext) {
+      requireScope(viewer, 'inventory:write')
+      return stockService.bulkSet(input)
+    },
   },
   Variant: {
     __resolveReference: ({ sku }: { sku: string }) => ({ sku }),
@@ -45,18 +68,45 @@ export const stockResolvers: Resolvers = {
     availability: (stock: Stock, _: unknown, context: InventoryContext) => availabilityOf(stock, seesAll(context)),
     variant: ({ sku }: Stock) => ({ sku }),
   },
+  // An answer that was remembered before there were policies has none.
   Stock: {
     available: availableOf,
+    backordered: backorderedOf,
+    backorderable: (stock: Stock) => backorderableOf({ ...stock, policy: stock.policy ?? DENY }),
+    policy: ({ policy }: Stock) => policy ?? DENY,
+    lowStockThreshold: ({ lowStockThreshold }: Stock) => lowStockThreshold ?? DEFAULT_THRESHOLD,
     locations: ({ levels }: Stock) => levels,
     variant: ({ sku }: Stock) => ({ sku }),
   },
+  StockPolicy: {
+    location: ({ location }: StockPolicy, _: unknown, context: InventoryContext) =>
+      location === null ? null : locationOf({ location: { code: location } }, _, context),
+  },
   StockLevel: {
+    location: locationOf,
     available: (level: StockLevel) => availableAt(level),
+    backordered: (level: StockLevel) => backorderedAt(level),
+  },
+  StockMovement: { location: locationOf },
+  StockDifference: {
+    location: (difference: { location: { code: string } | null }, _: unknown, context: InventoryContext) =>
+      difference.location && locationOf({ location: difference.location }, _, context),
   },
 }
 
+// Locations are never deleted.
+async function locationOf(
+  { location: { code } }: { location: { code: string } },
+  _: unknown,
+  { locations }: InventoryContext,
+): Promise<Location> {
+  const location = await locations.load(code)
+  if (!location) throw new Error(`The location "${code}" is gone.`)
+  return location
+}
+
 // What cannot be a SKU never had stock and never will: it depends on nothing, and gets no place in the cache, where it would push out what is
-// asked for. All else that is read here is the stock itself, of which the loader says that it can change; a location keeps its name.
+// asked for. All else that is read here are stocks and locations, of which their loaders say that they can change.
 async function find(sku: string, { stocks }: InventoryContext): Promise<Stock | null> {
   return isSku(sku) ? stocks.load(sku) : null
 }

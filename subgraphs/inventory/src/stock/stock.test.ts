@@ -1,6 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { adjust, type Count, count, isName, refuseAdjustment, refuseCount } from './change.ts'
-import { availabilityOf, availableOf, neverStocked, type Stock, stockChanged } from './stock.ts'
+import {
+  adjust,
+  type Count,
+  count,
+  isName,
+  refuseAdjustment,
+  refuseCount,
+  refuseTransfer,
+  type Transfer,
+  transfer,
+} from './change.ts'
+import { factsOf, stockChanged } from './facts.ts'
+import {
+  applied,
+  availabilityOf,
+  availableOf,
+  backorderableOf,
+  backorderedOf,
+  DENY,
+  neverStocked,
+  type Stock,
+  type StockPolicy,
+} from './stock.ts'
 
 function stock(levels: [code: string, onHand: number, reserved: number, safety: number][], version = 7): Stock {
   return {
@@ -8,11 +29,14 @@ function stock(levels: [code: string, onHand: number, reserved: number, safety: 
     version,
     changedAt: '2026-01-31T09:30:00.000Z',
     levels: levels.map(([code, onHand, reserved, safety]) => ({
-      location: { code, name: code },
+      location: { code },
       onHand,
       reserved,
       safety,
+      backorderLimit: 0,
     })),
+    policy: DENY,
+    lowStockThreshold: null,
   }
 }
 
@@ -60,17 +84,17 @@ describe('a count', () => {
 
   it('writes the difference and leaves the cushion', () => {
     expect(count(stock([['A', 10, 3, 2]]), input)).toEqual({
-      posting: { sku: 'mug.blue', location: 'A', onHand: 2, safety: 2 },
+      postings: [{ sku: 'mug.blue', location: 'A', onHand: 2, safety: 2 }],
       kind: 'count',
     })
   })
 
   it('that finds what was known writes nothing', () => {
-    expect(count(stock([['A', 12, 3, 2]]), input)).toEqual({ posting: null, kind: 'count' })
+    expect(count(stock([['A', 12, 3, 2]]), input)).toEqual({ postings: [], kind: 'count' })
   })
 
   it('of nothing makes an unknown SKU known', () => {
-    expect(count(neverStocked('mug.blue'), { ...input, onHand: 0 })).toMatchObject({ posting: { onHand: 0 } })
+    expect(count(neverStocked('mug.blue'), { ...input, onHand: 0 })).toMatchObject({ postings: [{ onHand: 0 }] })
   })
 
   it('may not be below what is held', () => {
@@ -79,7 +103,7 @@ describe('a count', () => {
 
   it('is refused when the stock has another version than expected', () => {
     expect(count(stock([]), { ...input, expectedVersion: 6 })).toMatchObject({ refusal: { code: 'VERSION_CONFLICT' } })
-    expect(count(neverStocked('x'), { ...input, expectedVersion: 0 })).toMatchObject({ posting: { onHand: 12 } })
+    expect(count(neverStocked('x'), { ...input, expectedVersion: 0 })).toMatchObject({ postings: [{ onHand: 12 }] })
   })
 
   it.each([
@@ -98,7 +122,7 @@ describe('an adjustment', () => {
 
   it('is a correction when units go and a receipt when they come', () => {
     expect(adjust(stock([['A', 10, 0, 0]]), input)).toEqual({
-      posting: { sku: 'mug.blue', location: 'A', onHand: -5 },
+      postings: [{ sku: 'mug.blue', location: 'A', onHand: -5 }],
       kind: 'correction',
     })
     expect(adjust(neverStocked('mug.blue'), { ...input, delta: 5 })).toMatchObject({ kind: 'receipt' })
@@ -123,6 +147,123 @@ describe('an adjustment', () => {
     [{ sku: 'a\u0000b' }, 'INVALID_SKU'],
   ])('with %o is refused: %s', (part, code) => {
     expect(refuseAdjustment({ ...input, ...part })).toMatchObject({ code })
+  })
+})
+
+describe('a transfer', () => {
+  const wanted: Transfer = { sku: 'mug.blue', from: 'A', to: 'B', quantity: 4 }
+
+  it('takes from one location what it brings to the other', () => {
+    expect(transfer(stock([['A', 10, 6, 9]]), wanted)).toEqual({
+      postings: [
+        { sku: 'mug.blue', location: 'A', onHand: -4 },
+        { sku: 'mug.blue', location: 'B', onHand: 4 },
+      ],
+      kind: 'transfer',
+    })
+  })
+
+  it.each([
+    [3, 0, 7, 'BELOW_ZERO'],
+    [10, 7, 7, 'BELOW_RESERVED'],
+    [10, 0, 6, 'VERSION_CONFLICT'],
+  ])(
+    'of %i units, %i of them held, expecting version %i, is refused: %s',
+    (onHand, reserved, expectedVersion, code) => {
+      const decision = transfer(stock([['A', onHand, reserved, 0]]), { ...wanted, expectedVersion })
+      expect(decision).toMatchObject({ refusal: { code } })
+    },
+  )
+
+  it.each([
+    [{ to: 'A' }, 'SAME_LOCATION'],
+    [{ quantity: 0 }, 'QUANTITY_OUT_OF_RANGE'],
+    [{ reason: '' }, 'INVALID_REASON'],
+  ])('with %o is refused: %s', (part, code) => {
+    expect(refuseTransfer({ ...wanted, ...part })).toMatchObject({ code })
+  })
+})
+
+describe('backorders', () => {
+  const policy: StockPolicy = { ...DENY, kind: 'BACKORDER', limit: 5, location: 'A' }
+  const backordering = (onHand: number, reserved: number, part: Partial<StockPolicy> = {}): Stock => {
+    const known = stock([['A', onHand, reserved, 0]])
+    const levels = known.levels.map((level) => ({ ...level, backorderLimit: 5 }))
+    return { ...known, levels, policy: { ...policy, ...part } }
+  }
+
+  it.each([
+    [3, 0, 5, 0, 'LOW_STOCK'],
+    [3, 3, 5, 0, 'BACKORDER'],
+    [3, 6, 2, 3, 'BACKORDER'],
+    [-2, 3, 0, 5, 'OUT_OF_STOCK'],
+  ])(
+    'of %i on hand and %i reserved, %i more can be promised and %i are: %s',
+    (onHand, reserved, more, late, status) => {
+      const known = backordering(onHand, reserved)
+      expect([backorderableOf(known), backorderedOf(known)]).toEqual([more, late])
+      expect(availabilityOf(known, false).status).toBe(status)
+    },
+  )
+
+  it('are told to shoppers with how many can be ordered and when more is expected', () => {
+    const restockAt = '2027-01-31T00:00:00.000Z'
+    expect(availabilityOf(backordering(0, 2, { restockAt }), false)).toMatchObject({ available: 3, restockAt })
+  })
+
+  it('a pre-order is one until it ends, and is expected on its release', () => {
+    const releaseAt = '2027-02-01T00:00:00.000Z'
+    const known = backordering(100, 0, { kind: 'PREORDER', releaseAt })
+    expect(availabilityOf(known, true)).toMatchObject({ status: 'PREORDER', available: 105, restockAt: releaseAt })
+  })
+
+  it('are served first by what arrives, also when it is counted', () => {
+    const arrived = adjust(backordering(-3, 2), { sku: 'mug.blue', location: 'A', delta: 4, reason: 'delivery' })
+    expect(arrived).toMatchObject({ postings: [{ onHand: 4 }] })
+    const posting = { sku: 'mug.blue', location: 'A', onHand: 4 }
+    const after = applied(backordering(-3, 2), posting)
+    expect([availableOf(after), backorderedOf(after)]).toEqual([0, 1])
+    const input = { sku: 'mug.blue', location: 'A', onHand: 10 }
+    expect(count(backordering(-3, 2), input)).toMatchObject({ postings: [{ onHand: 10 }] })
+  })
+
+  it('do not let units be taken away that are promised beyond the limit', () => {
+    const take = (delta: number) =>
+      adjust(backordering(4, 7), { sku: 'mug.blue', location: 'A', delta, reason: 'broken' })
+    expect(take(-2)).toMatchObject({ kind: 'correction' })
+    expect(take(-3)).toMatchObject({ refusal: { code: 'BELOW_RESERVED' } })
+  })
+})
+
+describe('what is told of a change', () => {
+  const told = (before: number, after: number, thresholds: [number | null, number | null] = [null, null]) =>
+    factsOf({
+      stock: { ...stock([['A', after, 0, 0]]), lowStockThreshold: thresholds[1] },
+      before: { available: before, lowStockThreshold: thresholds[0] },
+    }).map(({ type }) => type.replace('inventory.stock.', ''))
+
+  it.each([
+    [9, 6, ['changed']],
+    [6, 5, ['changed', 'low']],
+    [5, 4, ['changed']],
+    [3, 0, ['changed']],
+    [9, 0, ['changed', 'low']],
+    [0, 3, ['changed', 'back']],
+    [0, 9, ['changed', 'back']],
+    [3, 9, ['changed']],
+  ])('from %i to %i available: %j', (before, after, expected) => {
+    expect(told(before, after)).toEqual(expected)
+  })
+
+  it('keeps to the threshold of the SKU, and to one that was raised', () => {
+    expect(told(11, 10, [10, 10])).toEqual(['changed', 'low'])
+    expect(told(8, 8, [null, 10])).toEqual(['changed', 'low'])
+    expect(told(2, 0, [0, 0])).toEqual(['changed', 'low'])
+  })
+
+  it('of the first count is only the stock', () => {
+    const first = { ...stock([['A', 3, 0, 0]]), version: 1 }
+    expect(factsOf({ stock: first, before: { available: 0, lowStockThreshold: null } })).toHaveLength(1)
   })
 })
 

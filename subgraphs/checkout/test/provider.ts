@@ -4,7 +4,10 @@ import { text } from 'node:stream/consumers'
 import { whenDone } from '@commerce/local/testing.ts'
 
 /** How a provider answers: with JSON, with something else, or (null) never. */
-export type Behaviour = ((request: unknown) => object) | { status: number; body: string; location?: () => string } | null
+export type Behaviour =
+  | ((request: unknown) => object)
+  | { status: number; body: string; location?: () => string }
+  | null
 
 /** A provider on a real socket, whose behaviour a test changes as it goes. */
 export interface Provider {

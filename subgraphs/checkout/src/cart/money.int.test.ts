@@ -190,7 +190,13 @@ describe('stock and terms', () => {
       const shown = await guest.bill(cartId)
       return shown.problems.length === 2 && shown
     })
-    await world.publish('inventory.stock.changed', { sku: 'pot', version: 2, locations: [], available: 0, backorderable: 8 })
+    await world.publish('inventory.stock.changed', {
+      sku: 'pot',
+      version: 2,
+      locations: [],
+      available: 0,
+      backorderable: 8,
+    })
     await eventually('what may be promised is enough', async () => (await guest.bill(cartId)).problems.length === 1)
     expect(bill.problems).toEqual([
       { __typename: 'CartInsufficientStock', sku: 'cup', requested: 3, available: 2 },

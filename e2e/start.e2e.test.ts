@@ -2,12 +2,26 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually, scratchFolder } from '@commerce/local/testing.ts'
 import { expect, test } from 'vitest'
-import { ask, npm, processesOf, processOf, runNpm, startShop, subscribe } from './shop.ts'
+import { ask, npm, processesOf, processOf, runNpm, type Shop, startShop, subscribe } from './shop.ts'
+
+// A start takes seconds, so what runs is used as long as it lasts.
+let running: Shop | undefined
+const theShop = async (): Promise<Shop> => {
+  running ??= await startShop()
+  return running
+}
+
+/** What it leaves behind is where the next one begins. */
+async function startAgain(ended: Shop): Promise<Shop> {
+  running = undefined
+  running = await startShop(ended.folder)
+  return running
+}
 
 const TITLES = '{ products(first: 100, sort: { key: TITLE }) { nodes { title } } }'
 
 test('starts with the sample shop, ends on SIGINT without an orphan, and keeps its data', async () => {
-  const shop = await startShop()
+  const shop = await theShop()
   const first = await ask(shop, TITLES)
   expect(first.data.products.nodes.length).toBeGreaterThan(20)
   const page = await fetch(shop.url, { headers: { accept: 'text/html' } })
@@ -19,20 +33,17 @@ test('starts with the sample shop, ends on SIGINT without an orphan, and keeps i
   await eventually('nothing of it runs', () => processesOf(shop).length === 0)
   expect(shop.printed()).toContain('Stopped.')
 
-  const again = await startShop(shop.folder)
+  const again = await startAgain(shop)
   expect(again.printed()).not.toContain('sample shop')
   expect(existsSync(join(shop.folder, 'seeding'))).toBe(false)
   expect((await ask(again, TITLES)).data).toEqual(first.data)
-  await again.end('SIGTERM')
-  await eventually('nothing of it runs', () => processesOf(again).length === 0)
-  expect(again.printed()).toContain('Stopped.')
 }, 120_000)
 
 test('what the README says to paste works', async () => {
   const [page, live, delivery, cart, place] = [
     ...readFileSync('README.md', 'utf8').matchAll(/```graphql\n(.*?)```/gs),
   ].map(([, text]) => text ?? '')
-  const shop = await startShop()
+  const shop = await theShop()
   const { data, errors } = await eventually('the search index has the sample shop', async () => {
     const answer = await ask(shop, page ?? '')
     return answer.data?.search?.nodes.length > 0 && answer
@@ -56,47 +67,10 @@ test('what the README says to paste works', async () => {
     __typename: 'OrderPlaced',
     order: { totals: { total: { amount: '32.00' } } },
   })
-  await shop.end('SIGINT')
 }, 120_000)
-
-test('killed hard it leaves nothing running, and the next start recovers', async () => {
-  const shop = await startShop()
-  const before = await ask(shop, TITLES)
-  process.kill(processOf(shop, 'local/src/start.ts'), 'SIGKILL')
-  await eventually('everything it started is gone', () => processesOf(shop).length === 0, 20_000)
-
-  writeFileSync(join(shop.folder, 'seeding'), '') // as if it had been killed in the middle of the import
-  const again = await startShop(shop.folder)
-  expect(again.printed()).toContain('The sample shop is there.')
-  expect((await ask(again, TITLES)).data).toEqual(before.data)
-  await again.end('SIGINT')
-}, 120_000)
-
-test('Ctrl-C and the death of a server in the middle of a start end everything', async () => {
-  for (const [script, disturb, words] of [
-    ['subgraphs/catalog', (group: number) => process.kill(-group, 'SIGINT'), 'SIGINT: stopping'],
-    ['subgraphs/catalog', (_: number, folder: string) => killServer(folder), 'NATS ended unexpectedly'],
-  ] as const) {
-    const folder = scratchFolder('start')
-    const child = npm(['start', '--silent'], { DATA_DIR: folder, PORT: '0' })
-    let output = ''
-    child.stdout?.on('data', (chunk) => (output += chunk))
-    await eventually('it is in the middle', () => processesOf({ folder }).some((line) => line.includes(script)), 30_000)
-    disturb(child.pid ?? 0, folder)
-    await eventually('everything is gone', () => processesOf({ folder }).length === 0, 60_000)
-    expect(output).toContain(words)
-    expect(output).not.toContain('The graph is ready')
-    expect(existsSync(join(folder, 'lock'))).toBe(false)
-  }
-}, 120_000)
-
-function killServer(folder: string): void {
-  const nats = processesOf({ folder }).find((line) => line.includes('nats-server') && !line.includes('/bin/sh'))
-  process.kill(Number(nats?.split(' ')[0]), 'SIGKILL')
-}
 
 test('a subgraph that dies is started again; meanwhile its fields are null and the rest is there', async () => {
-  const shop = await startShop()
+  const shop = await theShop()
   const page = '{ products(first: 1) { nodes { title variants(first: 1) { nodes { sku availability { status } } } } } }'
   const whole = await ask(shop, page)
   expect(whole.errors).toBeUndefined()
@@ -113,21 +87,62 @@ test('a subgraph that dies is started again; meanwhile its fields are null and t
   })
   await eventually('the availability is back', async () => (await ask(shop, other)).errors === undefined, 30_000)
   expect((await ask(shop, page)).data).toEqual(whole.data)
-  await shop.end('SIGINT')
 }, 120_000)
 
+test('killed hard it leaves nothing running, and the next start recovers', async () => {
+  const shop = await theShop()
+  const before = await ask(shop, TITLES)
+  process.kill(processOf(shop, 'local/src/start.ts'), 'SIGKILL')
+  await eventually('everything it started is gone', () => processesOf(shop).length === 0, 20_000)
+
+  writeFileSync(join(shop.folder, 'seeding'), '') // as if it had been killed in the middle of the import
+  const again = await startAgain(shop)
+  expect(again.printed()).toContain('The sample shop is there.')
+  expect((await ask(again, TITLES)).data).toEqual(before.data)
+  await again.end('SIGTERM')
+  await eventually('nothing of it runs', () => processesOf(again).length === 0)
+  expect(again.printed()).toContain('Stopped.')
+  running = undefined
+}, 120_000)
+
+test('Ctrl-C and the death of a server in the middle of a start end everything', async () => {
+  const disturbances = [
+    ['subgraphs/catalog', (group: number) => process.kill(-group, 'SIGINT'), 'SIGINT: stopping'],
+    ['subgraphs/catalog', (_: number, folder: string) => killServer(folder), 'NATS ended unexpectedly'],
+  ] as const
+  const disturbed = disturbances.map(async ([script, disturb, words]) => {
+    const folder = scratchFolder('start')
+    const child = npm(['start', '--silent'], { DATA_DIR: folder, PORT: '0' })
+    let output = ''
+    child.stdout?.on('data', (chunk) => (output += chunk))
+    await eventually('it is in the middle', () => processesOf({ folder }).some((line) => line.includes(script)), 30_000)
+    disturb(child.pid ?? 0, folder)
+    await eventually('everything is gone', () => processesOf({ folder }).length === 0, 60_000)
+    expect(output).toContain(words)
+    expect(output).not.toContain('The graph is ready')
+    expect(existsSync(join(folder, 'lock'))).toBe(false)
+  })
+  await Promise.all(disturbed)
+}, 120_000)
+
+function killServer(folder: string): void {
+  const nats = processesOf({ folder }).find((line) => line.includes('nats-server') && !line.includes('/bin/sh'))
+  process.kill(Number(nats?.split(' ')[0]), 'SIGKILL')
+}
+
 test('every command explains itself', async () => {
-  for (const args of [
+  const commands = [
     ['start'],
     ['run', 'import'],
     ['run', 'token'],
     ['run', 'gateway'],
     ['run', 'compose'],
     ['run', 'db'],
-  ]) {
-    const { code, output } = await runNpm([...args, '--silent', '--', '--help'])
-    expect(output, args.join(' ')).toContain('Usage: npm ')
-    expect(code, args.join(' ')).toBe(0)
+  ]
+  const told = await Promise.all(commands.map((args) => runNpm([...args, '--silent', '--', '--help'])))
+  for (const [i, { code, output }] of told.entries()) {
+    expect(output, commands[i]?.join(' ')).toContain('Usage: npm ')
+    expect(code, commands[i]?.join(' ')).toBe(0)
   }
 }, 60_000)
 

@@ -20,7 +20,8 @@ async function run(...args: string[]) {
   return { code: child.exitCode, out, err }
 }
 
-test.each([
+// While the shop of the last test is started.
+test.concurrent.each([
   [['--nope'], "Unknown option '--nope'"],
   [['--seconds', '0'], 'Expected --seconds to be a whole number from 1 to 86400, got "0".'],
   [['--writes', 'many'], 'Expected --writes to be a whole number from 1 to 2000, got "many".'],
@@ -33,7 +34,7 @@ test.each([
   expect(err).toContain(message)
 })
 
-test('explains itself', async () => {
+test.concurrent('explains itself', async () => {
   const { code, out } = await run('--help')
   expect(code).toBe(0)
   for (const word of ['Usage: npm run check:coherence', '--json', 'gateway killed']) expect(out).toContain(word)
@@ -42,8 +43,8 @@ test('explains itself', async () => {
 /** A busy machine reads less in the same time; less than this proves too little. */
 const leastReads = 10_000
 
-test('no answer of a shop that is disturbed is too old', async () => {
-  const { code, out, err } = await run('--json', '--seconds', '150', '--reads', '200000', '--seed', '7')
+test.concurrent('no answer of a shop that is disturbed is too old', async () => {
+  const { code, out, err } = await run('--json', '--seconds', '90', '--reads', '200000', '--seed', '7')
   const report = JSON.parse(out || 'null') as Report
   expect(report, err).not.toBeNull()
   expect(report.firstViolations).toEqual([])

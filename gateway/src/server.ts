@@ -35,6 +35,7 @@ import { liveOperations } from './subscribe/live.ts'
 import { documentReader } from './supergraph/documents.ts'
 import type { Graph } from './supergraph/graph.ts'
 import { LiveSupergraph } from './supergraph/life.ts'
+import { type Planner, planInWorker } from './supergraph/planner.ts'
 import { readRecorded } from './supergraph/recorded.ts'
 import { fileSource, type SupergraphSource } from './supergraph/source.ts'
 import { viewerKeyOf } from './viewer/key.ts'
@@ -55,6 +56,7 @@ export async function startGateway(
   log: Logger,
   feed: EventFeed | null = null,
   source: SupergraphSource = fileSource(config.supergraph, config.watchMs),
+  openPlanner: (sdl: string) => Promise<Planner> = (sdl) => planInWorker(sdl, config.planner),
 ): Promise<Gateway> {
   let stopping = false
   const observing = await startObserving(config.observe, log)
@@ -121,7 +123,7 @@ export async function startGateway(
   }
   const supergraph = new LiveSupergraph({
     source,
-    planner: config.planner,
+    openPlanner,
     recorded,
     maxPlans: config.maxPlans,
     maxPlanBytes: config.maxPlanBytes,

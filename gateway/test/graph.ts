@@ -12,6 +12,8 @@ import { type DocumentNode, parse } from 'graphql'
 import { type GatewayConfig, gatewayDefaults } from '../src/config.ts'
 import { type Gateway, startGateway } from '../src/server.ts'
 import type { EventFeed } from '../src/subscribe/feed.ts'
+import type { Planner } from '../src/supergraph/planner.ts'
+import { planInProcess } from '../src/supergraph/planning.ts'
 
 /** One subgraph of a test: SDL, resolvers, and what it was asked. */
 export interface SubgraphSource {
@@ -113,10 +115,16 @@ export function compose(subgraphs: readonly { name: string; url: string; documen
   return result.supergraphSdl
 }
 
-/** Starts subgraphs and a gateway over them, all on free ports of the loopback interface. */
+/** Starts subgraphs and a gateway over them, all on free ports of the loopback interface. Unless told otherwise it plans in this thread, because starting another takes longer than most tests. */
 export async function startGraph(
   sources: Record<string, SubgraphSource>,
-  options: { config?: Partial<GatewayConfig>; feed?: EventFeed; remote?: RemoteSubgraph[]; log?: Logger } = {},
+  options: {
+    config?: Partial<GatewayConfig>
+    feed?: EventFeed
+    remote?: RemoteSubgraph[]
+    log?: Logger
+    openPlanner?: (sdl: string) => Promise<Planner>
+  } = {},
 ): Promise<TestGraph> {
   const started = await Promise.all(Object.entries(sources).map(([name, source]) => startSubgraph(name, source)))
   const remote = options.remote?.map(({ name, url, typeDefs }) => ({ name, url, document: parse(link + typeDefs) }))
@@ -125,7 +133,8 @@ export async function startGraph(
   const file = join(folder, 'supergraph.graphql')
   await writeFile(file, supergraphSdl)
   const config: GatewayConfig = { ...gatewayDefaults, port: 0, watchMs: 0, supergraph: file, ...options.config }
-  const gateway = await startGateway(config, options.log ?? createLog('gateway', 'silent'), options.feed)
+  const log = options.log ?? createLog('gateway', 'silent')
+  const gateway = await startGateway(config, log, options.feed, undefined, options.openPlanner ?? planInProcess)
   return {
     gateway,
     subgraphs: Object.fromEntries(started.map((subgraph) => [subgraph.name, subgraph])),

@@ -10,6 +10,7 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { gatewayDefaults } from '../src/config.ts'
 import { type Gateway, startGateway } from '../src/server.ts'
+import { planInWorker } from '../src/supergraph/planner.ts'
 import { publishedSource } from '../src/supergraph/published.ts'
 import { fileSource } from '../src/supergraph/source.ts'
 import { compose, post, startGraph, startSubgraph } from './graph.ts'
@@ -46,6 +47,10 @@ async function fieldsOf({ url }: { url: string }): Promise<string[]> {
 }
 
 /** A log that a test can read. */
+/** A graph with the planner of production: what is replaced ends a thread. */
+const startPlanning: typeof startGraph = (sources, options) =>
+  startGraph(sources, { ...options, openPlanner: planInWorker })
+
 function remembered() {
   const lines: { level: number; msg: string }[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
@@ -53,7 +58,7 @@ function remembered() {
 }
 
 test('takes over a new supergraph under load: no request fails, and the operations in use are planned before', async () => {
-  const graph = await startGraph({ products, prices })
+  const graph = await startPlanning({ products, prices })
   whenDone(() => graph.stop())
   const queries = Array.from({ length: 40 }, (_, i) => `{ products { id name p${i}: price } }`)
   for (const query of queries) await graph.ask(query)
@@ -94,7 +99,7 @@ test('a request ends on the supergraph that it began with', async () => {
     release = resolve
   })
   let asked = false
-  const graph = await startGraph({
+  const graph = await startPlanning({
     products: {
       typeDefs: 'type Query { old: String new: String product: Product } type Product @key(fields: "id") { id: ID! }',
       resolvers: {
@@ -124,7 +129,7 @@ test('a request ends on the supergraph that it began with', async () => {
 })
 
 test('of two quick reloads the last one wins', async () => {
-  const graph = await startGraph({ products, prices })
+  const graph = await startPlanning({ products, prices })
   whenDone(() => graph.stop())
   await writeFile(graph.file, withField(graph.supergraphSdl, 'first'))
   const first = graph.gateway.reload()
@@ -137,7 +142,7 @@ test('of two quick reloads the last one wins', async () => {
 
 test('keeps the supergraph that works, and says in one sentence why', async () => {
   const { log, messages } = remembered()
-  const graph = await startGraph({ products, prices }, { log })
+  const graph = await startPlanning({ products, prices }, { log })
   whenDone(() => graph.stop())
   await writeFile(graph.file, graph.supergraphSdl.replace('hello: String', 'hello: Nothing'))
   expect(await graph.gateway.reload()).toBe(false)
@@ -151,7 +156,7 @@ test('keeps the supergraph that works, and says in one sentence why', async () =
 })
 
 test('loads access rules, and refuses a rule that it does not know', async () => {
-  const graph = await startGraph({ products, prices })
+  const graph = await startPlanning({ products, prices })
   whenDone(() => graph.stop())
   const linked = (feature: string, name: string, args = '') =>
     graph.supergraphSdl
@@ -180,7 +185,7 @@ test('plans recorded operations before anyone asks, and passes over what is no o
   )
   await writeFile(join(folder, 'broken.graphql'), 'query {')
   const { log, messages } = remembered()
-  const graph = await startGraph({ products, prices }, { log, config: { operations: folder } })
+  const graph = await startPlanning({ products, prices }, { log, config: { operations: folder } })
   whenDone(() => graph.stop())
   expect(messages().filter((message) => message.includes('broken.graphql'))).toHaveLength(1)
   // Nobody has asked for any of them.

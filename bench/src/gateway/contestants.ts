@@ -60,7 +60,7 @@ export function contestants(files: Files): Contestant[] {
 }
 
 /** The flags of `npm run gateway`: short-lived objects of answers die before they are moved. */
-const asShipped = ['--min-semi-space-size=32', '--max-semi-space-size=64'] as const
+const asShipped = ['--min-semi-space-size=32', '--max-semi-space-size=64', '--expose-gc'] as const
 
 /** Our gateway, as shipped but for the settings given. */
 export function ours({ supergraph }: Pick<Files, 'supergraph'>, settings: Record<string, string> = {}): ServerCommand {

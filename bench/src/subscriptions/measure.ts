@@ -11,7 +11,7 @@ export interface Size {
   clients: number
   changes: number
   burstSeconds: number
-  /** Until memory is read, in milliseconds. */
+  /** Until memory is read, in milliseconds; five times that when all have left. */
   settleMs: number
 }
 
@@ -25,6 +25,8 @@ export interface Measured {
   withStalled: number[]
   cpuMsPerChange: number
   burst: { messages: number; changes: number; behind: number; mostMb: number } | null
+  /** When each client follows a SKU of its own: KB a client, and clients that had their state within a second. */
+  apart: { kbPerClient: number; openedPerSecond: number } | null
   reordered: number
   ended: number
   /** Resident memory before anyone came, with all, after all had left, and with all again. */
@@ -60,6 +62,7 @@ export async function measure(
       withStalled: [],
       cpuMsPerChange: 0,
       burst: null,
+      apart: null,
       reordered: 0,
       ended: 0,
       mb: { empty, full, left: 0, again: 0 },
@@ -75,13 +78,16 @@ export async function measure(
     one.ended += reply.ended
     await rest(BETWEEN_MS)
   }
-  progress(`${changes} changes`)
+  progress(`${changes} changes with every client, and as many while ${STALLED_SHARE * 100} % of them do not read`)
   for (const one of all) await change(one, []) // the first of all is not timed
   for (let n = 0; n < changes; n++) {
     for (const one of all) {
       const before = cpuSeconds(one.contestant.server.pid)
       await change(one, one.delivery)
       one.cpuMsPerChange += ((cpuSeconds(one.contestant.server.pid) - before) * 1_000) / changes
+      await one.contestant.ask({ stall: Math.ceil(clients * STALLED_SHARE) })
+      await change(one, one.withStalled)
+      await one.contestant.ask({ goOn: true })
     }
   }
   progress(`a burst of ${BURST_PER_SECOND} changes a second`)
@@ -94,18 +100,25 @@ export async function measure(
     one.ended += reply.ended
     await rest(settleMs)
   }
-  progress(`${STALLED_SHARE * 100} % of the clients do not read`)
-  for (const { contestant } of all) await contestant.ask({ stall: Math.ceil(clients * STALLED_SHARE) })
-  for (let n = 0; n < changes; n++) for (const one of all) await change(one, one.withStalled)
-  for (const { contestant } of all) await contestant.ask({ goOn: true })
   progress('all leave, and come again')
   for (const one of all) {
     await one.contestant.ask({ close: true })
-    await rest(settleMs)
+    await rest(5 * settleMs)
     one.mb.left = now(one.contestant)
     await one.contestant.open(clients)
     await rest(settleMs)
     one.mb.again = now(one.contestant)
+    await one.contestant.ask({ close: true })
+  }
+  progress('each client follows a SKU of its own')
+  for (const one of all.filter(({ contestant }) => contestant.name === 'ours')) {
+    await rest(5 * settleMs)
+    const before = now(one.contestant)
+    const begun = performance.now()
+    await one.contestant.open(clients, true)
+    const openedPerSecond = clients / ((performance.now() - begun) / 1_000)
+    await rest(settleMs)
+    one.apart = { kbPerClient: ((now(one.contestant) - before) * 1024) / clients, openedPerSecond }
     await one.contestant.ask({ close: true })
   }
   return all

@@ -23,7 +23,10 @@ const mostCharacters = 8_000
 
 /** Remembers changes until they are heard; `now` is in milliseconds. */
 export function createUnheard(now: () => number): Unheard {
-  const changes = new LRUCache<string, { version: number; at: number }>({ max: mostUnheard })
+  const changes = new LRUCache<string, { version: number; at: number }>({
+    maxSize: mostUnheard,
+    sizeCalculation: () => 1, // unlike `max` it takes no memory in advance
+  })
   let told: { floors: ReturnType<Unheard['floors']>; until: number } | undefined
 
   // Newest first: what is learnt again moves to the front.

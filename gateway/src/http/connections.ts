@@ -1,5 +1,6 @@
 import type { SocketLimits } from '../config.ts'
 import type { Identity } from '../viewer/tokens.ts'
+import { Reclaiming } from './reclaiming.ts'
 
 /** Gives a place back; doing so again changes nothing. */
 export type Leave = () => void
@@ -9,6 +10,7 @@ export class Connections {
   readonly #limits: SocketLimits
   #size = 0
   readonly #byViewer = new Map<string, number>()
+  readonly #reclaiming = new Reclaiming()
 
   constructor(limits: SocketLimits) {
     this.#limits = limits
@@ -17,8 +19,8 @@ export class Connections {
   /** Takes a place; null when every one is taken. */
   enter(): Leave | null {
     if (this.#size >= this.#limits.connections) return null
-    this.#size++
-    return once(() => this.#size--)
+    this.#reclaiming.connected(++this.#size)
+    return once(() => this.#reclaiming.connected(--this.#size))
   }
 
   /** Takes one of a viewer's places; null when every one is taken. Nobody knows how many anonymous viewers there are: they are not counted. */

@@ -13,7 +13,7 @@ import type { Logger } from '@commerce/service/log.ts'
 import type { GraphQLSchema } from 'graphql'
 import type { Unauthorized } from '../execute/operation.ts'
 import { buildGraph, type Graph } from './graph.ts'
-import { planInWorker, type WorkerBounds } from './planner.ts'
+import type { Planner } from './planner.ts'
 import type { Asked, PlanBounds } from './plans.ts'
 import { sentenceOf } from './sentence.ts'
 import type { Release, SupergraphSource } from './source.ts'
@@ -22,7 +22,7 @@ import { planAhead } from './warm.ts'
 /** How the supergraph is found, and who runs its operations. */
 export interface SupergraphOptions extends PlanBounds {
   source: SupergraphSource
-  planner: WorkerBounds
+  openPlanner(sdl: string): Promise<Planner>
   unauthorized: Unauthorized
   /** Operations that are planned before clients ask for them. */
   recorded: readonly Asked[]
@@ -185,7 +185,7 @@ export class LiveSupergraph implements GatewayInterface {
   }
 
   async #build(sdl: string): Promise<Graph> {
-    const planner = await planInWorker(sdl, this.#options.planner)
+    const planner = await this.#options.openPlanner(sdl)
     try {
       return buildGraph(sdl, planner, this.#options)
     } catch (error) {

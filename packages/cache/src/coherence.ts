@@ -56,8 +56,9 @@ export interface Coherence {
 const MAX_FLOORS = 200_000
 
 export function createCoherence(): Coherence {
+  // By size, because `max` takes its memory in advance.
   // Reads under way are forgotten when their floor rises, so a floor that falls out here can no longer be missed by them.
-  const floors = new LRUCache<string, number>({ max: MAX_FLOORS })
+  const floors = new LRUCache<string, number>({ maxSize: MAX_FLOORS, sizeCalculation: () => 1 })
   const caches: CoherentCache[] = []
   const waiting = new AsyncLocalStorage<() => boolean>()
   const stalled = new Set<string>()

@@ -55,7 +55,8 @@ export function createTaggedCache<V>(
   let generation = 0
   let flushed = 0
   const changes = new LRUCache<string, number>({
-    max: MAX_CHANGES,
+    maxSize: MAX_CHANGES,
+    sizeCalculation: () => 1, // unlike `max` it takes no memory in advance
     dispose(at, _tag, reason) {
       if (reason === 'evict') flushed = Math.max(flushed, at)
     },

@@ -35,8 +35,26 @@ export const checkoutConfig = subgraphConfig
     ATTEMPT_PATIENCE_MS: z.coerce.number().int().min(0).default(60_000),
     /** How long a request waits for its order before it is told that it is pending: less than the gateway waits (5 s). */
     PLACE_WAIT_MS: z.coerce.number().int().min(0).default(4_000),
+    /** Who knows the ways of delivery: the shop's own table of zones, or a service at `SHIPPING_URL` (docs/providers.md). */
+    SHIPPING_PROVIDER: z.enum(['table', 'http']).default('table'),
+    SHIPPING_URL: z.url({ protocol: /^https?$/ }).optional(),
+    SHIPPING_TOKEN: z.string().min(1).optional(),
+    /** Who knows the taxes: the shop's own table of rates, or a service at `TAX_URL`. */
+    TAX_PROVIDER: z.enum(['table', 'http']).default('table'),
+    TAX_URL: z.url({ protocol: /^https?$/ }).optional(),
+    TAX_TOKEN: z.string().min(1).optional(),
+    /** How long a call to one of them may take, in milliseconds. */
+    PROVIDER_TIMEOUT_MS: z.coerce.number().int().min(10).default(800),
+    /** How many calls to each of them there may be at a time; one more is refused. */
+    PROVIDER_CALLS: z.coerce.number().int().min(1).default(32),
+    /** After five failures in a row a provider is left alone for so long, then twice as long, up to half a minute. */
+    PROVIDER_REST_MS: z.coerce.number().int().min(1).default(2_000),
   })
   .superRefine((config, context) => {
+    for (const name of ['SHIPPING', 'TAX'] as const) {
+      if (config[`${name}_PROVIDER`] === 'http' && !config[`${name}_URL`])
+        context.addIssue({ code: 'custom', path: [`${name}_URL`], message: `needs a value with ${name}_PROVIDER=http` })
+    }
     if (config.PAYMENT_PROVIDER !== 'stripe') return
     for (const name of ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'] as const) {
       if (!config[name])

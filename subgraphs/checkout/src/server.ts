@@ -7,21 +7,37 @@ import { CurrencyCode, DateTime, Decimal, Int64 } from '@commerce/service/scalar
 import { startSubgraph } from '@commerce/service/subgraph.ts'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { createDriver } from './attempt/driver.ts'
+import { createQuote } from './attempt/quote.ts'
 import { startRecovery } from './attempt/recovery.ts'
 import { attemptResolvers } from './attempt/resolvers.ts'
 import { createPlacingService } from './attempt/service.ts'
 import { createSteps } from './attempt/steps.ts'
+import { createMerge } from './cart/merge-service.ts'
 import { cartResolvers } from './cart/resolvers.ts'
 import { createCartService } from './cart/service.ts'
 import type { CheckoutConfig } from './config.ts'
 import type { CheckoutContext } from './context.ts'
-import { offerConsumer } from './offer/consumer.ts'
+import { promotionResolvers } from './discount/resolvers.ts'
+import { createPromotionService } from './discount/service.ts'
+import { offerConsumer, stockConsumer } from './offer/consumer.ts'
+import { offerResolvers } from './offer/resolvers.ts'
 import { createOfferService } from './offer/service.ts'
+import { createOperationDriver } from './operation/driver.ts'
+import { createRefundReader } from './operation/refunds.ts'
+import { operationResolvers } from './operation/resolvers.ts'
+import { createOperationService } from './operation/service.ts'
+import { createOperationSteps } from './operation/steps.ts'
 import { orderResolvers } from './order/resolvers.ts'
 import { createOrderService } from './order/service.ts'
 import { choosePayments } from './payment/choose.ts'
 import { roundOf } from './payment/payment.ts'
+import { chooseProviders } from './provider/choose.ts'
 import { createRemotes } from './remotes.ts'
+import { shippingResolvers } from './shipping/resolvers.ts'
+import { createShippingService } from './shipping/service.ts'
+import { taxResolvers } from './tax/resolvers.ts'
+import { createTaxService } from './tax/service.ts'
+import { createBillingService } from './totals/service.ts'
 
 const scalars = { Decimal, Int64, CurrencyCode, DateTime }
 const now = (): Date => new Date()
@@ -41,13 +57,19 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
     log,
     define({ transact, connection }) {
       const offers = createOfferService(transact)
-      const carts = createCartService({ database, transact, newId: randomUUID })
+      const billing = createBillingService({ database, ...chooseProviders(config, database), now })
+      const carts = createCartService({ database, transact, billing, newId: randomUUID, now })
+      const mergeCarts = createMerge({ database, transact, newId: randomUUID })
+      const promotions = createPromotionService({ database, transact, newId: randomUUID, now })
+      const shipping = createShippingService(database, transact)
+      const tax = createTaxService(database, transact)
       const orders = createOrderService(database)
       const { payments, routes } = choosePayments(config, { database, transact, log, notify: paymentMoved })
       const remotes = createRemotes(connection)
+      const quote = createQuote({ database, offers, remotes, billing })
       const perform = createSteps({
         database,
-        offers,
+        quote,
         remotes,
         payments,
         actionMs: config.PAYMENT_ACTION_MS,
@@ -73,19 +95,53 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
         newId: randomUUID,
         now,
       })
+      const operationDriver = createOperationDriver({
+        database,
+        transact,
+        perform: createOperationSteps({ database, payments, remotes, finishAttempt: driver.finish }),
+        leaseMs: config.ATTEMPT_LEASE_MS,
+        newId: randomUUID,
+        now,
+        log,
+      })
+      const operations = createOperationService({
+        database,
+        transact,
+        driver: operationDriver,
+        finishAttempt: driver.finish,
+        waitMs: config.PLACE_WAIT_MS,
+        newId: randomUUID,
+        now,
+      })
+      const refundsOf = createRefundReader(database)
       return {
-        resolvers: mergeResolvers(scalars, { Money: moneyResolvers }, cartResolvers, orderResolvers, attemptResolvers),
-        context: (viewer): CheckoutContext => ({ viewer, carts, orders, placing }),
-        consumers: [offerConsumer(offers)],
-        background: [startRecovery(driver, log)],
+        resolvers: mergeResolvers(
+          scalars,
+          { Money: moneyResolvers },
+          cartResolvers,
+          promotionResolvers,
+          shippingResolvers,
+          taxResolvers,
+          offerResolvers,
+          orderResolvers,
+          operationResolvers,
+          attemptResolvers,
+        ),
+        context: (viewer): CheckoutContext => {
+          const read = { carts, mergeCarts, promotions, offers, shipping, tax, orders, refundsOf }
+          return { viewer, ...read, placing, operations }
+        },
+        consumers: [offerConsumer(offers), stockConsumer(offers)],
+        background: [startRecovery([driver, operationDriver], log)],
         routes,
       }
 
       // Missed or lost, it costs a while: what waits looks again by itself.
       function paymentMoved(authorizationKey: string): void {
-        driver
-          .lookAgain(roundOf(authorizationKey))
-          .catch((error: unknown) => log.warn({ err: error }, 'a notification could not be followed'))
+        const round = roundOf(authorizationKey)
+        Promise.all([driver.lookAgain(round), operationDriver.lookAgain(round)]).catch((error: unknown) =>
+          log.warn({ err: error }, 'a notification could not be followed'),
+        )
       }
     },
   })

@@ -118,13 +118,14 @@ export async function startCheckout(world: World, settings?: Record<string, stri
 export interface Checkout {
   ask: Ask
   url: string
+  stop(): Promise<void>
 }
 
 /** As `startCheckout`; answers its address, too. */
 export async function startCheckoutAt(world: World, settings?: Record<string, string>): Promise<Checkout> {
   const running = await start(checkoutConfig.parse(world.environment(settings)), log)
   whenDone(() => running.stop())
-  return { ask: asker(running.url), url: running.url }
+  return { ask: asker(running.url), url: running.url, stop: () => running.stop() }
 }
 
 /** The phase that the attempt of a key is in, by checkout's table. */

@@ -21,6 +21,29 @@ export interface ShownCart {
 export interface Changed {
   cart: ShownCart | null
   userErrors: { code: string; field: string[] | null }[]
+  warnings: string[]
+}
+
+/** A cart with its money, amounts in minor units. */
+export interface ShownBill {
+  version: number
+  status: string
+  buyer: { email: string } | null
+  shippingAddress: { city: string | null; countryCode: string } | null
+  shippingOptions: { id: string; price: { minorUnits: number }; earliestDays: number; latestDays: number }[]
+  delivery: { option: { id: string }; discount: { amount: { minorUnits: number } } | null } | null
+  discountCodes: string[]
+  lines: {
+    sku: string
+    quantity: number
+    discounts: { promotion: { title: string }; amount: { minorUnits: number } }[]
+  }[]
+  totals:
+    | (Record<'subtotal' | 'discount' | 'shipping' | 'tax' | 'taxIncluded' | 'total', { minorUnits: number }> & {
+        estimated: boolean
+      })
+    | null
+  problems: Record<string, unknown>[]
 }
 
 export interface Placed {
@@ -52,6 +75,18 @@ export interface OrderPage {
 const CART = `id status version lines { id sku quantity unitPrice { amount } lineTotal { amount } } order { id status } totals { total { amount } }
   problems { __typename ... on CartPriceChanged { sku } ... on NotForSale { sku } }`
 
+const AMOUNT = 'minorUnits'
+const BILL = `version status buyer { email } shippingAddress { city countryCode } discountCodes
+  shippingOptions { id price { ${AMOUNT} } earliestDays latestDays }
+  delivery { option { id } discount { amount { ${AMOUNT} } } }
+  lines { sku quantity discounts { promotion { title } amount { ${AMOUNT} } } }
+  totals { subtotal { ${AMOUNT} } discount { ${AMOUNT} } shipping { ${AMOUNT} } tax { ${AMOUNT} } taxIncluded { ${AMOUNT} }
+    total { ${AMOUNT} } estimated }
+  problems { __typename ... on CartOutOfStock { sku } ... on CartInsufficientStock { sku requested available }
+    ... on QuantityNotAllowed { sku message } ... on DiscountNotApplicable { code reason } ... on AddressIncomplete { kind missing }
+    ... on ShippingOptionGone { optionId } ... on ProviderUnavailable { provider }
+    ... on ShippingPriceChanged { optionId before { ${AMOUNT} } now { ${AMOUNT} } } }`
+
 const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
   __typename
   ... on OrderPlaced { order { id number status payment { state } totals { total { amount } } } }
@@ -68,13 +103,18 @@ const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
 export function shopper(ask: Ask, viewer: Viewer | null = null) {
   async function change(name: string, input: object): Promise<Changed> {
     const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`
-    const query = `mutation ($input: ${type}!) { ${name}(input: $input) { cart { ${CART} } userErrors { code field } } }`
+    const query = `mutation ($input: ${type}!) { ${name}(input: $input) { cart { ${CART} } userErrors { code field } warnings } }`
     return (await ask<Record<string, Changed>>(query, { input }, viewer))[name] as Changed
   }
   const linesOf = (wanted: Record<string, number>) =>
     Object.entries(wanted).map(([sku, quantity]) => ({ sku, quantity }))
 
   return {
+    change,
+    /** The cart with its money. */
+    async bill(id: string): Promise<ShownBill> {
+      return (await ask<{ cart: ShownBill }>(`query ($id: ID!) { cart(id: $id) { ${BILL} } }`, { id }, viewer)).cart
+    },
     create: (wanted: Record<string, number>) => change('cartCreate', { lines: linesOf(wanted) }),
     add: (cartId: string, wanted: Record<string, number>, more: object = {}) =>
       change('cartLinesAdd', { cartId, lines: linesOf(wanted), ...more }),

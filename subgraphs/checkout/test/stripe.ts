@@ -44,7 +44,7 @@ export async function startStripe() {
   const refunds: Refund[] = []
   const remembered = new Map<string, Answer>()
   const faults = new Map<Step, Fault[]>()
-  const asked: { step: Step; key: string | undefined; form: URLSearchParams }[] = []
+  const asked: { step: Step; id: string | undefined; key: string | undefined; form: URLSearchParams }[] = []
   const waiting = new Set<ServerResponse>()
   let refundStatus = 'succeeded'
   let down = false
@@ -65,7 +65,7 @@ export async function startStripe() {
     const [, , resource, id, verb] = pathname.split('/')
     const step = stepOf(request.method, resource, id, verb)
     const key = request.headers['idempotency-key'] as string | undefined
-    asked.push({ step, key, form })
+    asked.push({ step, id, key, form })
     if (down) return void request.socket.destroy()
     const fault = faults.get(step)?.shift()
     if (fault === 'busy') return send(response, failure(429, 'rate_limit', 'Too many requests.'))

@@ -10,7 +10,6 @@ import {
   holdIsSafe,
   restMs,
 } from './attempt.ts'
-import { compareQuote } from './quote.ts'
 
 const request = { paymentToken: 'tok_ok', expectedTotal: null }
 const lines = [{ lineId: 'line', sku: 'cup', title: 'Cup', quantity: 2, unitMinorUnits: 500n }]
@@ -21,6 +20,7 @@ const awaited = {
   action: { clientSecret: 'secret', redirectUrl: null },
   actionUntil: '2026-01-01T00:08:00.000Z',
 }
+const sold = { orderId: 'order', round: 'round', free: false, lines, reservationId: 'round' }
 const declined: Failure = { is: 'declined', message: 'No.' }
 
 const given: Record<AttemptState['at'], AttemptState> = {
@@ -29,9 +29,18 @@ const given: Record<AttemptState['at'], AttemptState> = {
   held: { at: 'held', ...quoted },
   awaitingAction: { at: 'awaitingAction', ...quoted, ...awaited },
   authorized: { at: 'authorized', ...quoted },
-  ordered: { at: 'ordered', orderId: 'order', round: 'round', lines, reservationId: 'round', regain: false },
-  sold: { at: 'sold', orderId: 'order', round: 'round' },
-  cancelling: { at: 'cancelling', orderId: 'order', round: 'round' },
+  ordered: {
+    at: 'ordered',
+    orderId: 'order',
+    round: 'round',
+    free: false,
+    lines,
+    reservationId: 'round',
+    regain: false,
+  },
+  reviewing: { at: 'reviewing', ...sold },
+  sold: { at: 'sold', ...sold },
+  cancelling: { at: 'cancelling', orderId: 'order', round: 'round', free: false, units: { are: 'gone' } },
   done: { at: 'done', orderId: 'order' },
   undoing: { at: 'undoing', failure: declined, round: 'round', payment: true },
   failed: { at: 'failed', failure: declined },
@@ -86,7 +95,7 @@ describe('an attempt', () => {
   })
 
   it('cannot fail any more once there is an order', () => {
-    for (const state of [given.ordered, given.sold, given.cancelling, given.done]) {
+    for (const state of [given.ordered, given.reviewing, given.sold, given.cancelling, given.done]) {
       expect(() => advance(state, { is: 'failed', failure: declined })).toThrow('cannot fail')
     }
   })
@@ -95,12 +104,33 @@ describe('an attempt', () => {
     const lost = advance(given.ordered, { is: 'holdLost', reservationId: 'second' })
     expect(lost).toMatchObject({ at: 'ordered', round: 'round', reservationId: 'second', regain: true })
     expect(advance(lost, { is: 'stillShort', reservationId: 'third' })).toMatchObject({ reservationId: 'third' })
-    expect(advance(lost, { is: 'sold' })).toEqual(given.sold)
+    const found = { ...lost, reservationId: 'second' } as AttemptState
+    expect(advance(found, { is: 'sold' })).toEqual({ ...given.sold, reservationId: 'second' })
   })
 
   it('whose units are gone for good lets the payment go, and is done', () => {
     expect(advance(given.ordered, { is: 'goneForGood' })).toEqual(given.cancelling)
-    expect(advance(given.cancelling, { is: 'voided' })).toEqual(given.done)
+    expect(advance(given.cancelling, { is: 'voided', problem: null })).toEqual(given.done)
+  })
+
+  it('whose order is held waits with its capture until it is cleared', () => {
+    expect(advance(given.ordered, { is: 'heldBack' })).toEqual(given.reviewing)
+    expect(advance(given.reviewing, { is: 'heldBack' })).toEqual(given.reviewing)
+    expect(advance(given.reviewing, { is: 'cleared' })).toEqual(given.sold)
+  })
+
+  it('whose order is called off gives back what it holds, or what it took', () => {
+    const units = { reservationId: 'round', lines: [{ sku: 'cup', quantity: 2 }] }
+    const held = advance(given.ordered, { is: 'calledOff' })
+    expect(held).toMatchObject({ at: 'cancelling', units: { are: 'held', ...units } })
+    const taken = advance(given.reviewing, { is: 'calledOff' })
+    expect(taken).toMatchObject({ at: 'cancelling', units: { are: 'sold', ...units } })
+  })
+
+  it('of nothing to pay is free', () => {
+    const nothing = { ...quoted, totals: { ...totals, total: 0n } }
+    const fact: Fact = { is: 'ordered', orderId: 'order' }
+    expect(advance({ at: 'authorized', ...nothing }, fact)).toMatchObject({ free: true })
   })
 
   it('never does a step out of turn', () => {
@@ -116,8 +146,14 @@ describe('an attempt', () => {
       ['ordered', 'holdLost'],
       ['ordered', 'stillShort'],
       ['ordered', 'goneForGood'],
+      ['ordered', 'heldBack'],
+      ['ordered', 'calledOff'],
+      ['reviewing', 'heldBack'],
+      ['reviewing', 'cleared'],
+      ['reviewing', 'calledOff'],
       ['cancelling', 'voided'],
       ['sold', 'captured'],
+      ['sold', 'captureRefused'],
       ['undoing', 'undone'],
     ]
     const facts: Exclude<Fact, { is: 'failed' }>[] = [
@@ -131,8 +167,12 @@ describe('an attempt', () => {
       { is: 'stillShort', reservationId: 'other' },
       { is: 'goneForGood' },
       { is: 'sold' },
+      { is: 'heldBack' },
+      { is: 'cleared' },
+      { is: 'calledOff' },
       { is: 'captured' },
-      { is: 'voided' },
+      { is: 'captureRefused', message: 'No.' },
+      { is: 'voided', problem: null },
       { is: 'undone' },
     ]
     for (const state of Object.values(given)) {
@@ -164,51 +204,5 @@ describe('an attempt', () => {
     ]
     expect(new Set(prints).size).toBe(prints.length)
     expect(fingerprintOf('a', { ...usd })).toBe(prints[3])
-  })
-})
-
-describe('a quote', () => {
-  const cart = {
-    currencyCode: 'USD',
-    lines: [{ id: 'line', sku: 'cup', title: 'Cup', quantity: 2, acceptedMinorUnits: 500n }],
-  }
-  const usd = (minorUnits: bigint) => ({ minorUnits, currencyCode: 'USD' })
-  const at = (price: bigint) => [{ sku: 'cup', price: usd(price) }]
-
-  it('at the accepted prices lets the attempt go on', () => {
-    expect(compareQuote(cart, at(500n), null, holdUntil)).toEqual({ is: 'quoted', lines, totals, holdUntil })
-  })
-
-  it('at another price ends it, and says which', () => {
-    expect(compareQuote(cart, at(600n), null, holdUntil)).toMatchObject({
-      failure: { is: 'pricesChanged', changes: [{ sku: 'cup', before: 500n, now: 600n }] },
-    })
-  })
-
-  it('is measured by the expected total when there is one', () => {
-    expect(compareQuote(cart, at(600n), usd(1_200n), holdUntil)).toMatchObject({
-      is: 'quoted',
-      totals: { total: 1_200n },
-    })
-    expect(compareQuote(cart, at(500n), usd(999n), holdUntil)).toMatchObject({
-      failure: { is: 'pricesChanged', changes: [] },
-    })
-    const euros = { minorUnits: 1_000n, currencyCode: 'EUR' }
-    expect(compareQuote(cart, at(500n), euros, holdUntil)).toMatchObject({ failure: { is: 'pricesChanged' } })
-  })
-
-  it('beyond what the shop can count refuses', () => {
-    expect(compareQuote(cart, at(BigInt(Number.MAX_SAFE_INTEGER)), null, holdUntil)).toMatchObject({
-      failure: { is: 'refused', code: 'TOTAL_TOO_LARGE' },
-    })
-  })
-
-  it('without a price, or in another currency, refuses', () => {
-    const euro = [{ sku: 'cup', price: { minorUnits: 500n, currencyCode: 'EUR' } }]
-    for (const quote of [[], [{ sku: 'cup', price: null }], euro]) {
-      expect(compareQuote(cart, quote, null, holdUntil)).toMatchObject({
-        failure: { is: 'refused', code: 'NOT_FOR_SALE' },
-      })
-    }
   })
 })

@@ -18,6 +18,9 @@ beforeAll(async () => {
 const startOne = (): Promise<Process> =>
   startProcess('../src/main.ts', world.environment({ ATTEMPT_LEASE_MS: '1000', LOG_LEVEL: 'fatal' }))
 
+/** The process that was left over from the last scene, the victim of the next. */
+let spare: Process | undefined
+
 /** How a scene brings an attempt to where it is killed: it stands in the way of what a step has to write. */
 interface Scene {
   /** Nobody writes to a table of checkout (or to inventory's), until the returned function is called or the process is killed. */
@@ -125,7 +128,7 @@ async function whileUndoing({ block, go, reached }: Scene): Promise<void> {
 async function killedAfter(scene: (scene: Scene) => Promise<void>, paymentToken = 'tok_ok') {
   const sku = `sku ${randomUUID()}`
   const idempotencyKey = randomUUID()
-  const victim = await startOne()
+  const victim = spare ?? (await startOne())
   await world.sell(sku, 100)
   await stock.set(sku, 10)
   const cartId = await shopper(victim.ask).cartWith({ [sku]: 3 })
@@ -184,7 +187,7 @@ async function killedAfter(scene: (scene: Scene) => Promise<void>, paymentToken 
     stock: await stock.of(sku),
     cart: (await shopper(next.ask).cart(cartId))?.status,
   }
-  await next.kill()
+  spare = next
   return result
 }
 

@@ -1,7 +1,16 @@
+import type { Prisma } from '@commerce/prisma/checkout'
 import type { Money } from '@commerce/service/money.ts'
 import type { Cart } from '../cart/cart.ts'
+import { billableOf } from '../cart/priced-cart.ts'
+import { findCart } from '../cart/repository.ts'
+import { findOffers } from '../offer/repository.ts'
+import type { OfferService } from '../offer/service.ts'
+import { isQuantityAllowed, quantityRule, type Terms, USUAL_TERMS } from '../offer/terms.ts'
+import type { Remotes } from '../remotes.ts'
+import { type BillProblem, sentenceOf } from '../totals/billable.ts'
+import type { Bill, BillingService } from '../totals/service.ts'
 import { MAX_MINOR_UNITS, sumUp } from '../totals/totals.ts'
-import type { AttemptLine, Fact, PriceChange } from './attempt.ts'
+import type { AttemptLine, Fact, PlaceRequest, PriceChange, QuoteDetails } from './attempt.ts'
 import { refusal } from './refusal.ts'
 
 /** What the catalog asks for a SKU now; null: it cannot be bought. */
@@ -10,39 +19,99 @@ export interface QuotedOffer {
   price: Money | null
 }
 
-/**
- * Compares the catalog's prices of now with what the shopper agreed to: the expected total if there is one, otherwise the prices accepted in
- * the cart.
- */
-export function compareQuote(
+/** The lines of a cart at the prices of a quote. */
+export interface QuotedLines {
+  lines: readonly AttemptLine[]
+  changes: readonly PriceChange[]
+}
+
+export interface QuoteDependencies {
+  database: Prisma.TransactionClient
+  offers: OfferService
+  remotes: Pick<Remotes, 'quote'>
+  billing: BillingService
+}
+
+/** Quotes a cart: the catalog's prices of now, promotions, delivery and tax, compared with what the shopper agreed to. Rejects when that cannot be said. */
+export function createQuote({ database, offers, remotes, billing }: QuoteDependencies) {
+  return async (cartId: string, { expectedTotal }: PlaceRequest, holdUntil: string): Promise<Fact> => {
+    const cart = await findCart(database, cartId)
+    if (!cart) throw new Error(`Cart ${cartId} is gone.`)
+    const skus = cart.lines.map(({ sku }) => sku)
+    const prices = await remotes.quote(skus)
+    await offers.take([], prices)
+    const terms = new Map([...(await findOffers(database, skus))].map(([sku, offer]) => [sku, offer.terms]))
+    const quoted = quoteLines(cart, prices, terms)
+    if ('is' in quoted) return quoted
+    const lines = quoted.lines.map(({ sku, quantity, unitMinorUnits }) => {
+      return { sku, quantity, unitMinorUnits, terms: terms.get(sku) ?? USUAL_TERMS }
+    })
+    const billable = billableOf(cart, lines)
+    const bill = await billing.bill(billable)
+    for (const problem of bill.problems) if (problem.is === 'providerUnavailable') throw problem.error
+    return compareQuote(quoted, bill, billable.customer, expectedTotal, holdUntil)
+  }
+}
+
+/** The lines at the catalog's prices, or why they cannot be ordered. */
+export function quoteLines(
   cart: Pick<Cart, 'lines' | 'currencyCode'>,
   quote: readonly QuotedOffer[],
-  expectedTotal: Money | null,
-  holdUntil: string,
-): Fact {
+  terms: ReadonlyMap<string, Terms>,
+): QuotedLines | (Fact & { is: 'failed' }) {
   const prices = new Map(quote.map(({ sku, price }) => [sku, price]))
-  const currencyCode = cart.currencyCode ?? ''
   const lines: AttemptLine[] = []
   const changes: PriceChange[] = []
   const missing: string[] = []
+  const odd: string[] = []
   for (const { id, sku, title, quantity, acceptedMinorUnits: before } of cart.lines) {
     const price = prices.get(sku)
-    if (!price || price.currencyCode !== currencyCode) missing.push(title)
+    if (!price || price.currencyCode !== cart.currencyCode) missing.push(title)
     else {
       const { minorUnits: now } = price
       lines.push({ lineId: id, sku, title, quantity, unitMinorUnits: now })
       if (now !== before) changes.push({ lineId: id, sku, before, now })
     }
+    const rule = terms.get(sku)
+    if (rule && !isQuantityAllowed(quantity, rule)) odd.push(`${title} is sold ${quantityRule(rule)}.`)
   }
-  const totals = sumUp(currencyCode, lines)
-  if (missing.length > 0) {
-    const message = `${missing.join('; ')}: cannot be bought at the moment.`
-    return { is: 'failed', failure: { ...refusal('NOT_FOR_SALE'), message } }
-  }
-  if (totals.total > MAX_MINOR_UNITS) return { is: 'failed', failure: refusal('TOTAL_TOO_LARGE') }
+  if (missing.length > 0) return refused('NOT_FOR_SALE', `${missing.join('; ')}: cannot be bought at the moment.`)
+  if (odd.length > 0) return refused('CART_INCOMPLETE', odd.join(' '))
+  if (sumUp(cart.currencyCode ?? '', lines).total > MAX_MINOR_UNITS) return refused('TOTAL_TOO_LARGE')
+  return { lines, changes }
+}
+
+/**
+ * Compares a quote with what the shopper agreed to: the expected total if there is one, otherwise the prices accepted in the cart, the codes that are in it
+ * and the chosen way of delivery at its price.
+ */
+export function compareQuote(
+  { lines, changes }: QuotedLines,
+  bill: Bill,
+  customer: string | null,
+  expectedTotal: Money | null,
+  holdUntil: string,
+): Fact {
+  const { totals, problems } = bill
+  const { currencyCode, total } = totals
+  const incomplete = problems.filter(({ is }) => LACKS.has(is))
+  if (incomplete.length > 0) return refused('CART_INCOMPLETE', incomplete.map(sentenceOf).join(' '))
+  if (total > MAX_MINOR_UNITS) return refused('TOTAL_TOO_LARGE')
   const agreed = expectedTotal
-    ? expectedTotal.minorUnits === totals.total && expectedTotal.currencyCode === currencyCode
-    : changes.length === 0
+    ? expectedTotal.minorUnits === total && expectedTotal.currencyCode === currencyCode
+    : changes.length === 0 && problems.length === 0
   if (!agreed) return { is: 'failed', failure: { is: 'pricesChanged', currencyCode, changes } }
-  return { is: 'quoted', lines, totals, holdUntil }
+  return { is: 'quoted', lines, totals, holdUntil, details: detailsOf(bill, customer) }
+}
+
+// Without these there is nothing to agree to.
+const LACKS = new Set<BillProblem['is']>(['addressIncomplete', 'shippingNotSelected', 'shippingOptionGone'])
+
+function detailsOf({ lines, delivery, used }: Bill, customer: string | null): QuoteDetails {
+  return { lines, delivery, used, customer }
+}
+
+function refused(code: Parameters<typeof refusal>[0], message?: string): Fact & { is: 'failed' } {
+  const failure = refusal(code)
+  return { is: 'failed', failure: message === undefined ? failure : { ...failure, message } }
 }

@@ -1,4 +1,5 @@
 import type { Cart } from '../cart/cart.ts'
+import { isText } from '../text.ts'
 import type { Failure, PlaceRequest, RefusalCode } from './attempt.ts'
 
 export type Refusal = Failure & { is: 'refused' }
@@ -12,6 +13,7 @@ const MESSAGES: Record<RefusalCode, string> = {
   CART_EMPTY: 'The cart is empty.',
   CART_COMPLETED: 'The order of this cart was placed before.',
   CART_BEING_PLACED: 'The order of this cart is being placed right now.',
+  CART_INCOMPLETE: 'The cart lacks something that its order needs.',
   NOT_FOR_SALE: 'Something in the cart cannot be bought at the moment.',
   TOTAL_TOO_LARGE: 'The total is beyond what the shop can count.',
   INVALID_IDEMPOTENCY_KEY: `The idempotency key has 1 to ${MAX_KEY} characters, none of them control characters.`,
@@ -34,9 +36,4 @@ export function whyNot({ state, lines }: Pick<Cart, 'state' | 'lines'>): Refusal
   if (state.is === 'completed') return refusal('CART_COMPLETED')
   if (state.is === 'placing') return refusal('CART_BEING_PLACED')
   return lines.length === 0 ? refusal('CART_EMPTY') : null
-}
-
-// What PostgreSQL cannot store is neither.
-function isText(text: string, max: number): boolean {
-  return text.length >= 1 && text.length <= max && text.isWellFormed() && !/\p{Cc}/u.test(text)
 }

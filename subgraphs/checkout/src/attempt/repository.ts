@@ -104,6 +104,13 @@ export async function saveState(
   return saved === 1
 }
 
+/** Whether an attempt is still in this state and under this lease; then nobody else changes it until the transaction ends. */
+export async function holdsLease(tx: Tx, { id, state }: Attempt, lease: Lease): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    select 1 from attempt where id = ${id}::uuid and lease = ${lease.token}::uuid and phase = ${state.at} for update`
+  return rows.length === 1
+}
+
 /** Gives the lease back. The next try is due after the time that `restMs` gives for the number of tries in vain so far, or, without it, at once. */
 export async function restAttempt(
   db: Tx,
@@ -128,16 +135,16 @@ export async function lockUnavailable(tx: Tx, id: string): Promise<StoredAttempt
   return row ? toAttempt(row) : null
 }
 
-/** Starts a finished attempt again; it must be locked. */
+/** Starts a finished attempt again, or ends it in another way (without a lease); it must be locked. */
 export async function reopenAttempt(
   tx: Tx,
   id: string,
   { state, openedAt }: Pick<Attempt, 'state' | 'openedAt'>,
-  lease: Lease,
+  lease: Lease | null,
 ): Promise<void> {
   await tx.$executeRaw`
     update attempt set phase = ${state.at}, state = ${encode(state)}::jsonb, opened_at = ${openedAt}, tries = 0,
-      next_try_at = clock_timestamp(), updated_at = now(), lease = ${lease.token}::uuid, lease_until = ${leaseEnd(lease)}
+      next_try_at = clock_timestamp(), updated_at = now(), lease = ${lease?.token ?? null}::uuid, lease_until = ${leaseEnd(lease)}
     where id = ${id}::uuid`
 }
 
@@ -168,7 +175,11 @@ const AMOUNTS = new Set([
   'discount',
   'shipping',
   'tax',
+  'taxIncluded',
   'total',
+  'discountMinorUnits',
+  'taxMinorUnits',
+  'taxIncludedMinorUnits',
 ])
 
 function encode(state: AttemptState): string {

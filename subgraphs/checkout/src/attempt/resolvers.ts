@@ -1,9 +1,9 @@
 import { encodeId, uuidFrom } from '@commerce/service/ids.ts'
-import { fromAmount, type Money } from '@commerce/service/money.ts'
+import type { Money } from '@commerce/service/money.ts'
 import type { Resolvers } from '@commerce/service/subgraph-server.ts'
 import { hasScope } from '@commerce/service/viewer.ts'
-import { GraphQLError } from 'graphql'
 import type { CheckoutContext } from '../context.ts'
+import { type MoneyInput, moneyFrom } from '../money-input.ts'
 import type { PriceChange } from './attempt.ts'
 import type { PlaceAnswer } from './service.ts'
 
@@ -12,7 +12,7 @@ interface PlaceOrderArguments {
     cartId: string
     idempotencyKey: string
     paymentToken: string
-    expectedTotal?: { amount: string; currencyCode: string } | null
+    expectedTotal?: MoneyInput | null
   }
 }
 
@@ -44,7 +44,7 @@ export const attemptResolvers: Resolvers = {
         idempotencyKey: input.idempotencyKey,
         request: {
           paymentToken: input.paymentToken,
-          expectedTotal: input.expectedTotal ? moneyFrom(input.expectedTotal) : null,
+          expectedTotal: input.expectedTotal ? moneyFrom('expectedTotal', input.expectedTotal) : null,
         },
       })
     },
@@ -82,11 +82,3 @@ export const attemptResolvers: Resolvers = {
 
 type Shortage = Answer<'outOfStock'>['shortages'][number]
 type ShownChange = PriceChange & { currencyCode: string }
-
-function moneyFrom({ amount, currencyCode }: { amount: string; currencyCode: string }): Money {
-  const minorUnits = fromAmount(amount, currencyCode)
-  if (minorUnits !== null) return { minorUnits, currencyCode }
-  throw new GraphQLError(`\`expectedTotal\`: ${amount} is no amount of ${currencyCode}.`, {
-    extensions: { code: 'BAD_USER_INPUT' },
-  })
-}

@@ -54,6 +54,7 @@ describe('a cart', () => {
         { code: 'NOT_FOR_SALE', field: ['lines', '2', 'sku'] },
         { code: 'QUANTITY_OUT_OF_RANGE', field: ['lines', '3', 'quantity'] },
       ],
+      warnings: [],
     })
   })
 
@@ -125,6 +126,7 @@ describe('a cart', () => {
       expect(await other.add(id, { cup: 1 })).toEqual({
         cart: null,
         userErrors: [{ code: 'CART_NOT_FOUND', field: ['cartId'] }],
+        warnings: [],
       })
       expect(await other.place(id)).toMatchObject({ __typename: 'PlaceOrderRefused', code: 'CART_NOT_FOUND' })
     }

@@ -1,12 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Offer } from '../offer/offer.ts'
-import { addLines, type Cart, type Change, isOpenTo, removeLines, updateLines, whyClosed } from './cart.ts'
+import { USUAL_TERMS } from '../offer/terms.ts'
+import { sumUp } from '../totals/totals.ts'
+import { type Cart, EMPTY, isOpenTo, whyClosed } from './cart.ts'
+import { addLines, type LinesChange, removeLines, updateLines } from './lines.ts'
 import { priceCart } from './priced-cart.ts'
 
 const offer = (sku: string, minorUnits: bigint | null, currencyCode = 'USD'): [string, Offer] => [
   sku,
-  { sku, productTitle: sku, variantTitle: sku, price: minorUnits === null ? null : { minorUnits, currencyCode } },
+  {
+    sku,
+    productTitle: sku,
+    variantTitle: sku,
+    price: minorUnits === null ? null : { minorUnits, currencyCode },
+    terms: USUAL_TERMS,
+    available: null,
+  },
 ]
 const offers = new Map([offer('cup', 500n), offer('pot', 2_000n), offer('old', null), offer('euro', 100n, 'EUR')])
 const empty = { lines: [], currencyCode: null }
@@ -19,6 +29,7 @@ const line = (sku: string, quantity: number, acceptedMinorUnits = 500n) => ({
 })
 const withCup = { lines: [line('cup', 2)], currencyCode: 'USD' }
 const cart = (more: Partial<Cart> = {}): Cart => ({
+  ...EMPTY,
   id: 'cart',
   viewerId: null,
   state: { is: 'open' },
@@ -29,7 +40,7 @@ const cart = (more: Partial<Cart> = {}): Cart => ({
   ...more,
 })
 const newId = () => 'new'
-const codes = (change: Change) => ('faults' in change ? change.faults.map(({ code }) => code) : [])
+const codes = (change: LinesChange) => ('faults' in change ? change.faults.map(({ code }) => code) : [])
 
 describe('adding lines', () => {
   it('takes the price of the offer and the currency of the first line', () => {
@@ -79,7 +90,7 @@ describe('adding lines', () => {
     fc.assert(
       fc.property(wanted, (lines) => {
         const atOnce = addLines(empty, lines, offers, newId)
-        const inSteps = lines.reduce<Change>(
+        const inSteps = lines.reduce<LinesChange>(
           (change, one) => ('lines' in change ? addLines(change, [one], offers, newId) : change),
           empty,
         )
@@ -128,8 +139,8 @@ describe('a cart', () => {
 
   it('shows the prices of now, says which changed and leaves out what cannot be bought', () => {
     const given = cart({ lines: [line('cup', 2, 450n), line('old', 1), line('euro', 1), line('gone', 1)] })
-    const { lines, totals } = priceCart(given, offers)
-    expect(totals?.total).toBe(1_000n)
+    const { lines, billable } = priceCart(given, offers)
+    expect(sumUp('USD', billable?.lines ?? []).total).toBe(1_000n)
     expect(lines.flatMap(({ problems }) => problems.map(({ is }) => is))).toEqual([
       'priceChanged',
       'notForSale',

@@ -1,5 +1,7 @@
 import type { Prisma } from '@commerce/prisma/checkout'
-import type { Cart, CartLine, CartStanding, CartState } from './cart.ts'
+import type { ShippingChoice } from '../shipping/shipping.ts'
+import type { Address } from './address.ts'
+import type { Cart, CartContent, CartLine, CartStanding, CartState } from './cart.ts'
 
 type Tx = Prisma.TransactionClient
 
@@ -12,6 +14,12 @@ interface Row {
   created_at: Date
   updated_at: Date
   completed_at: Date | null
+  merged_into: string | null
+  buyer_email: string | null
+  shipping_address: Address | null
+  billing_address: Address | null
+  shipping_choice: (Omit<ShippingChoice, 'minorUnits'> & { minorUnits: string }) | null
+  discount_codes: string[]
 }
 
 /** The cart with its lines, or null. */
@@ -32,25 +40,51 @@ export async function lockCart(tx: Tx, id: string): Promise<Cart | null> {
   return locked.length === 0 ? null : findCart(tx, id)
 }
 
-type Lines = Pick<Cart, 'lines' | 'currencyCode'>
-
-/** Stores a new cart with its lines, in version 1. */
-export async function insertCart(
-  tx: Tx,
-  { id, viewerId, currencyCode, lines }: Lines & Pick<Cart, 'id' | 'viewerId'>,
-): Promise<void> {
-  await tx.$executeRaw`
-    insert into cart (id, viewer_id, currency_code) values (${id}::uuid, ${viewerId}, ${currencyCode})`
-  await writeLines(tx, id, lines)
+/** The cart that a viewer changed last of those whose order can still be placed, or null. */
+export async function findCurrentCart(db: Tx, viewerId: string): Promise<Cart | null> {
+  const [row] = await db.$queryRaw<{ id: string }[]>`
+    select id from cart where viewer_id = ${viewerId} and completed_at is null and merged_into is null
+    order by updated_at desc, id limit 1`
+  return row ? findCart(db, row.id) : null
 }
 
-/** Replaces the lines of a cart; its version grows by one. */
-export async function saveLines(tx: Tx, cartId: string, { lines, currencyCode }: Lines): Promise<void> {
+/** Stores a new cart, in version 1. */
+export async function insertCart(
+  tx: Tx,
+  { id, viewerId, ...content }: CartContent & Pick<Cart, 'id' | 'viewerId'>,
+): Promise<void> {
+  await tx.$executeRaw`
+    insert into cart (id, viewer_id, currency_code) values (${id}::uuid, ${viewerId}, ${content.currencyCode})`
+  await writeLines(tx, id, content.lines)
+}
+
+/** Replaces the content of a cart, which becomes this viewer's if it was nobody's; its version grows by one. It must be locked. */
+export async function saveCart(
+  tx: Tx,
+  cartId: string,
+  content: CartContent,
+  viewerId: string | null = null,
+): Promise<void> {
+  const { lines, currencyCode, buyerEmail, shippingAddress, billingAddress, shippingChoice, discountCodes } = content
   await tx.$executeRaw`
     delete from cart_line where cart_id = ${cartId}::uuid and id <> all(${lines.map(({ id }) => id)}::uuid[])`
   await writeLines(tx, cartId, lines)
   await tx.$executeRaw`
-    update cart set currency_code = ${currencyCode}, version = version + 1, updated_at = now() where id = ${cartId}::uuid`
+    update cart set currency_code = ${currencyCode}, buyer_email = ${buyerEmail},
+      shipping_address = ${json(shippingAddress)}::jsonb, billing_address = ${json(billingAddress)}::jsonb,
+      shipping_choice = ${json(shippingChoice)}::jsonb, discount_codes = ${[...discountCodes]}::text[],
+      viewer_id = coalesce(viewer_id, ${viewerId}), version = version + 1, updated_at = now()
+    where id = ${cartId}::uuid`
+}
+
+/** The cart's lines went into another cart: it is closed for good, and its version grows by one. It must be locked. */
+export async function closeMerged(tx: Tx, cartId: string, into: string): Promise<CartStanding> {
+  await tx.$executeRaw`delete from cart_line where cart_id = ${cartId}::uuid`
+  const [row] = await tx.$queryRaw<[Row]>`
+    update cart set merged_into = ${into}::uuid, currency_code = null, version = version + 1, updated_at = now()
+    where id = ${cartId}::uuid
+    returning *`
+  return toStanding(row)
 }
 
 /** From now on only this attempt may place the cart's order, and nobody changes its lines; its version grows by one. The cart must be locked and open. */
@@ -110,6 +144,14 @@ function toCart(row: Row, lines: readonly StoredLine[]): Cart {
     ...toStanding(row),
     viewerId: row.viewer_id,
     currencyCode: row.currency_code,
+    buyerEmail: row.buyer_email,
+    shippingAddress: row.shipping_address,
+    billingAddress: row.billing_address,
+    shippingChoice: row.shipping_choice && {
+      ...row.shipping_choice,
+      minorUnits: BigInt(row.shipping_choice.minorUnits),
+    },
+    discountCodes: row.discount_codes ?? [],
     createdAt: row.created_at,
     lines: lines.map(({ accepted, ...line }) => ({ ...line, acceptedMinorUnits: BigInt(accepted) })),
   }
@@ -119,7 +161,13 @@ function toStanding(row: Row): CartStanding {
   return { id: row.id, state: toState(row), version: row.version, updatedAt: row.updated_at }
 }
 
-function toState({ attempt_id, completed_at }: Row): CartState {
+// JSON has no bigint: amounts are stored as strings.
+function json(value: object | null): string | null {
+  return value && JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? String(each) : each))
+}
+
+function toState({ attempt_id, completed_at, merged_into }: Row): CartState {
   if (completed_at) return { is: 'completed' }
+  if (merged_into) return { is: 'merged', into: merged_into }
   return attempt_id ? { is: 'placing', attemptId: attempt_id } : { is: 'open' }
 }

@@ -1,6 +1,6 @@
 import type { ConsumerOptions } from '@commerce/events/consumer.ts'
 import type { CommerceEvent, EventData } from '@commerce/events/contracts.ts'
-import type { ListedPrice, ListedProduct } from './offer.ts'
+import type { ListedPrice, ListedProduct, ListedStock } from './offer.ts'
 import type { OfferService } from './service.ts'
 
 /** Follows the catalog's products and prices into the offers. */
@@ -10,6 +10,20 @@ export function offerConsumer(offers: OfferService): Omit<ConsumerOptions, 'conn
     subjects: ['catalog.product.changed.*', 'catalog.price.changed.*'],
     handle: (events) => offers.take(productsOf(events), pricesOf(events)),
   }
+}
+
+/** Follows the inventory's stock into the offers: a consumer of its own, because one that exists does not start over for a new subject. */
+export function stockConsumer(offers: OfferService): Omit<ConsumerOptions, 'connection'> {
+  return {
+    name: 'checkout-stock',
+    subjects: ['inventory.stock.changed.*'],
+    handle: (events) => offers.takeStock(events.map(stockOf)),
+  }
+}
+
+function stockOf({ data }: CommerceEvent): ListedStock {
+  const { sku, version, available, backorderable = 0 } = data as EventData<'inventory.stock.changed'>
+  return { sku, version, available: available + backorderable }
 }
 
 function productsOf(events: readonly CommerceEvent[]): ListedProduct[] {

@@ -1,4 +1,5 @@
 import type { Money } from '@commerce/service/money.ts'
+import type { Terms } from './terms.ts'
 
 /** What can be bought under a SKU, as far as the events have told. */
 export interface Offer {
@@ -7,6 +8,9 @@ export interface Offer {
   variantTitle: string
   /** Null: it exists but cannot be bought. */
   price: Money | null
+  terms: Terms
+  /** How many there are to sell, those included that may be promised before they arrive; null: the inventory has not told. */
+  available: number | null
 }
 
 /** A product's state at a version, with everything it sells then. */
@@ -37,4 +41,11 @@ export function newest<T extends { version: number }>(states: readonly T[], keyO
     if (!known || known.version < state.version) byKey.set(keyOf(state), state)
   }
   return [...byKey.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, state]) => state)
+}
+
+/** How many units of a SKU can be sold, at a version of its stock. */
+export interface ListedStock {
+  sku: string
+  version: number
+  available: number
 }

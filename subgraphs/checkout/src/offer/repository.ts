@@ -1,6 +1,7 @@
 import type { Prisma } from '@commerce/prisma/checkout'
 import { isSku } from '@commerce/service/sku.ts'
-import type { ListedPrice, ListedProduct, Offer } from './offer.ts'
+import type { ListedPrice, ListedProduct, ListedStock, Offer } from './offer.ts'
+import { type Terms, USUAL_TERMS } from './terms.ts'
 
 type Tx = Prisma.TransactionClient
 
@@ -10,6 +11,8 @@ interface Row {
   variant_title: string
   minor_units: bigint | null
   currency_code: string | null
+  available: number | null
+  terms: Terms | null
 }
 
 /** The offers of these SKUs; a SKU that no product lists, or text that is no SKU, is not in the map. */
@@ -18,17 +21,23 @@ export async function findOffers(db: Tx, skus: readonly string[]): Promise<Map<s
   if (possible.length === 0) return new Map()
   const rows = await db.$queryRaw<Row[]>`
     select distinct on (variant.sku) variant.sku, product.title as product_title, variant.title as variant_title,
-           price.minor_units, price.currency_code
+           price.minor_units, price.currency_code, stock.available,
+           case when terms.sku is not null then json_build_object(
+             'minQuantity', terms.min_quantity, 'maxQuantity', terms.max_quantity, 'step', terms.step,
+             'weightGrams', terms.weight_grams, 'taxClass', terms.tax_class, 'ships', terms.ships) end as terms
     from offer_variant variant
     join offer_product product using (product_id)
     left join offer_price price using (sku)
+    left join offer_stock stock using (sku)
+    left join offer_terms terms using (sku)
     where variant.sku = any(${possible})
     order by variant.sku, product.product_id`
   return new Map(
-    rows.map(({ sku, product_title, variant_title, minor_units, currency_code }) => {
+    rows.map(({ sku, product_title, variant_title, minor_units, currency_code, available, terms }) => {
       const price =
         minor_units === null || currency_code === null ? null : { minorUnits: minor_units, currencyCode: currency_code }
-      return [sku, { sku, productTitle: product_title, variantTitle: variant_title, price }]
+      const titles = { productTitle: product_title, variantTitle: variant_title }
+      return [sku, { sku, ...titles, price, available, terms: terms ?? USUAL_TERMS }]
     }),
   )
 }
@@ -81,4 +90,30 @@ export async function savePrices(tx: Tx, prices: readonly ListedPrice[]): Promis
     on conflict (sku) do update
       set minor_units = excluded.minor_units, currency_code = excluded.currency_code, version = excluded.version
       where offer_price.version < excluded.version`
+}
+
+/** Takes over stocks that are newer than what is known. One state per SKU, in key order. */
+export async function saveStocks(tx: Tx, stocks: readonly ListedStock[]): Promise<void> {
+  if (stocks.length === 0) return
+  await tx.$executeRaw`
+    insert into offer_stock (sku, available, version)
+    select sku, available, version
+    from jsonb_to_recordset(${JSON.stringify(stocks)}::jsonb) as row(sku text, available int, version int)
+    order by sku
+    on conflict (sku) do update set available = excluded.available, version = excluded.version
+      where offer_stock.version < excluded.version`
+}
+
+/** Stores the terms of SKUs anew. One state per SKU. */
+export async function saveTerms(tx: Tx, terms: readonly (Terms & { sku: string })[]): Promise<void> {
+  if (terms.length === 0) return
+  await tx.$executeRaw`
+    insert into offer_terms (sku, min_quantity, max_quantity, step, weight_grams, tax_class, ships)
+    select sku, "minQuantity", "maxQuantity", step, "weightGrams", "taxClass", ships
+    from jsonb_to_recordset(${JSON.stringify(terms)}::jsonb)
+      as row(sku text, "minQuantity" int, "maxQuantity" int, step int, "weightGrams" int, "taxClass" text, ships boolean)
+    order by sku
+    on conflict (sku) do update set min_quantity = excluded.min_quantity, max_quantity = excluded.max_quantity,
+      step = excluded.step, weight_grams = excluded.weight_grams, tax_class = excluded.tax_class,
+      ships = excluded.ships, updated_at = now()`
 }

@@ -4,7 +4,7 @@ import { lineTotal, sumUp } from './totals.ts'
 
 const line = fc.record({ unitMinorUnits: fc.bigInt(0n, 10n ** 12n), quantity: fc.integer({ min: 1, max: 999 }) })
 const amount = fc.bigInt(0n, 10n ** 12n)
-const adjustments = fc.record({ discount: amount, shipping: amount, tax: amount })
+const adjustments = fc.record({ discount: amount, shipping: amount, tax: amount, taxIncluded: amount })
 
 describe('totals', () => {
   it('adds up by their own equation, whatever the adjustments', () => {

@@ -78,4 +78,4 @@ export function mintToken(jwtSecret: string, id: string, scopes: readonly string
 }
 
 /** Everything a member of staff may do. */
-export const STAFF_SCOPES = ['catalog:write', 'inventory:read', 'inventory:write', 'checkout:read']
+export const STAFF_SCOPES = ['catalog:write', 'inventory:read', 'inventory:write', 'checkout:read', 'checkout:write']

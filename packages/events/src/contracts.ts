@@ -120,6 +120,10 @@ const orderChanged = orderPlaced.omit({ reservationId: true }).extend({
   status: z.string().describe('As `OrderStatus` in the graph; more values may come.'),
   paymentState: z.string().describe('As `PaymentState` in the graph; more values may come.'),
   changedAt: moment,
+  fulfilmentState: z.string().optional().describe('As `FulfilmentState` in the graph; more values may come.'),
+  held: z.boolean().optional().describe('Whether somebody has to look at it before it goes on.'),
+  capturedMinorUnits: z.int().nonnegative().optional(),
+  refundedMinorUnits: z.int().nonnegative().optional().describe('Of what was captured.'),
 })
 
 const cartChanged = z
@@ -166,7 +170,8 @@ export const contracts = {
   },
   'checkout.order.placed': { summary: 'An order was placed and its payment authorized.', key: 'id', data: orderPlaced },
   'checkout.order.changed': {
-    summary: 'An order was placed, or its status or the state of its payment changed.',
+    summary:
+      'An order was placed, or anything of it changed that can: its status, its payment, what was sent or came back, whether it is held.',
     key: 'id',
     data: orderChanged,
   },

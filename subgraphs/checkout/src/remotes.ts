@@ -1,11 +1,16 @@
 import { CommandError, callCommand } from '@commerce/events/command.ts'
-import { commitStock, quotePrices, releaseStock, reserveStock } from '@commerce/events/commands.ts'
+import { commitStock, quotePrices, releaseStock, reserveStock, returnStock } from '@commerce/events/commands.ts'
 import type { EventConnection } from '@commerce/events/connection.ts'
 import { Unreachable } from './provider/unreachable.ts'
 
 const QUOTE_LIMIT_MS = 2_000
 const STOCK_LIMIT_MS = 1_500
 const STOCK_TRIES = 3
+
+interface Line {
+  sku: string
+  quantity: number
+}
 
 export type Remotes = ReturnType<typeof createRemotes>
 
@@ -23,7 +28,7 @@ export function createRemotes(connection: EventConnection) {
         price: price && { minorUnits: BigInt(price.minorUnits), currencyCode: price.currencyCode },
       }))
     },
-    reserve: (reservationId: string, lines: readonly { sku: string; quantity: number }[], expiresAt: string) =>
+    reserve: (reservationId: string, lines: readonly Line[], expiresAt: string) =>
       repeated(() => {
         const held = lines.map(({ sku, quantity }) => ({ sku, quantity }))
         return callCommand(connection, reserveStock, { reservationId, lines: held, expiresAt }, STOCK_LIMIT_MS)
@@ -32,6 +37,13 @@ export function createRemotes(connection: EventConnection) {
       repeated(() => callCommand(connection, releaseStock, { reservationId }, STOCK_LIMIT_MS)),
     commit: (reservationId: string) =>
       repeated(() => callCommand(connection, commitStock, { reservationId }, STOCK_LIMIT_MS)),
+    /** Puts units that were taken back into the stock, once for each `returnId` (a UUID); answers why not when the inventory refuses, otherwise null. */
+    async giveBack(returnId: string, units: { reservationId: string; lines: readonly Line[] }): Promise<string | null> {
+      const lines = units.lines.map(({ sku, quantity }) => ({ sku, quantity }))
+      const input = { returnId, reservationId: units.reservationId, lines }
+      const answer = await repeated(() => callCommand(connection, returnStock, input, STOCK_LIMIT_MS))
+      return answer.outcome === 'refused' ? answer.message : null
+    },
   }
 }
 

@@ -22,6 +22,11 @@ import { createPromotionService } from './discount/service.ts'
 import { offerConsumer, stockConsumer } from './offer/consumer.ts'
 import { offerResolvers } from './offer/resolvers.ts'
 import { createOfferService } from './offer/service.ts'
+import { createOperationDriver } from './operation/driver.ts'
+import { createRefundReader } from './operation/refunds.ts'
+import { operationResolvers } from './operation/resolvers.ts'
+import { createOperationService } from './operation/service.ts'
+import { createOperationSteps } from './operation/steps.ts'
 import { orderResolvers } from './order/resolvers.ts'
 import { createOrderService } from './order/service.ts'
 import { choosePayments } from './payment/choose.ts'
@@ -63,6 +68,7 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
       const remotes = createRemotes(connection)
       const quote = createQuote({ database, offers, remotes, billing })
       const perform = createSteps({
+        database,
         quote,
         remotes,
         payments,
@@ -89,6 +95,25 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
         newId: randomUUID,
         now,
       })
+      const operationDriver = createOperationDriver({
+        database,
+        transact,
+        perform: createOperationSteps({ database, payments, remotes, finishAttempt: driver.finish }),
+        leaseMs: config.ATTEMPT_LEASE_MS,
+        newId: randomUUID,
+        now,
+        log,
+      })
+      const operations = createOperationService({
+        database,
+        transact,
+        driver: operationDriver,
+        finishAttempt: driver.finish,
+        waitMs: config.PLACE_WAIT_MS,
+        newId: randomUUID,
+        now,
+      })
+      const refundsOf = createRefundReader(database)
       return {
         resolvers: mergeResolvers(
           scalars,
@@ -99,21 +124,24 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
           taxResolvers,
           offerResolvers,
           orderResolvers,
+          operationResolvers,
           attemptResolvers,
         ),
         context: (viewer): CheckoutContext => {
-          return { viewer, carts, mergeCarts, promotions, offers, shipping, tax, orders, placing }
+          const read = { carts, mergeCarts, promotions, offers, shipping, tax, orders, refundsOf }
+          return { viewer, ...read, placing, operations }
         },
         consumers: [offerConsumer(offers), stockConsumer(offers)],
-        background: [startRecovery(driver, log)],
+        background: [startRecovery([driver, operationDriver], log)],
         routes,
       }
 
       // Missed or lost, it costs a while: what waits looks again by itself.
       function paymentMoved(authorizationKey: string): void {
-        driver
-          .lookAgain(roundOf(authorizationKey))
-          .catch((error: unknown) => log.warn({ err: error }, 'a notification could not be followed'))
+        const round = roundOf(authorizationKey)
+        Promise.all([driver.lookAgain(round), operationDriver.lookAgain(round)]).catch((error: unknown) =>
+          log.warn({ err: error }, 'a notification could not be followed'),
+        )
       }
     },
   })

@@ -20,6 +20,7 @@ const awaited = {
   action: { clientSecret: 'secret', redirectUrl: null },
   actionUntil: '2026-01-01T00:08:00.000Z',
 }
+const sold = { orderId: 'order', round: 'round', free: false, lines, reservationId: 'round' }
 const declined: Failure = { is: 'declined', message: 'No.' }
 
 const given: Record<AttemptState['at'], AttemptState> = {
@@ -28,9 +29,18 @@ const given: Record<AttemptState['at'], AttemptState> = {
   held: { at: 'held', ...quoted },
   awaitingAction: { at: 'awaitingAction', ...quoted, ...awaited },
   authorized: { at: 'authorized', ...quoted },
-  ordered: { at: 'ordered', orderId: 'order', round: 'round', lines, reservationId: 'round', regain: false },
-  sold: { at: 'sold', orderId: 'order', round: 'round' },
-  cancelling: { at: 'cancelling', orderId: 'order', round: 'round' },
+  ordered: {
+    at: 'ordered',
+    orderId: 'order',
+    round: 'round',
+    free: false,
+    lines,
+    reservationId: 'round',
+    regain: false,
+  },
+  reviewing: { at: 'reviewing', ...sold },
+  sold: { at: 'sold', ...sold },
+  cancelling: { at: 'cancelling', orderId: 'order', round: 'round', free: false, units: { are: 'gone' } },
   done: { at: 'done', orderId: 'order' },
   undoing: { at: 'undoing', failure: declined, round: 'round', payment: true },
   failed: { at: 'failed', failure: declined },
@@ -85,7 +95,7 @@ describe('an attempt', () => {
   })
 
   it('cannot fail any more once there is an order', () => {
-    for (const state of [given.ordered, given.sold, given.cancelling, given.done]) {
+    for (const state of [given.ordered, given.reviewing, given.sold, given.cancelling, given.done]) {
       expect(() => advance(state, { is: 'failed', failure: declined })).toThrow('cannot fail')
     }
   })
@@ -94,12 +104,33 @@ describe('an attempt', () => {
     const lost = advance(given.ordered, { is: 'holdLost', reservationId: 'second' })
     expect(lost).toMatchObject({ at: 'ordered', round: 'round', reservationId: 'second', regain: true })
     expect(advance(lost, { is: 'stillShort', reservationId: 'third' })).toMatchObject({ reservationId: 'third' })
-    expect(advance(lost, { is: 'sold' })).toEqual(given.sold)
+    const found = { ...lost, reservationId: 'second' } as AttemptState
+    expect(advance(found, { is: 'sold' })).toEqual({ ...given.sold, reservationId: 'second' })
   })
 
   it('whose units are gone for good lets the payment go, and is done', () => {
     expect(advance(given.ordered, { is: 'goneForGood' })).toEqual(given.cancelling)
-    expect(advance(given.cancelling, { is: 'voided' })).toEqual(given.done)
+    expect(advance(given.cancelling, { is: 'voided', problem: null })).toEqual(given.done)
+  })
+
+  it('whose order is held waits with its capture until it is cleared', () => {
+    expect(advance(given.ordered, { is: 'heldBack' })).toEqual(given.reviewing)
+    expect(advance(given.reviewing, { is: 'heldBack' })).toEqual(given.reviewing)
+    expect(advance(given.reviewing, { is: 'cleared' })).toEqual(given.sold)
+  })
+
+  it('whose order is called off gives back what it holds, or what it took', () => {
+    const units = { reservationId: 'round', lines: [{ sku: 'cup', quantity: 2 }] }
+    const held = advance(given.ordered, { is: 'calledOff' })
+    expect(held).toMatchObject({ at: 'cancelling', units: { are: 'held', ...units } })
+    const taken = advance(given.reviewing, { is: 'calledOff' })
+    expect(taken).toMatchObject({ at: 'cancelling', units: { are: 'sold', ...units } })
+  })
+
+  it('of nothing to pay is free', () => {
+    const nothing = { ...quoted, totals: { ...totals, total: 0n } }
+    const fact: Fact = { is: 'ordered', orderId: 'order' }
+    expect(advance({ at: 'authorized', ...nothing }, fact)).toMatchObject({ free: true })
   })
 
   it('never does a step out of turn', () => {
@@ -115,8 +146,14 @@ describe('an attempt', () => {
       ['ordered', 'holdLost'],
       ['ordered', 'stillShort'],
       ['ordered', 'goneForGood'],
+      ['ordered', 'heldBack'],
+      ['ordered', 'calledOff'],
+      ['reviewing', 'heldBack'],
+      ['reviewing', 'cleared'],
+      ['reviewing', 'calledOff'],
       ['cancelling', 'voided'],
       ['sold', 'captured'],
+      ['sold', 'captureRefused'],
       ['undoing', 'undone'],
     ]
     const facts: Exclude<Fact, { is: 'failed' }>[] = [
@@ -130,8 +167,12 @@ describe('an attempt', () => {
       { is: 'stillShort', reservationId: 'other' },
       { is: 'goneForGood' },
       { is: 'sold' },
+      { is: 'heldBack' },
+      { is: 'cleared' },
+      { is: 'calledOff' },
       { is: 'captured' },
-      { is: 'voided' },
+      { is: 'captureRefused', message: 'No.' },
+      { is: 'voided', problem: null },
       { is: 'undone' },
     ]
     for (const state of Object.values(given)) {

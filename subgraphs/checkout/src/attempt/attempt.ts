@@ -77,6 +77,8 @@ interface Awaited {
 interface Ordered {
   orderId: string
   round: string
+  /** Nothing is to be paid, so nothing is asked of the payment provider. */
+  free: boolean
   lines: readonly AttemptLine[]
   /** The reservation whose units the order takes; another one than the round's when that was lost. */
   reservationId: string
@@ -84,9 +86,24 @@ interface Ordered {
   regain: boolean
 }
 
+/** The units are taken out of the stock. */
+interface Sold {
+  orderId: string
+  round: string
+  free: boolean
+  lines: readonly AttemptLine[]
+  reservationId: string
+}
+
+/** What becomes of the units of an order that is cancelled: there are none, they are held, or they are taken and come back. */
+export type Units =
+  | { are: 'gone' }
+  | { are: 'held' | 'sold'; reservationId: string; lines: readonly { sku: string; quantity: number }[] }
+
 /**
  * The recovery point of an attempt: what is certain to be done. Up to `authorized` it can be undone; from `ordered` on there is an order and it
- * only goes forward: to its capture, or, when its units are gone for good, to its cancellation.
+ * only goes forward: to its capture, which waits while the order is held (`reviewing`), or, when its units are gone for good or it is called off, to
+ * its cancellation.
  */
 export type AttemptState =
   | { at: 'started'; request: PlaceRequest; round: string }
@@ -95,8 +112,9 @@ export type AttemptState =
   | ({ at: 'awaitingAction' } & Quoted & Awaited)
   | ({ at: 'authorized' } & Quoted)
   | ({ at: 'ordered' } & Ordered)
-  | { at: 'sold'; orderId: string; round: string }
-  | { at: 'cancelling'; orderId: string; round: string }
+  | ({ at: 'reviewing' } & Sold)
+  | ({ at: 'sold' } & Sold)
+  | { at: 'cancelling'; orderId: string; round: string; free: boolean; units: Units }
   | { at: 'done'; orderId: string }
   | { at: 'undoing'; failure: Failure; round: string; payment: boolean }
   | { at: 'failed'; failure: Failure }
@@ -113,8 +131,15 @@ export type Fact =
   | { is: 'stillShort'; reservationId: string }
   | { is: 'goneForGood' }
   | { is: 'sold' }
+  /** The units are taken, but the order is held, or being cancelled: it may not be captured. */
+  | { is: 'heldBack' }
+  /** Nothing keeps it from its capture any more. */
+  | { is: 'cleared' }
+  | { is: 'calledOff' }
   | { is: 'captured' }
-  | { is: 'voided' }
+  | { is: 'captureRefused'; message: string }
+  /** `problem`: why its units did not go back, if they did not. */
+  | { is: 'voided'; problem: string | null }
   | { is: 'undone' }
   | { is: 'failed'; failure: Failure }
 
@@ -164,19 +189,27 @@ export function advance(state: AttemptState, fact: Fact): AttemptState {
       break
     case 'authorized':
       if (fact.is === 'ordered') {
-        const { round, lines } = state
-        return { at: 'ordered', orderId: fact.orderId, round, lines, reservationId: round, regain: false }
+        const { round, lines, totals } = state
+        const free = totals.total === 0n
+        return { at: 'ordered', orderId: fact.orderId, round, free, lines, reservationId: round, regain: false }
       }
       break
     case 'ordered':
-      if (fact.is === 'sold') return { at: 'sold', orderId: state.orderId, round: state.round }
+      if (fact.is === 'sold') return { at: 'sold', ...soldOf(state) }
+      if (fact.is === 'heldBack') return { at: 'reviewing', ...soldOf(state) }
+      if (fact.is === 'calledOff') return cancelling(state, { are: 'held', ...unitsOf(state) })
       if (fact.is === 'holdLost' || fact.is === 'stillShort') {
         return { ...state, reservationId: fact.reservationId, regain: true }
       }
-      if (fact.is === 'goneForGood') return { at: 'cancelling', orderId: state.orderId, round: state.round }
+      if (fact.is === 'goneForGood') return cancelling(state, { are: 'gone' })
+      break
+    case 'reviewing':
+      if (fact.is === 'heldBack') return state
+      if (fact.is === 'cleared') return { at: 'sold', ...soldOf(state) }
+      if (fact.is === 'calledOff') return cancelling(state, { are: 'sold', ...unitsOf(state) })
       break
     case 'sold':
-      if (fact.is === 'captured') return { at: 'done', orderId: state.orderId }
+      if (fact.is === 'captured' || fact.is === 'captureRefused') return { at: 'done', orderId: state.orderId }
       break
     case 'cancelling':
       if (fact.is === 'voided') return { at: 'done', orderId: state.orderId }
@@ -186,6 +219,18 @@ export function advance(state: AttemptState, fact: Fact): AttemptState {
       break
   }
   throw new Error(`"${fact.is}" cannot happen to an attempt that is "${state.at}".`)
+}
+
+function soldOf({ orderId, round, free, lines, reservationId }: Sold): Sold {
+  return { orderId, round, free, lines, reservationId }
+}
+
+function unitsOf({ reservationId, lines }: Sold) {
+  return { reservationId, lines: lines.map(({ sku, quantity }) => ({ sku, quantity })) }
+}
+
+function cancelling({ orderId, round, free }: Ordered | Sold, units: Units): AttemptState {
+  return { at: 'cancelling', orderId, round, free, units }
 }
 
 // What may have been done elsewhere is undone, whether or not it was known to succeed.
@@ -216,7 +261,7 @@ export function isRevocable({ at }: AttemptState): boolean {
 
 /** Whether nothing more can be done now after this fact: what is missing comes from others, in its time. */
 export function mustRest({ is }: Fact): boolean {
-  return is === 'stillShort' || is === 'actionRequired' || is === 'stillAwaited'
+  return is === 'stillShort' || is === 'actionRequired' || is === 'stillAwaited' || is === 'heldBack'
 }
 
 /** Whether there is an order: whatever remains to be settled, the shopper has the answer. */

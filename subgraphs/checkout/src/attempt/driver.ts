@@ -4,7 +4,7 @@ import type { Logger } from '@commerce/service/log.ts'
 import { Unreachable } from '../provider/unreachable.ts'
 import { type Attempt, type Fact, isOver, isRevocable, mustRest, restMs } from './attempt.ts'
 import { keep } from './keep.ts'
-import { claimAttempt, claimDue, findOpenByRound, type Lease, restAttempt } from './repository.ts'
+import { claimAttempt, claimDue, findAttempt, findOpenByRound, type Lease, restAttempt } from './repository.ts'
 import type { Perform } from './steps.ts'
 
 type Tx = Prisma.TransactionClient
@@ -49,6 +49,14 @@ export function createDriver(options: DriverOptions) {
     drive,
 
     take,
+
+    /** Brings an attempt to its end now, if that can be; whether it is over. */
+    async finish(id: string): Promise<boolean> {
+      if (!isFull()) await take(id)
+      await underWay.get(id)
+      const attempt = await findAttempt(database, id)
+      return attempt === null || isOver(attempt.state)
+    },
 
     /** Something may have happened to what a round asked for elsewhere: its attempt looks, unless it is over or somebody is at it. */
     async lookAgain(round: string): Promise<void> {
@@ -117,11 +125,11 @@ export function createDriver(options: DriverOptions) {
         if (!given) return restAttempt(database, attempt.id, lease, restMs)
         fact = given
       }
-      const next = await transact((tx, emit) => keep(tx, emit, attempt, fact, lease, now()))
-      if (!next) return
-      attempt = { ...attempt, state: next }
+      const kept = await transact((tx, emit) => keep(tx, emit, attempt, fact, lease, now()))
+      if (!kept) return
+      attempt = { ...attempt, state: kept.state }
       again = false
-      if (mustRest(fact)) return restAttempt(database, attempt.id, lease, restMs)
+      if (mustRest(kept.fact)) return restAttempt(database, attempt.id, lease, restMs)
     }
   }
 

@@ -1,16 +1,26 @@
 import type { Logger } from '@commerce/service/log.ts'
-import type { Driver } from './driver.ts'
 
 const PAUSE_MS = 1_000
 const BATCH = 10
 
-/** Looks every second for attempts that nobody works on any more (their process died, or what they waited for was away) and resumes them. */
-export function startRecovery(driver: Driver, log: Logger): { stop(): Promise<void> } {
+/** What works under leases: it can take up what nobody works on any more. */
+export interface Resuming {
+  takeDue(limit: number): Promise<void>
+  stop(): Promise<void>
+}
+
+/**
+ * Looks every second for attempts and operations that nobody works on any more (their process died, or what they waited for was away) and resumes
+ * them.
+ */
+export function startRecovery(drivers: readonly Resuming[], log: Logger): { stop(): Promise<void> } {
   let stopping = false
   let wake = (): void => {}
   const loop = (async () => {
     while (!stopping) {
-      await driver.takeDue(BATCH).catch((error: unknown) => log.warn({ err: error }, 'attempts could not be resumed'))
+      for (const driver of drivers) {
+        await driver.takeDue(BATCH).catch((error: unknown) => log.warn({ err: error }, 'work could not be resumed'))
+      }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, PAUSE_MS)
         wake = () => {
@@ -25,7 +35,7 @@ export function startRecovery(driver: Driver, log: Logger): { stop(): Promise<vo
       stopping = true
       wake()
       await loop
-      await driver.stop()
+      await Promise.all(drivers.map((driver) => driver.stop()))
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Cart } from '../cart/cart.ts'
+import { isText } from '../text.ts'
 import type { Failure, PlaceRequest, RefusalCode } from './attempt.ts'
 
 export type Refusal = Failure & { is: 'refused' }
@@ -35,9 +36,4 @@ export function whyNot({ state, lines }: Pick<Cart, 'state' | 'lines'>): Refusal
   if (state.is === 'completed') return refusal('CART_COMPLETED')
   if (state.is === 'placing') return refusal('CART_BEING_PLACED')
   return lines.length === 0 ? refusal('CART_EMPTY') : null
-}
-
-// What PostgreSQL cannot store is neither.
-function isText(text: string, max: number): boolean {
-  return text.length >= 1 && text.length <= max && text.isWellFormed() && !/\p{Cc}/u.test(text)
 }

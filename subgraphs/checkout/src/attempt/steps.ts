@@ -1,3 +1,7 @@
+import type { Prisma } from '@commerce/prisma/checkout'
+import { mayCapture } from '../order/life.ts'
+import type { Order } from '../order/order.ts'
+import { findOrder } from '../order/repository.ts'
 import { authorizationKeyOf, type PaymentResult, type Payments, settle } from '../payment/payment.ts'
 import type { Remotes } from '../remotes.ts'
 import {
@@ -14,6 +18,7 @@ import type { createQuote } from './quote.ts'
 type At<P extends AttemptState['at']> = AttemptState & { at: P }
 
 export interface StepDependencies {
+  database: Prisma.TransactionClient
   quote: ReturnType<typeof createQuote>
   remotes: Remotes
   payments: Payments
@@ -30,7 +35,7 @@ export type Perform = (attempt: Attempt, options: { resumed: boolean }) => Promi
  * The steps of placing an order. Each talks to one other party, outside of any transaction, and can be repeated: a step that was interrupted is
  * simply done again (`resumed`).
  */
-export function createSteps({ quote, remotes, payments, actionMs, newId, now }: StepDependencies): Perform {
+export function createSteps({ database, quote, remotes, payments, actionMs, newId, now }: StepDependencies): Perform {
   return ({ cartId, openedAt, state }, { resumed }) => {
     switch (state.at) {
       case 'started':
@@ -44,11 +49,13 @@ export function createSteps({ quote, remotes, payments, actionMs, newId, now }: 
       case 'authorized':
         return commitOrder(state)
       case 'ordered':
-        return state.regain ? regain(state, openedAt) : sell(state)
+        return take(state, openedAt, resumed)
+      case 'reviewing':
+        return review(state)
       case 'sold':
         return capture(state, resumed)
       case 'cancelling':
-        return letGo(state, resumed, { is: 'voided' })
+        return cancel(state, resumed)
       case 'undoing':
         return undo(state, resumed)
       default:
@@ -74,6 +81,7 @@ export function createSteps({ quote, remotes, payments, actionMs, newId, now }: 
   async function authorize(state: At<'held'>, madeBefore: boolean): Promise<Fact> {
     if (!holdIsSafe(state, now())) return tookTooLong()
     const { round, totals, request } = state
+    if (totals.total === 0n) return { is: 'authorized' }
     const which = { kind: 'authorize', ...authorizationOf(round) } as const
     const money = { minorUnits: totals.total, currencyCode: totals.currencyCode }
     const call = () => payments.authorize({ key: which.key, money, token: request.paymentToken })
@@ -94,6 +102,18 @@ export function createSteps({ quote, remotes, payments, actionMs, newId, now }: 
     return holdIsSafe(state, now()) ? { is: 'ordered', orderId: newId() } : tookTooLong()
   }
 
+  async function take(state: At<'ordered'>, openedAt: Date, resumed: boolean): Promise<Fact> {
+    // What is called off in the very moments of its placing is noticed when its units are taken.
+    if ((resumed || state.regain) && (await orderOf(state)).status === 'CANCELLING') return { is: 'calledOff' }
+    return state.regain ? regain(state, openedAt) : sell(state)
+  }
+
+  async function review(state: At<'reviewing'>): Promise<Fact> {
+    const order = await orderOf(state)
+    if (order.status === 'CANCELLING') return { is: 'calledOff' }
+    return mayCapture(order) ? { is: 'cleared' } : { is: 'heldBack' }
+  }
+
   async function sell({ reservationId }: At<'ordered'>): Promise<Fact> {
     const { state } = await remotes.commit(reservationId)
     return state === 'committed' ? { is: 'sold' } : { is: 'holdLost', reservationId: newId() }
@@ -109,24 +129,39 @@ export function createSteps({ quote, remotes, payments, actionMs, newId, now }: 
     return late ? { is: 'goneForGood' } : { is: 'stillShort', reservationId: newId() }
   }
 
-  async function capture({ round }: At<'sold'>, madeBefore: boolean): Promise<Fact> {
+  async function capture({ round, free }: At<'sold'>, madeBefore: boolean): Promise<Fact> {
+    if (free) return { is: 'captured' }
     const which = { key: `${round}:capture`, authorizationKey: authorizationKeyOf(round) }
     const call = () => payments.capture(which)
     const result = await settle(payments, { kind: 'capture', ...which }, call, { madeBefore })
+    if (result.is === 'refused') return { is: 'captureRefused', message: result.message }
     return expecting('captured', result, { is: 'captured' })
   }
 
-  async function undo(state: At<'undoing'>, madeBefore: boolean): Promise<Fact> {
-    const done: Fact = { is: 'undone' }
-    if (state.payment) await letGo(state, madeBefore, done)
-    await remotes.release(state.round)
-    return done
+  async function cancel({ round, free, units }: At<'cancelling'>, madeBefore: boolean): Promise<Fact> {
+    if (!free) await letGo({ round }, madeBefore)
+    if (!units || units.are === 'gone') return { is: 'voided', problem: null }
+    // What was held may have been taken, and the answer got lost.
+    const taken = units.are === 'sold' || (await remotes.release(units.reservationId)).state === 'committed'
+    return { is: 'voided', problem: taken ? await remotes.giveBack(round, units) : null }
   }
 
-  async function letGo({ round }: { round: string }, madeBefore: boolean, fact: Fact): Promise<Fact> {
+  async function undo(state: At<'undoing'>, madeBefore: boolean): Promise<Fact> {
+    if (state.payment) await letGo(state, madeBefore)
+    await remotes.release(state.round)
+    return { is: 'undone' }
+  }
+
+  async function letGo({ round }: { round: string }, madeBefore: boolean): Promise<void> {
     const which = { key: `${round}:void`, authorizationKey: authorizationKeyOf(round) }
     const result = await settle(payments, { kind: 'void', ...which }, () => payments.void(which), { madeBefore })
-    return expecting('voided', result, fact)
+    expecting('voided', result, undefined)
+  }
+
+  async function orderOf({ orderId }: { orderId: string }): Promise<Order> {
+    const order = await findOrder(database, orderId)
+    if (!order) throw new Error(`Order ${orderId} is gone.`)
+    return order
   }
 
   function inFuture(ms: number): string {
@@ -148,8 +183,8 @@ function declined(message: string): Fact {
   return { is: 'failed', failure: { is: 'declined', message } }
 }
 
-function expecting(wanted: PaymentResult['is'], result: PaymentResult, fact: Fact): Fact {
-  if (result.is === wanted) return fact
+function expecting<T>(wanted: PaymentResult['is'], result: PaymentResult, then: T): T {
+  if (result.is === wanted) return then
   throw new Error(`The payment provider answered "${result.is}" where only "${wanted}" makes sense.`)
 }
 

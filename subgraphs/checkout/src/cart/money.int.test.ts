@@ -22,6 +22,11 @@ beforeAll(async () => {
   await Promise.all([world.sell('cup', 550), world.sell('pot', 2_000), world.sell('song', 99)])
 })
 
+interface PromotionPage {
+  nodes: { code: string | null }[]
+  pageInfo: { startCursor: string; endCursor: string; hasNextPage: boolean; hasPreviousPage: boolean }
+}
+
 const codes = ({ userErrors }: { userErrors: { code: string }[] }) => userErrors.map(({ code }) => code)
 const amounts = ({ totals }: ShownBill) =>
   totals && {
@@ -147,6 +152,56 @@ describe('discounts', () => {
     expect(amounts(await guest.bill(cartId))).toMatchObject({ discount: 198, total: 792 })
     await shop.end(id)
     expect(amounts(await guest.bill(cartId))).toMatchObject({ discount: 0, total: 990 })
+  })
+
+  it('are listed for staff, the newest first, page by page in both directions, each with its rule', async () => {
+    const rules = [
+      { percentage: { percent: '8.875' } },
+      { amount: { off: usd('3.00') } },
+      { buyXGetY: { buy: 2, get: 1, percent: '50' } },
+      { freeShipping: true },
+    ]
+    for (const [n, rule] of rules.entries()) {
+      const more = {
+        code: `LIST-${n}`,
+        skus: ['cup'],
+        stacking: 'EXCLUSIVE',
+        priority: n,
+        minimum: usd('1.00'),
+        usageLimit: 9,
+      }
+      await shop.promote(rule, more)
+    }
+    const query = `query ($first: Int, $after: String, $last: Int, $before: String) {
+      promotions(first: $first, after: $after, last: $last, before: $before) {
+        nodes { code skus stacking priority minimum { amount } usageLimit uses version rule { __typename
+          ... on PercentageOff { percent } ... on AmountOff { off { amount } } ... on BuyXGetY { buy get reducedBy: percent }
+          ... on FreeShipping { paysDelivery } } }
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`
+    const sue = { id: 'sue', scopes: ['checkout:read'] }
+    const page = async (args: object) => (await ask<{ promotions: PromotionPage }>(query, args, sue)).promotions
+    const first = await page({ first: 2 })
+    expect(first.nodes).toMatchObject([
+      { code: 'LIST-3', rule: { __typename: 'FreeShipping', paysDelivery: true } },
+      {
+        code: 'LIST-2',
+        rule: { __typename: 'BuyXGetY', buy: 2, get: 1, reducedBy: '50' },
+        skus: ['cup'],
+        stacking: 'EXCLUSIVE',
+        minimum: { amount: '1.00' },
+        usageLimit: 9,
+        uses: 0,
+        version: 1,
+      },
+    ])
+    expect(first.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false })
+    const second = await page({ first: 2, after: first.pageInfo.endCursor })
+    expect(second.nodes).toMatchObject([
+      { code: 'LIST-1', rule: { off: { amount: '3.00' } } },
+      { code: 'LIST-0', rule: { percent: '8.875' } },
+    ])
+    expect((await page({ last: 2, before: second.pageInfo.startCursor })).nodes).toEqual(first.nodes)
+    await expect(page({ after: 'nonsense' })).rejects.toThrow('cursor')
   })
 
   it('are for staff to set, who are told what cannot be', async () => {

@@ -1,11 +1,11 @@
 import { Prisma } from '@commerce/prisma/checkout'
 import type { Discount } from '../discount/apply.ts'
 import type { Delivery } from '../totals/bill.ts'
-import type { Order, OrderLine, Standing } from './order.ts'
+import type { Actor, Order, OrderLine, OrderStatus, Parcel, TimelineEntry } from './order.ts'
 
 type Tx = Prisma.TransactionClient
 
-/** Where an order stands in the list of its viewer. */
+/** Where an order stands in a list. */
 export type OrderPosition = Pick<Order, 'placedAt' | 'number'>
 
 /** Up to `limit + 1` orders from a position on, newest first; backward those before it, the nearest first. */
@@ -29,16 +29,24 @@ export async function findOrdersOfCarts(db: Tx, cartIds: readonly string[]): Pro
   return new Map(rows.map((row) => [row.cartId, toOrder(row)]))
 }
 
-/** One page of a viewer's orders. */
-export async function findOrdersOfViewer(
+/** Which orders a list has. */
+export interface OrderFilter {
+  viewerId?: string
+  /** Any of these; absent: all. */
+  statuses?: readonly OrderStatus[]
+}
+
+/** One page of orders. */
+export async function findOrders(
   db: Tx,
-  viewerId: string,
+  { viewerId, statuses }: OrderFilter,
   { limit, backward, position }: OrderPage,
 ): Promise<Order[]> {
   const [beyond, direction] = backward ? (['gt', 'asc'] as const) : (['lt', 'desc'] as const)
   const rows = await db.order.findMany({
     where: {
-      viewerId,
+      ...(viewerId !== undefined && { viewerId }),
+      ...(statuses && { status: { in: [...statuses] } }),
       ...(position && {
         placedAt: { [`${beyond}e`]: position.placedAt }, // implied by what follows, but this the index understands
         OR: [
@@ -54,9 +62,16 @@ export async function findOrdersOfViewer(
   return rows.map(toOrder)
 }
 
+/** The order with its lines, nobody else changing it until the transaction ends; or null. */
+export async function lockOrder(tx: Tx, id: string): Promise<Order | null> {
+  await tx.$queryRaw`select 1 from placed_order where id = ${id}::uuid for update`
+  return findOrder(tx, id)
+}
+
 /** Stores a new order and gives it its number; fails when the attempt or the cart has one already. */
 export async function insertOrder(tx: Tx, order: Omit<Order, 'number'>): Promise<Order> {
-  const { totals, lines, shippingAddress, billingAddress, delivery, ...rest } = order
+  const { totals, lines, shippingAddress, billingAddress, delivery, ...more } = order
+  const { hold: _, captured: __, refunded: ___, refunding: ____, ...rest } = more
   const { number } = await tx.order.create({
     data: {
       ...rest,
@@ -77,12 +92,75 @@ export async function insertOrder(tx: Tx, order: Omit<Order, 'number'>): Promise
   return { ...order, number }
 }
 
-/** Moves an order on; its version grows by one. Null, and nothing grows, when it stands there already. */
-export async function moveOrder(tx: Tx, id: string, { status, paymentState }: Standing): Promise<Order | null> {
-  const moved = await tx.$executeRaw`
-    update placed_order set status = ${status}, payment_state = ${paymentState}, version = version + 1
-    where id = ${id}::uuid and (status, payment_state) <> (${status}, ${paymentState})`
-  return moved === 1 ? findOrder(tx, id) : null
+/** Stores what can change of an order, which must be locked, and counts its version; answers the order with it. */
+export async function saveOrder(tx: Tx, order: Order): Promise<Order> {
+  const { hold } = order
+  await tx.$executeRaw`
+    update placed_order set status = ${order.status}, payment_state = ${order.paymentState},
+      captured_minor_units = ${order.captured}, refunded_minor_units = ${order.refunded},
+      refunding_minor_units = ${order.refunding}, reservation_id = ${order.reservationId}::uuid,
+      held_at = ${hold?.at ?? null}, held_for = ${hold?.reason ?? null}, version = version + 1
+    where id = ${order.id}::uuid`
+  await tx.$executeRaw`
+    update placed_order_line as line set fulfilled = now.fulfilled, returned = now.returned
+    from jsonb_to_recordset(${JSON.stringify(order.lines.map(({ sku, fulfilled, returned }) => ({ sku, fulfilled, returned })))}::jsonb)
+      as now(sku text, fulfilled int, returned int)
+    where line.order_id = ${order.id}::uuid and line.sku = now.sku
+      and (line.fulfilled, line.returned) <> (now.fulfilled, now.returned)`
+  return { ...order, version: order.version + 1 }
+}
+
+/** Adds an entry to an order's timeline. */
+export async function insertEntry(
+  tx: Tx,
+  orderId: string,
+  { version, at, kind, by, note }: TimelineEntry,
+): Promise<void> {
+  const data = { orderId, version, at, kind, actor: by.is, actorId: by.id, note: note || null }
+  await tx.orderTimeline.create({ data })
+}
+
+/** The timelines of these orders, oldest first, by the order's id. */
+export async function findTimelines(db: Tx, orderIds: readonly string[]): Promise<Map<string, TimelineEntry[]>> {
+  const rows = await db.orderTimeline.findMany({
+    where: { orderId: { in: [...orderIds] } },
+    orderBy: [{ orderId: 'asc' }, { version: 'asc' }],
+  })
+  return grouped(rows, ({ version, at, kind, actor, actorId, note }) => {
+    const by: Actor = { is: actor as Actor['is'], id: actorId }
+    return { version, at, kind: kind as TimelineEntry['kind'], by, note }
+  })
+}
+
+/** Adds parcels behind those that an order has; the order must be locked. */
+export async function insertParcels(tx: Tx, orderId: string, parcels: readonly Parcel[]): Promise<void> {
+  const before = await tx.orderParcel.count({ where: { orderId } })
+  const data = parcels.map(({ lines, ...parcel }, index) => ({
+    ...parcel,
+    orderId,
+    position: before + index,
+    lines: lines.map(({ sku, quantity }) => ({ sku, quantity })),
+  }))
+  await tx.orderParcel.createMany({ data })
+}
+
+/** The parcels of these orders, in the order in which they left, by the order's id. */
+export async function findParcels(db: Tx, orderIds: readonly string[]): Promise<Map<string, Parcel[]>> {
+  const rows = await db.orderParcel.findMany({
+    where: { orderId: { in: [...orderIds] } },
+    orderBy: [{ orderId: 'asc' }, { position: 'asc' }],
+  })
+  return grouped(rows, ({ lines, ...parcel }) => ({ ...parcel, lines: lines as unknown as Parcel['lines'] }))
+}
+
+function grouped<R extends { orderId: string }, T>(rows: readonly R[], to: (row: R) => T): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const row of rows) {
+    const group = groups.get(row.orderId)
+    if (group) group.push(to(row))
+    else groups.set(row.orderId, [to(row)])
+  }
+  return groups
 }
 
 type Row = Prisma.OrderGetPayload<{ include: typeof WITH_LINES }>
@@ -92,6 +170,10 @@ function toOrder(row: Row): Order {
     ...row,
     status: row.status as Order['status'],
     paymentState: row.paymentState as Order['paymentState'],
+    hold: row.heldAt && row.heldFor !== null ? { at: row.heldAt, reason: row.heldFor } : null,
+    captured: row.capturedMinorUnits,
+    refunded: row.refundedMinorUnits,
+    refunding: row.refundingMinorUnits,
     totals: {
       currencyCode: row.currencyCode,
       subtotal: row.subtotalMinorUnits,

@@ -1,13 +1,23 @@
 import { type PageArguments, pageFrom, toConnection } from '@commerce/service/connection.ts'
 import { encodeId, requireUuid, uuidFrom } from '@commerce/service/ids.ts'
 import type { Resolvers } from '@commerce/service/subgraph-server.ts'
+import { hasScope, requireScope } from '@commerce/service/viewer.ts'
 import { GraphQLError } from 'graphql'
 import type { PricedCart } from '../cart/priced-cart.ts'
 import type { CheckoutContext } from '../context.ts'
 import { notFound } from '../not-found.ts'
 import { lineTotal } from '../totals/totals.ts'
-import type { Order, OrderLine } from './order.ts'
-import type { OrderPosition } from './repository.ts'
+import {
+  fulfilmentOf,
+  type Order,
+  type OrderLine,
+  type OrderStatus,
+  type Parcel,
+  READ_ANY_ORDER,
+  type TimelineEntry,
+  type TimelineKind,
+} from './order.ts'
+import type { OrderPage, OrderPosition } from './repository.ts'
 
 /** Placed orders in GraphQL. */
 export const orderResolvers: Resolvers = {
@@ -24,9 +34,11 @@ export const orderResolvers: Resolvers = {
     async orders(_: unknown, args: PageArguments, { orders, viewer }: CheckoutContext) {
       if (!viewer)
         throw refused('UNAUTHENTICATED', '`orders` are those of the signed-in viewer, and nobody is signed in.')
-      const page = pageFrom(args)
-      const rows = await orders.ofViewer(viewer.id, { ...page, position: page.position && positionFrom(page.position) })
-      return toConnection(rows, page, ({ placedAt, number }) => [placedAt.toISOString(), String(number)])
+      return connection(args, (page) => orders.ofViewer(viewer.id, page))
+    },
+    allOrders(_: unknown, { statuses, ...args }: AllArguments, { orders, viewer }: CheckoutContext) {
+      requireScope(viewer, READ_ANY_ORDER)
+      return connection(args, (page) => orders.all(statuses ?? null, page))
     },
   },
   Cart: {
@@ -38,10 +50,32 @@ export const orderResolvers: Resolvers = {
     number: ({ number }: Order) => String(number),
     lines: ({ lines, totals: { currencyCode } }: Order) => lines.map((line) => ({ ...line, currencyCode })),
     totals: ({ totals }: Order) => ({ ...totals, estimated: false }),
-    payment: ({ paymentState }: Order) => ({ state: paymentState }),
+    payment: (order: Order) => order,
+    fulfilment: (order: Order) => order,
+    hold: ({ hold }: Order) => hold,
     buyer: ({ buyerEmail }: Order) => buyerEmail && { email: buyerEmail },
+    timeline: ({ id }: Order, _: unknown, { orders }: CheckoutContext) => orders.timeline(id),
+  },
+  OrderPayment: { state: ({ paymentState }: Order) => paymentState },
+  OrderFulfilment: {
+    state: ({ lines }: Order) => fulfilmentOf(lines),
+    parcels: ({ id }: Order, _: unknown, { orders }: CheckoutContext) => orders.parcels(id),
+  },
+  OrderParcel: { id: ({ id }: Parcel) => encodeId('OrderParcel', id) },
+  OrderHold: {
+    reason: ({ reason }: { reason: string }, _: unknown, { viewer }: CheckoutContext) =>
+      hasScope(viewer, READ_ANY_ORDER) ? reason : null,
+  },
+  OrderTimelineEntry: {
+    by: ({ by }: TimelineEntry) => by.is,
+    actorId: ({ by }: TimelineEntry, _: unknown, { viewer }: CheckoutContext) =>
+      hasScope(viewer, READ_ANY_ORDER) ? by.id : null,
+    note: ({ note, kind }: TimelineEntry, _: unknown, { viewer }: CheckoutContext) =>
+      hasScope(viewer, READ_ANY_ORDER) || !INTERNAL.has(kind) ? note : null,
   },
   OrderLine: {
+    fulfilledQuantity: ({ fulfilled }: OrderLine) => fulfilled,
+    returnedQuantity: ({ returned }: OrderLine) => returned,
     variant: ({ sku }: OrderLine) => ({ sku }),
     unitPrice: ({ unitMinorUnits, currencyCode }: ShownLine) => ({ minorUnits: unitMinorUnits, currencyCode }),
     lineTotal: (line: ShownLine) => ({ minorUnits: lineTotal(line), currencyCode: line.currencyCode }),
@@ -55,6 +89,24 @@ export const orderResolvers: Resolvers = {
 }
 
 type ShownLine = OrderLine & { currencyCode: string }
+type AllArguments = PageArguments & { statuses?: OrderStatus[] | null }
+
+// What staff say among themselves, and what only they can mend.
+const INTERNAL: ReadonlySet<TimelineKind> = new Set([
+  'HELD',
+  'CAPTURE_REFUSED',
+  'REFUND_REQUESTED',
+  'REFUND_FAILED',
+  'CANCEL_FAILED',
+  'CANCELLED',
+  'RESTOCK_REFUSED',
+])
+
+async function connection(args: PageArguments, read: (page: OrderPage) => Promise<Order[]>) {
+  const page = pageFrom(args)
+  const rows = await read({ ...page, position: page.position && positionFrom(page.position) })
+  return toConnection(rows, page, ({ placedAt, number }) => [placedAt.toISOString(), String(number)])
+}
 
 function positionFrom([placedAt = '', number = '']: readonly string[]): OrderPosition {
   const date = new Date(placedAt)

@@ -23,6 +23,14 @@ beforeAll(async () => {
 })
 
 const codes = ({ userErrors }: { userErrors: { code: string }[] }) => userErrors.map(({ code }) => code)
+const EVERY_CHANGE = [
+  ['cartBuyerSet', { email: null }],
+  ['cartAddressSet', { shipping: BERLIN }],
+  ['cartShippingSelect', { optionId: 'de/post' }],
+  ['cartDiscountApply', { code: 'TEN' }],
+  ['cartDiscountRemove', { code: 'TEN' }],
+] as const
+
 describe('a shop that has set nothing', () => {
   it('asks nothing of a cart, and its total is final', async () => {
     const bill = await guest.bill(await guest.cartWith({ cup: 2 }))
@@ -79,15 +87,24 @@ describe('who buys and where it goes', () => {
   it('is not changed by those who saw an older version', async () => {
     const cartId = await guest.cartWith({ cup: 1 })
     await guest.change('cartBuyerSet', { cartId, email: 'ann@example.com', expectedVersion: 1 })
-    for (const [name, input] of [
-      ['cartBuyerSet', { email: null }],
-      ['cartAddressSet', { shipping: BERLIN }],
-      ['cartShippingSelect', { optionId: 'de/post' }],
-      ['cartDiscountApply', { code: 'TEN' }],
-      ['cartDiscountRemove', { code: 'TEN' }],
-    ] as const) {
+    for (const [name, input] of EVERY_CHANGE) {
       expect(codes(await guest.change(name, { cartId, expectedVersion: 1, ...input }))).toEqual(['VERSION_CONFLICT'])
     }
+  })
+
+  it('is not changed by others than the viewer whose cart it is', async () => {
+    const ann = shopper(ask, { id: 'ann', scopes: [] })
+    const bob = shopper(ask, { id: 'bob', scopes: ['checkout:read', 'checkout:write'] })
+    const cartId = await ann.cartWith({ cup: 1 })
+    for (const [name, input] of EVERY_CHANGE) {
+      for (const other of [guest, bob]) {
+        expect(await other.change(name, { cartId, ...input })).toMatchObject({
+          cart: null,
+          userErrors: [{ code: 'CART_NOT_FOUND' }],
+        })
+      }
+    }
+    expect(await ann.bill(cartId)).toMatchObject({ version: 1 })
   })
 })
 

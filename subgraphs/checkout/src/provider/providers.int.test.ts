@@ -35,7 +35,7 @@ beforeAll(async () => {
     SHIPPING_TOKEN: 'a-token',
     TAX_PROVIDER: 'http',
     TAX_URL: tax.url,
-    PROVIDER_TIMEOUT_MS: '150',
+    PROVIDER_TIMEOUT_MS: '400',
     PROVIDER_CALLS: '3',
     PROVIDER_REST_MS: String(REST_MS),
   })

@@ -57,7 +57,7 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
     log,
     define({ transact, connection }) {
       const offers = createOfferService(transact)
-      const billing = createBillingService({ database, ...chooseProviders(config, database), now })
+      const billing = createBillingService({ database, ...chooseProviders(config, database, log), now })
       const carts = createCartService({ database, transact, billing, newId: randomUUID, now })
       const mergeCarts = createMerge({ database, transact, newId: randomUUID })
       const promotions = createPromotionService({ database, transact, newId: randomUUID, now })

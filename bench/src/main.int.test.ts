@@ -35,10 +35,10 @@ async function run(...args: string[]) {
 // Each run mostly waits for what it measures, so they wait together.
 describe.concurrent('npm run bench', { timeout: 120_000 }, () => {
   test.each([
-    [['nope'], 'There is no bench "nope"; there are: cache, gateway, propagation, subscriptions.'],
+    [['nope'], 'There is no bench "nope"; there are: cache, checkout, gateway, propagation, subscriptions.'],
     [
       ['--nope'],
-      "Unknown option '--nope'; a bench comes first: cache, gateway, propagation, subscriptions. See --help.",
+      "Unknown option '--nope'; a bench comes first: cache, checkout, gateway, propagation, subscriptions. See --help.",
     ],
     [['gateway', '--nope'], "Unknown option '--nope'. See --help."],
     [
@@ -138,6 +138,28 @@ describe.concurrent('npm run bench', { timeout: 120_000 }, () => {
     expect(results[0].burstChanges).toBeGreaterThan(100)
     expect(goals).toHaveLength(7)
   })
+
+  linux(
+    'places orders of every demand at full and at half load, and opens pages while nobody can pay',
+    async () => {
+      const { code, out, err } = await run('checkout', '--json', '--quick', '--buyers', '8')
+      expect([code, err]).toEqual([0, expect.stringContaining('round 1, one SKU')])
+      const { results, goals } = JSON.parse(out)
+      expect(results).toMatchObject([
+        { demand: 'spread', load: 'full', failed: 0 },
+        { demand: 'spread', load: 'half', failed: 0 },
+        { demand: 'one SKU', load: 'full', failed: 0 },
+        { demand: 'one SKU', load: 'half', failed: 0 },
+        { paymentProvider: 'is not asked', failed: 0, ordersPlaced: 0 },
+        { paymentProvider: 'answers', failed: 0 },
+        { paymentProvider: 'hangs', failed: 0 },
+      ])
+      for (const { ordersPerSecond } of results.slice(0, 4)) expect(ordersPerSecond).toBeGreaterThan(0)
+      for (const { pagesPerSecond } of results.slice(4)) expect(pagesPerSecond).toBeGreaterThan(0)
+      expect(goals).toHaveLength(6)
+    },
+    180_000,
+  )
 
   linux.each(['SIGINT', 'SIGKILL'] as const)('leaves no process behind after %s', async (signal) => {
     const { child, folder } = start('gateway', '--only', 'bare', '--scenario', 'reviews', '--seconds', '60')

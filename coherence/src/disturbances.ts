@@ -1,6 +1,6 @@
+import { pick, type Random } from '@commerce/local/shop/random.ts'
 import type { GatewayIndex, Ledger } from './ledger.ts'
-import { pick, type Random } from './random.ts'
-import { type Shop, SUBGRAPHS, type SubgraphName } from './shop/shop.ts'
+import { type Shop, SUBGRAPHS, type SubgraphName } from './shop.ts'
 
 /** What a disturbance may use. */
 export interface Disturbed {

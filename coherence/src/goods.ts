@@ -1,6 +1,6 @@
 import { subjectOf } from '@commerce/events/subject.ts'
 import { uuidFrom } from '@commerce/service/ids.ts'
-import type { Client } from './client.ts'
+import type { Client } from '../../bench/src/load/client.ts'
 import type { Fact, Ledger } from './ledger.ts'
 
 /** What the shop has, with what is known of it. */

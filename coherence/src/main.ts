@@ -1,10 +1,11 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PUNCTUAL } from '@commerce/local/shop/shop.ts'
 import { check } from './check.ts'
 import { HELP, readOptions, UsageError } from './options.ts'
 import { reportAsText, reportOf } from './report.ts'
-import { PUNCTUAL, startShop } from './shop/shop.ts'
+import { openShop } from './shop.ts'
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
@@ -17,7 +18,7 @@ async function main(): Promise<void> {
   const whenDone = (stop: () => Promise<unknown>) => void stops.push(stop)
   try {
     const folder = join(scratch, 'shop')
-    const shop = await startShop({ folder, databasesMayBeLate: false, nodeOptions: {}, whenDone })
+    const shop = await openShop({ folder, databasesMayBeLate: false, nodeOptions: {}, whenDone })
     const outcome = await check(shop, {
       ...options,
       lateMs: PUNCTUAL,

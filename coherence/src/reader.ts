@@ -1,8 +1,8 @@
+import type { Random } from '@commerce/local/shop/random.ts'
+import { errorCode } from '../../bench/src/load/client.ts'
 import type { ConsistencyTokens } from '../../gateway/src/cache/consistency.ts'
-import { errorCode } from './client.ts'
 import { openConnection } from './connection.ts'
 import type { GatewayIndex, Ledger, ReaderKind } from './ledger.ts'
-import type { Random } from './random.ts'
 import type { Observed, ReadRequest } from './requests.ts'
 import { count, type Tally } from './tally.ts'
 

@@ -1,6 +1,6 @@
+import { pick, type Random } from '@commerce/local/shop/random.ts'
 import type { Goods, Variant } from './goods.ts'
 import type { Fact, ReaderKind } from './ledger.ts'
-import { pick, type Random } from './random.ts'
 
 /** What an answer says of one fact; undefined when it is silent about it. */
 export type Observed = { version: number; value: string } | undefined

@@ -1,6 +1,6 @@
 import { request } from 'undici'
 import { pause } from './disturbances.ts'
-import { type Shop, SUBGRAPHS } from './shop/shop.ts'
+import { type Shop, SUBGRAPHS } from './shop.ts'
 
 const RECOVERY_LIMIT_MS = 30_000
 const ANSWER_LIMIT_MS = 2_000

@@ -1,9 +1,9 @@
 import { subjectOf } from '@commerce/events/subject.ts'
+import { pick, type Random } from '@commerce/local/shop/random.ts'
 import { uuidFrom } from '@commerce/service/ids.ts'
-import type { Answer, Client } from './client.ts'
+import type { Answer, Client } from '../../bench/src/load/client.ts'
 import { type Goods, type Product, stockStatus, type Variant } from './goods.ts'
 import type { Fact, GatewayIndex, Ledger } from './ledger.ts'
-import { pick, type Random } from './random.ts'
 import { count, type Tally } from './tally.ts'
 
 export interface WriterOptions {

@@ -1,8 +1,10 @@
+import { breakable, breakRule } from '@commerce/local/shop/break.ts'
+import { PUNCTUAL } from '@commerce/local/shop/shop.ts'
 import { scratchFolder, testDatabase, whenDone } from '@commerce/local/testing.ts'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type CheckOptions, check, type Outcome } from '../src/check.ts'
 import { type Disturbance, silence, stall } from '../src/disturbances.ts'
-import { type Member, PUNCTUAL, type Shop, startShop } from '../src/shop/shop.ts'
+import { openShop, type Shop } from '../src/shop.ts'
 import type { RuleName } from './rules.ts'
 
 type Shape = Pick<CheckOptions, 'seconds' | 'lateMs' | 'disturb' | 'writes' | 'skus' | 'readers' | 'restMs'>
@@ -60,12 +62,12 @@ let seed = 0
 
 beforeAll(async () => {
   const [catalog, inventory] = await Promise.all([testDatabase('catalog'), testDatabase('inventory')])
-  const breakable = ['--import', new URL('break.ts', import.meta.url).href]
-  shop = await startShop({
+  const options = breakable(new URL('rules.ts', import.meta.url).href)
+  shop = await openShop({
     folder: scratchFolder('coherence'),
     databases: { catalog, inventory },
     databasesMayBeLate: true,
-    nodeOptions: { gateway: breakable, catalog: breakable, inventory: breakable },
+    nodeOptions: { gateway: options, catalog: options, inventory: options },
     whenDone,
   })
 })
@@ -74,8 +76,6 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const member of [...shop.gateways, ...shop.replicas]) await breakRule(member, null)
 })
-
-const breakRule = (member: Member, broken: RuleName | null) => member.tell({ broken })
 
 async function run(shape: Shape, isEnough: CheckOptions['isEnough']): Promise<Outcome> {
   const stops: (() => Promise<unknown>)[] = []

@@ -1,10 +1,4 @@
-/** One expression of the product, and what stands there while a rule is broken. Neither begins a line: a statement would run on into it. */
-export interface Edit {
-  /** The end of the file's path. */
-  file: string
-  whole: string
-  broken: string
-}
+import type { Edit } from '@commerce/local/shop/break.ts'
 
 const silenceIsNotNoticed: Edit = {
   file: 'packages/events/src/alive.ts',

@@ -41,7 +41,7 @@ interface Line {
 
 /** Starts main.ts as people do. */
 function start(args: string[], natsUrl: string | null): ChildProcess {
-  const env = natsUrl === null ? {} : { NATS_URL: natsUrl }
+  const env = { NODE_COMPILE_CACHE: join(folder, 'compiled'), ...(natsUrl !== null && { NATS_URL: natsUrl }) }
   const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] })
   whenDone(async () => {
     if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit')

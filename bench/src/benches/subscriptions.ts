@@ -12,7 +12,7 @@ const QUICK: Size = { clients: 200, changes: 3, burstSeconds: 1, settleMs: 200 }
 /** Many clients that follow the same SKU. */
 export const bench: Bench = {
   summary:
-    'many WebSocket clients of one subscription: memory, delivery, a burst, clients that do not read, and a mass disconnect',
+    'many WebSocket clients of one subscription: memory, delivery, a burst, clients that do not read, a mass disconnect, and clients that each follow something else',
   options: {
     clients: { type: 'string' },
     changes: { type: 'string' },
@@ -46,6 +46,7 @@ function rowOf({
   withStalled,
   cpuMsPerChange,
   burst,
+  apart,
   mb,
   ...seen
 }: Measured): Row {
@@ -67,6 +68,8 @@ function rowOf({
     burstMostMb: burst && round(burst.mostMb),
     leftMb: round(mb.left),
     againMb: round(mb.again),
+    apartKbPerClient: apart && round(apart.kbPerClient),
+    apartOpenedPerSecond: apart && Math.round(apart.openedPerSecond),
     note: `${contestant.name}: ${contestant.how}`,
   }
 }

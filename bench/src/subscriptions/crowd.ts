@@ -11,7 +11,8 @@ export interface Change {
 
 /** What the bench asks of a crowd of subscribers. */
 export type CrowdAsk =
-  | { open: Subscription; count: number }
+  /** `apart`: each follows a SKU of its own. */
+  | { open: Subscription; count: number; apart?: boolean }
   | { change: Change }
   | { burst: Change; perSecond: number; seconds: number }
   | { stall: number }
@@ -54,7 +55,7 @@ function empty(): CrowdReply {
 
 answerParent<CrowdAsk, CrowdReply>(async (ask) => {
   reply = empty()
-  if ('open' in ask) await open(ask.open, ask.count)
+  if ('open' in ask) await open(ask.open, ask.count, ask.apart === true)
   else if ('change' in ask) await change(ask.change)
   else if ('burst' in ask) await burst(ask.burst, ask.perSecond, ask.seconds)
   else if ('stall' in ask) stall(ask.stall)
@@ -64,11 +65,14 @@ answerParent<CrowdAsk, CrowdReply>(async (ask) => {
   return reply
 })
 
-async function open(subscription: Subscription, count: number): Promise<void> {
+async function open(subscription: Subscription, count: number, apart: boolean): Promise<void> {
   let arrived = 0
   for (let opened = 0; opened < count; ) {
     const until = Math.min(count, opened + OPENED_AT_ONCE)
-    for (; opened < until; opened++) clients.push(subscribe(subscription, () => arrived++))
+    for (; opened < until; opened++) {
+      const variables = apart ? { skus: [`APART-${opened}`] } : subscription.variables
+      clients.push(subscribe({ ...subscription, variables }, () => arrived++))
+    }
     await eventually('clients have their state', () => arrived >= until)
   }
 }

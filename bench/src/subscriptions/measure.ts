@@ -25,6 +25,8 @@ export interface Measured {
   withStalled: number[]
   cpuMsPerChange: number
   burst: { messages: number; changes: number; behind: number; mostMb: number } | null
+  /** When each client follows a SKU of its own: KB a client, and clients that had their state within a second. */
+  apart: { kbPerClient: number; openedPerSecond: number } | null
   reordered: number
   ended: number
   /** Resident memory before anyone came, with all, after all had left, and with all again. */
@@ -60,6 +62,7 @@ export async function measure(
       withStalled: [],
       cpuMsPerChange: 0,
       burst: null,
+      apart: null,
       reordered: 0,
       ended: 0,
       mb: { empty, full, left: 0, again: 0 },
@@ -105,6 +108,17 @@ export async function measure(
     await one.contestant.open(clients)
     await rest(settleMs)
     one.mb.again = now(one.contestant)
+    await one.contestant.ask({ close: true })
+  }
+  progress('each client follows a SKU of its own')
+  for (const one of all.filter(({ contestant }) => contestant.name === 'ours')) {
+    await rest(5 * settleMs)
+    const before = now(one.contestant)
+    const begun = performance.now()
+    await one.contestant.open(clients, true)
+    const openedPerSecond = clients / ((performance.now() - begun) / 1_000)
+    await rest(settleMs)
+    one.apart = { kbPerClient: ((now(one.contestant) - before) * 1024) / clients, openedPerSecond }
     await one.contestant.ask({ close: true })
   }
   return all

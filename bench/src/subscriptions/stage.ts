@@ -22,8 +22,8 @@ export interface Contestant {
   server: Server
   change: Change
   ask(ask: CrowdAsk): Promise<CrowdReply>
-  /** Subscribes so many clients to the SKU that is changed. */
-  open(count: number): Promise<CrowdReply>
+  /** Subscribes so many clients to the SKU that is changed, or each to one of its own. */
+  open(count: number, apart?: boolean): Promise<CrowdReply>
 }
 
 export const contestantNames: readonly string[] = ['ours', 'graphql-ws', 'bare'] satisfies Contestant['name'][]
@@ -75,7 +75,7 @@ export async function setStage(
       server: running,
       change: { url: changedAt ?? running.url, body },
       ask: crowd.ask,
-      open: (count) => crowd.ask({ open: subscription, count }),
+      open: (count, apart = false) => crowd.ask({ open: subscription, count, apart }),
     })
   }
   return contestants

@@ -1,5 +1,4 @@
 // Above the usual length because a stream's ways into the library, and out of it, belong side by side.
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readBody } from '@commerce/service/http.ts'
 import { type ExecutionResult, GraphQLError, getOperationAST } from 'graphql'
@@ -7,8 +6,7 @@ import { createHandler, type Response } from 'graphql-sse'
 import { type Result, refused } from '../execute/operation.ts'
 import type { Identity } from '../viewer/tokens.ts'
 import { type ClientOptions, countKeys, prepare, tooManyOperations, wishesOf } from './clients.ts'
-import { type Leave, noPlace, noPlaceForViewer } from './connections.ts'
-import { endEvenly } from './draining.ts'
+import { EventClients } from './event-clients.ts'
 import {
   answerRefusal,
   checkId,
@@ -20,7 +18,7 @@ import {
   refuseForeign,
   refuseMalformed,
 } from './event-requests.ts'
-import { EventStream, type StreamOperation } from './event-stream.ts'
+import type { EventStream, StreamOperation } from './event-stream.ts'
 import { type Parameters, parametersOfBody, parametersOfTarget } from './parameters.ts'
 import { paced, resultsOf } from './results.ts'
 
@@ -48,8 +46,7 @@ interface Visit {
 /** Serves GraphQL over Server-Sent Events (the protocol of graphql-sse), within the limits of sockets. */
 export function serveEventStreams(options: ClientOptions): EventStreams {
   const { limits, log } = options
-  const connected = new Map<EventStream, Leave>()
-  const reservations = new Map<string, EventStream>()
+  const clients = new EventClients(options, (stream, token) => void forget(stream, token))
   let stopping = false
 
   const handle = createHandler<IncomingMessage | null, Visit>({
@@ -122,80 +119,20 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
     return operation.results
   }
 
-  function connect(stream: EventStream): void {
-    const leave = options.connections.enter()
-    if (!leave) throw new Refusal(503, 'TOO_MANY_CONNECTIONS', noPlace(limits), { 'retry-after': '5' })
-    const leaveAs = options.connections.enterAs(stream.identity)
-    if (!leaveAs) {
-      leave()
-      throw new Refusal(429, 'TOO_MANY_CONNECTIONS', noPlaceForViewer(limits), { 'retry-after': '5' })
-    }
-    connected.set(stream, () => {
-      leave()
-      leaveAs()
-    })
-  }
-
-  function disconnect(stream: EventStream): boolean {
-    connected.get(stream)?.()
-    return connected.delete(stream)
-  }
-
-  function reserve(identity: Identity | null): Visit {
-    if (reservations.size >= limits.connections) {
-      throw new Refusal(503, 'TOO_MANY_CONNECTIONS', 'There are too many reservations: come back later.', {
-        'retry-after': '5',
-      })
-    }
-    const token = randomUUID()
-    const stream = new EventStream(identity, {
-      limits,
-      log,
-      closed() {
-        clearTimeout(lapse)
-        const wasOpened = disconnect(stream)
-        reservations.delete(token)
-        if (!wasOpened) void forget(stream, token)
-      },
-    })
-    const lapse = setTimeout(() => {
-      if (!connected.has(stream)) stream.close()
-    }, limits.initMs).unref()
-    reservations.set(token, stream)
-    return { stream, token, method: 'PUT', parameters: null, lastEventId: undefined }
-  }
-
   /** The library drops a reservation only together with its stream, so that is opened, and ended. */
   async function forget(stream: EventStream, token: string): Promise<void> {
-    const [messages] = await ask(
-      { stream, token, method: 'GET', parameters: null, lastEventId: undefined },
-      'open',
-      null,
-    )
+    const visit = { stream, token, method: 'GET', parameters: null, lastEventId: undefined }
+    const [messages] = await ask(visit, 'open', null)
     if (typeof messages !== 'string') await messages?.return(undefined)
   }
 
   function alone(identity: Identity | null, request: IncomingMessage, response: ServerResponse): Visit {
     const { method = 'GET', headers } = request
-    const stream = new EventStream(identity, { limits, log, closed: () => disconnect(stream) })
-    connect(stream)
+    const stream = clients.create(identity)
+    clients.connect(stream)
     // A client may leave before its stream begins.
     response.once('close', () => stream.close())
     return { stream, token: null, method, parameters: null, lastEventId: headers['last-event-id']?.toString() }
-  }
-
-  /** The reservation that a request names; only who made it may use it. */
-  function find(token: string, mode: Mode, request: IncomingMessage, identity: Identity | null): EventStream {
-    const stream = reservations.get(token)
-    if (!stream) {
-      const message = `There is no such stream: reserve one with PUT, and open it within ${limits.initMs} ms.`
-      throw new Refusal(404, 'STREAM_NOT_FOUND', message)
-    }
-    // EventSource can send no header; for the one time that a stream is opened, its token is enough.
-    const isTicket = mode === 'open' && request.headers.authorization === undefined
-    if (!isTicket && !stream.isOf(identity)) throw new Refusal(403, 'FORBIDDEN', 'Another viewer reserved this stream.')
-    stream.renew(identity)
-    return stream
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -207,12 +144,14 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
     refuseForeign(request, response)
     if (hasOperation) refuseMalformed(request)
     const identity = await options.authenticate(request.headers.authorization)
+    // EventSource can send no header; for the one time that a stream is opened, its token is enough.
+    const isTicket = mode === 'open' && request.headers.authorization === undefined
     const visit: Visit =
       mode === 'reserve'
-        ? reserve(identity)
+        ? { ...clients.reserve(identity), method, parameters: null, lastEventId: undefined }
         : token === null
           ? alone(identity, request, response)
-          : { stream: find(token, mode, request, identity), token, method, parameters: null, lastEventId: undefined }
+          : { stream: clients.find(token, identity, isTicket), token, method, parameters: null, lastEventId: undefined }
     const { stream } = visit
     if (token !== null && !stream.rate.take()) {
       const message = `At most ${limits.messagesPerSecond} requests a second for one stream.`
@@ -225,7 +164,7 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
       }
       if (mode === 'operate') checkId(visit.parameters?.extensions?.operationId)
       if (mode === 'stop') checkId(operationId)
-      if (mode === 'open' && !connected.has(stream)) connect(stream)
+      if (mode === 'open' && !clients.has(stream)) clients.connect(stream)
       const [body, { status }] = await ask(visit, mode, request)
       if (mode === 'stop' && operationId !== null) stream.stop(operationId)
       if (body !== null && typeof body !== 'string') return await stream.send(response, body)
@@ -237,18 +176,18 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
       response.writeHead(status).end(body ?? undefined)
     } catch (error) {
       // One that found no room is reserved anew by clients that come back.
-      if (mode === 'distinct' || (mode === 'open' && !connected.has(stream))) stream.close()
+      if (mode === 'distinct' || (mode === 'open' && !clients.has(stream))) stream.close()
       throw error
     }
   }
 
   const pings = setInterval(() => {
-    for (const stream of connected.keys()) stream.ping()
+    for (const stream of clients.all()) stream.ping()
   }, limits.pingMs).unref()
 
   return {
     get size() {
-      return connected.size
+      return clients.size
     },
     async answer(request, response) {
       try {
@@ -260,11 +199,8 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
     },
     async close() {
       stopping = true
-      const left: Promise<void>[] = []
-      await endEvenly([...connected.keys()], limits.drainMs, (stream) => void left.push(stream.leave()))
-      await Promise.all(left)
+      await clients.drain()
       clearInterval(pings)
-      for (const stream of [...reservations.values()]) stream.close()
     },
   }
 }

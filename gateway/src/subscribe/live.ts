@@ -132,8 +132,12 @@ export function liveOperations(options: LiveOptions): LiveOperations {
         }
       },
       wait: (ms, signal) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined),
-      gaveUp: (key, version) =>
-        options.log.warn({ key, version }, 'a subgraph does not answer with the version of its own event'),
+      // Not for which key: the id of a cart is all that protects it.
+      gaveUp: (version) =>
+        options.log.warn(
+          { snapshot: live.source.snapshot.name, version },
+          'a subgraph does not answer with the version of its own event',
+        ),
       told: (changedAt) => options.counts.told(Math.max(0, Date.now() - changedAt)),
       position,
       lastEvents: (subjects) => feed?.lastEvents(subjects) ?? Promise.reject(new Error('There is no feed.')),

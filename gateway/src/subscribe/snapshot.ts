@@ -35,6 +35,8 @@ export interface Payload {
 
 /** Reads the current state of keys, through the same plan that the subscription has. */
 export interface Snapshot {
+  /** The Query field that is read. */
+  name: string
   /** The values of the key argument. */
   keys: readonly string[]
   /** The key of each event subject to listen to. */
@@ -46,6 +48,14 @@ export interface Snapshot {
     call: RunCall,
   ): Promise<Payload[] | { errors: readonly GraphQLError[] }>
 }
+
+interface SnapshotQuery {
+  plan: Plan
+  responseKey: string
+  isList: boolean
+}
+
+const queries = new WeakMap<Operation, SnapshotQuery>()
 
 const keyVariable = '_keys'
 const keyField = '_key'
@@ -74,10 +84,13 @@ export function snapshotOf(
     const message = `"${source.argument}" must have 1 to ${maxKeys} different values, it has ${keys.length}.`
     throw new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
   }
-  const query = snapshotQuery(graph.fullSchema, operation.types, operation.primary, source)
-  const { types, plan, clientName } = operation
+  const { types, plan, primary, clientName } = operation
+  // The same for all variables: every product page asks the same of its own product.
+  const query = queries.get(operation) ?? snapshotQuery(graph.fullSchema, types, primary, source)
+  queries.set(operation, query)
 
   return {
+    name: source.snapshot,
     keys,
     subjects: new Map(keys.map((key) => [subjectFor(source, key), key])),
     async read(wanted, subgraphs, call) {
@@ -117,12 +130,7 @@ function keysIn(schema: GraphQLSchema, root: FieldNode, source: EventSource, bou
 }
 
 /** The primary fetch as a query of the snapshot field under the same response key, with the key and version beside what was asked for. */
-function snapshotQuery(
-  schema: GraphQLSchema,
-  types: Types,
-  primary: FetchNode,
-  source: EventSource,
-): { plan: Plan; responseKey: string; isList: boolean } {
+function snapshotQuery(schema: GraphQLSchema, types: Types, primary: FetchNode, source: EventSource): SnapshotQuery {
   const document = parse(primary.operation, { noLocation: true })
   const operation = document.definitions.find((d) => d.kind === Kind.OPERATION_DEFINITION) as OperationDefinitionNode
   const root = operation.selectionSet.selections.find((node) => node.kind === Kind.FIELD) as FieldNode

@@ -4,6 +4,7 @@ import { resultOf } from '../execute/operation.ts'
 import type { FeedEvent, LastEvents } from './feed.ts'
 import type { Mailbox } from './mailbox.ts'
 import { Places, type PlacesOptions } from './places.ts'
+import { ReadTogether } from './read-together.ts'
 import type { Payload, Snapshot } from './snapshot.ts'
 
 /** What a live source needs of the world. */
@@ -12,7 +13,7 @@ export interface SourceOptions extends PlacesOptions {
   /** Waits; resolves early when the source is closed. */
   wait(ms: number, signal: AbortSignal): Promise<void>
   /** A key whose subgraph never answers with the version that an event told of. */
-  gaveUp(key: string, version: number): void
+  gaveUp(version: number): void
   /** Clients get what was changed at this time, in milliseconds since 1970. */
   told(changedAt: number): void
   closed(): void
@@ -56,12 +57,10 @@ export class LiveSource {
   readonly #clients = new Map<Mailbox, ClientState>()
   readonly #told = new WeakSet<Mailbox>()
   readonly #places: Places
+  readonly #together: ReadTogether<Payload[] | undefined>
   #keys = new Map<string, KeyState>()
   #snapshot: Snapshot
   #reading = false
-  /** The read of single keys that begins next, and the one that began last. */
-  #gathering: { keys: Set<string>; answer: Promise<Payload[] | undefined> } | undefined
-  #lastRead: Promise<unknown> = Promise.resolve()
   #readAgain = false
   #wantsCursors = false
 
@@ -69,6 +68,10 @@ export class LiveSource {
     this.#snapshot = snapshot
     this.#options = options
     this.#places = new Places(options)
+    this.#together = new ReadTogether(
+      (keys) => this.#read(keys),
+      () => options.wait(gatherMs, this.#ending.signal),
+    )
     this.#setKeys()
   }
 
@@ -187,25 +190,6 @@ export class LiveSource {
     })
   }
 
-  /**
-   * The state of a key, read together with others that are wanted at the same time. Whoever wants one while a read is under way waits for it, but
-   * not for long: so a burst of changes takes few reads, and one that hangs holds up no other.
-   */
-  #readTogether(key: string): Promise<Payload[] | undefined> {
-    const keys = this.#gathering?.keys ?? new Set<string>()
-    keys.add(key)
-    if (this.#gathering) return this.#gathering.answer
-    const before = this.#lastRead
-    const answer = (async () => {
-      await Promise.race([before, this.#options.wait(gatherMs, this.#ending.signal)])
-      this.#gathering = undefined
-      return this.#read([...keys])
-    })()
-    this.#gathering = { keys, answer }
-    this.#lastRead = answer
-    return answer
-  }
-
   /** One read per key at a time: what comes meanwhile is one more read, of the newest version. */
   async #readKey(key: string, state: KeyState): Promise<void> {
     if (state.busy) return
@@ -214,7 +198,7 @@ export class LiveSource {
     let reads = 0
     while (!this.#ending.signal.aborted && state.wanted > (state.newest?.version ?? -1)) {
       const { wanted } = state
-      const payloads = await this.#readTogether(key)
+      const payloads = await this.#together.read(key)
       const payload = payloads?.find((one) => one.key === key)
       if (payload) this.#settle(payload)
       // What an event told of and the subgraph does not list is gone.
@@ -224,7 +208,7 @@ export class LiveSource {
       }
       if (payload && payload.version >= wanted) continue
       if (payload && ++reads >= staleReads) {
-        this.#options.gaveUp(key, wanted)
+        this.#options.gaveUp(wanted)
         break
       }
       await this.#options.wait(wait, this.#ending.signal)

@@ -164,7 +164,7 @@ export const contracts = {
     data: locationChanged,
   },
   'checkout.cart.changed': {
-    summary: 'A cart was made, or its lines or its status changed.',
+    summary: 'A cart was made, or what is in it, who buys, where it goes, or its status changed.',
     key: 'id',
     data: cartChanged,
   },

@@ -23,7 +23,8 @@ export async function lastOf(manager: JetStreamManager, subject: string): Promis
   return (await stored(manager, { last_by_subj: subject }))?.seq ?? 0
 }
 
-async function stored(manager: JetStreamManager, which: MsgRequest): Promise<StoredMsg | undefined> {
+/** The message that a stream holds under a number or as the last of a subject; undefined when there is none. */
+export async function stored(manager: JetStreamManager, which: MsgRequest): Promise<StoredMsg | undefined> {
   try {
     return await manager.streams.getMessage(STREAM, which)
   } catch (error) {

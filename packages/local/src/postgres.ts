@@ -13,8 +13,13 @@ export interface PostgresOptions {
   /** Where the cluster lives; made on the first start. As root it moves to /var/tmp when `nobody` cannot reach it. */
   folder: string
   password: string
-  /** False trades safety after a power loss for speed: tests only. */
-  durable: boolean
+  /**
+   * What it keeps of what it said is committed: all of it, or, faster and for tests only, all of it unless the machine goes down
+   * (`unless machine dies`), or all but the last moment when its processes are killed (false).
+   */
+  durable: true | 'unless machine dies' | false
+  /** A port to come back on after a restart; otherwise a free one. */
+  port?: number
   /** Where what the server prints is kept. */
   logFile?: string
 }
@@ -28,6 +33,8 @@ export interface LocalPostgres {
   /** Resolves when the server ends by itself or is stopped. */
   exited: Promise<number | null>
   stop(): Promise<void>
+  /** Ends the server and all that works in it at once, as a power cut would. */
+  kill(): Promise<void>
 }
 
 const USER = 'commerce'
@@ -48,7 +55,7 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
   await stopLeftover(data)
   if (!existsSync(data)) await initialise(programs, folder, data, options, user)
 
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
@@ -56,7 +63,8 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
     max_connections: 300,
     shared_buffers: '256MB',
     max_wal_size: '2GB',
-    ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...(options.durable === true ? {} : { fsync: 'off', full_page_writes: 'off' }),
+    ...(options.durable === false ? { synchronous_commit: 'off' } : {}),
   }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const server = leash(join(programs, 'bin', 'postgres'), ['-D', data, ...flags], {
@@ -77,6 +85,10 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
     url,
     exited: server.exited,
     stop: () => server.stop(),
+    async kill() {
+      killAll(data)
+      await server.exited
+    },
   }
 }
 
@@ -133,7 +145,7 @@ async function initialise(
   writeFileSync(passwordFile, password, { mode: 0o600 })
   if (user) chownSync(passwordFile, user.uid, user.gid)
   const flags = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
-  if (!durable) flags.push('--no-sync')
+  if (durable !== true) flags.push('--no-sync')
   const run = leash(
     join(programs, 'bin', 'initdb'),
     ['-D', partial, '-U', USER, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, ...flags],
@@ -170,6 +182,21 @@ async function stopLeftover(data: string): Promise<void> {
   for (const end = Date.now() + 20_000; existsSync(`/proc/${pid}`); ) {
     if (Date.now() > end) throw new SetupError(`PostgreSQL (process ${pid}) still uses ${data}: stop it first.`)
     await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** Kills the server of a data folder with the processes it has started, each of which would hold the folder for as long as it lives. */
+function killAll(data: string): void {
+  const pid = Number(readIfThere(join(data, 'postmaster.pid'))?.split('\n')[0])
+  if (!pid || !readIfThere(`/proc/${pid}/cmdline`)?.includes(data)) return
+  process.kill(pid, 'SIGSTOP') // it starts no others meanwhile
+  const children = readIfThere(`/proc/${pid}/task/${pid}/children`)?.trim().split(' ').filter(Boolean) ?? []
+  for (const one of [pid, ...children.map(Number)]) {
+    try {
+      process.kill(one, 'SIGKILL')
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ESRCH') throw error
+    }
   }
 }
 

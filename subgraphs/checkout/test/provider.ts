@@ -4,7 +4,10 @@ import { text } from 'node:stream/consumers'
 import { whenDone } from '@commerce/local/testing.ts'
 
 /** How a provider answers: with JSON, with something else, or (null) never. */
-export type Behaviour = ((request: unknown) => object) | { status: number; body: string } | null
+export type Behaviour =
+  | ((request: unknown) => object)
+  | { status: number; body: string; location?: () => string }
+  | null
 
 /** A provider on a real socket, whose behaviour a test changes as it goes. */
 export interface Provider {
@@ -21,9 +24,12 @@ export async function startProvider(first: Behaviour): Promise<Provider> {
     const body = JSON.parse(await text(request)) as Record<string, unknown>
     requests.push({ body, authorization: request.headers.authorization })
     if (behaviour === null) return
-    const { status, body: answered } =
-      typeof behaviour === 'function' ? { status: 200, body: JSON.stringify(behaviour(body)) } : behaviour
-    response.writeHead(status, { 'content-type': 'application/json' }).end(answered)
+    if (typeof behaviour === 'function') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(behaviour(body)))
+      return
+    }
+    const { status, body: answered, location } = behaviour
+    response.writeHead(status, location ? { location: location() } : {}).end(answered)
   }
   const server = createServer((request, response) => void answer(request, response).catch(() => response.destroy()))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { loadSchema } from '@commerce/service/subgraph-server.ts'
-import { isNonNullType, isObjectType, Kind, parse, visit } from 'graphql'
+import { isNonNullType, isObjectType, Kind, parse, validate, visit } from 'graphql'
 import { expect, it } from 'vitest'
 
 const file = new URL('../schema.graphql', import.meta.url)
@@ -27,4 +27,11 @@ it('everything is described', () => {
     },
   })
   expect(bare).toEqual([])
+})
+
+it('what the how-to page shows can be asked', () => {
+  const page = readFileSync(new URL('../../../docs/stock.md', import.meta.url), 'utf8')
+  const shown = [...page.matchAll(/```graphql\n(.*?)```/gs)].map(([, text = '']) => text)
+  expect(shown.length).toBeGreaterThan(2)
+  for (const text of shown) expect(validate(loadSchema(file, {}), parse(text))).toEqual([])
 })

@@ -56,7 +56,8 @@ export async function openDatabase(): Promise<{ url: string; database: PrismaCli
   return { url, database }
 }
 
-export async function startInventory(): Promise<TestInventory> {
+/** `settings`: of both processes, besides what they need anyway. */
+export async function startInventory(settings: object = {}): Promise<TestInventory> {
   const { url, database } = await openDatabase()
   const nats = await testNats()
   const config = inventoryConfig.parse({
@@ -64,6 +65,7 @@ export async function startInventory(): Promise<TestInventory> {
     NATS_URL: nats.url,
     GATEWAY_SECRET: secret,
     DATABASE_URL_INVENTORY: url,
+    ...settings,
   })
   const [running, other] = await Promise.all([start(config, log), start(config, log)])
   whenDone(() => Promise.all([running.stop(), other.stop()]))

@@ -135,16 +135,16 @@ export async function lockUnavailable(tx: Tx, id: string): Promise<StoredAttempt
   return row ? toAttempt(row) : null
 }
 
-/** Starts a finished attempt again; it must be locked. */
+/** Starts a finished attempt again, or ends it in another way (without a lease); it must be locked. */
 export async function reopenAttempt(
   tx: Tx,
   id: string,
   { state, openedAt }: Pick<Attempt, 'state' | 'openedAt'>,
-  lease: Lease,
+  lease: Lease | null,
 ): Promise<void> {
   await tx.$executeRaw`
     update attempt set phase = ${state.at}, state = ${encode(state)}::jsonb, opened_at = ${openedAt}, tries = 0,
-      next_try_at = clock_timestamp(), updated_at = now(), lease = ${lease.token}::uuid, lease_until = ${leaseEnd(lease)}
+      next_try_at = clock_timestamp(), updated_at = now(), lease = ${lease?.token ?? null}::uuid, lease_until = ${leaseEnd(lease)}
     where id = ${id}::uuid`
 }
 

@@ -117,7 +117,11 @@ export function createPlacingService({ database, transact, driver, waitMs, newId
       if (!attempt) return null
       const cart = await lockCart(tx, attempt.cartId)
       const failure = cart ? whyNot(cart) : null
-      if (failure) return { ...failure, cartId: attempt.cartId }
+      if (failure) {
+        // Kept, or the same key would be answered otherwise once the cart is free.
+        await reopenAttempt(tx, attempt.id, { state: { at: 'failed', failure }, openedAt: attempt.openedAt }, null)
+        return { ...failure, cartId: attempt.cartId }
+      }
       // What was done elsewhere under the round before is closed: this one needs names of its own.
       const next = { state: { at: 'started', request, round: newId() } as const, openedAt: now() }
       await reopenAttempt(tx, attempt.id, next, lease)

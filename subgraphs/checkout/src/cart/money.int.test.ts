@@ -170,6 +170,9 @@ describe('discounts', () => {
       code: 'ONE',
       rule: { percentage: { percent: '1' } },
     })
+    const one = { title: 'Same', code: 'SAME', rule: { freeShipping: true } }
+    const same = await Promise.all([1, 2, 3, 4].map(() => shop.tried('promotionSet', one)))
+    expect(same.flatMap(codes)).toEqual(['CODE_TAKEN', 'CODE_TAKEN', 'CODE_TAKEN'])
     const again = { id: promotion?.id, title: 'Two', code: 'ONE', rule: { percentage: { percent: '2' } } }
     expect((await shop.tried('promotionSet', { ...again, expectedVersion: 1 })).promotion).toMatchObject({ version: 2 })
     expect(codes(await shop.tried('promotionSet', { ...again, expectedVersion: 1 }))).toEqual(['VERSION_CONFLICT'])
@@ -187,6 +190,14 @@ describe('stock and terms', () => {
       const shown = await guest.bill(cartId)
       return shown.problems.length === 2 && shown
     })
+    await world.publish('inventory.stock.changed', {
+      sku: 'pot',
+      version: 2,
+      locations: [],
+      available: 0,
+      backorderable: 8,
+    })
+    await eventually('what may be promised is enough', async () => (await guest.bill(cartId)).problems.length === 1)
     expect(bill.problems).toEqual([
       { __typename: 'CartInsufficientStock', sku: 'cup', requested: 3, available: 2 },
       { __typename: 'CartOutOfStock', sku: 'pot' },

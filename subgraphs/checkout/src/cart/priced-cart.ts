@@ -1,6 +1,6 @@
 import { customerOf } from '../discount/promotion.ts'
 import type { Offer } from '../offer/offer.ts'
-import { isQuantityAllowed, type Terms } from '../offer/terms.ts'
+import { isQuantityAllowed, type Terms, USUAL_TERMS } from '../offer/terms.ts'
 import type { Billable } from '../totals/billable.ts'
 import { lineTotal, MAX_MINOR_UNITS, sumUp } from '../totals/totals.ts'
 import type { Cart, CartLine } from './cart.ts'
@@ -19,6 +19,7 @@ export interface PricedLine extends CartLine {
   currencyCode: string
   unitMinorUnits: bigint | null
   totalMinorUnits: bigint | null
+  terms: Terms
   problems: readonly CartProblem[]
 }
 
@@ -33,10 +34,9 @@ export interface PricedCart extends Omit<Cart, 'lines'> {
 export function priceCart(cart: Cart, offers: ReadonlyMap<string, Offer>): PricedCart {
   const currencyCode = cart.currencyCode ?? ''
   const lines = cart.lines.map((line): PricedLine => priceLine(line, currencyCode, offers.get(line.sku)))
-  const sold = lines.flatMap(({ sku, unitMinorUnits, quantity }) => {
-    const terms = offers.get(sku)?.terms
-    return unitMinorUnits === null || !terms ? [] : [{ sku, unitMinorUnits, quantity, terms }]
-  })
+  const sold = lines.flatMap(({ sku, unitMinorUnits, quantity, terms }) =>
+    unitMinorUnits === null ? [] : [{ sku, unitMinorUnits, quantity, terms }],
+  )
   const tooLarge = sumUp(currencyCode, sold).total > MAX_MINOR_UNITS
   const problems = [...lines.flatMap((line) => line.problems), ...(tooLarge ? [{ is: 'totalTooLarge' } as const] : [])]
   const billable = sold.length === 0 || tooLarge ? null : billableOf(cart, sold)
@@ -58,9 +58,10 @@ export function billableOf(cart: Cart, lines: Billable['lines']): Billable {
 }
 
 function priceLine(line: CartLine, currencyCode: string, offer: Offer | undefined): PricedLine {
+  const terms = offer?.terms ?? USUAL_TERMS
   if (!offer || offer.price === null || offer.price.currencyCode !== currencyCode) {
     const problems: CartProblem[] = [{ is: 'notForSale', line }]
-    return { ...line, currencyCode, unitMinorUnits: null, totalMinorUnits: null, problems }
+    return { ...line, currencyCode, unitMinorUnits: null, totalMinorUnits: null, terms, problems }
   }
   const { minorUnits: now } = offer.price
   const total = lineTotal({ unitMinorUnits: now, quantity: line.quantity })
@@ -69,6 +70,7 @@ function priceLine(line: CartLine, currencyCode: string, offer: Offer | undefine
     currencyCode,
     unitMinorUnits: now,
     totalMinorUnits: total > MAX_MINOR_UNITS ? null : total,
+    terms,
     problems: problemsOf(line, currencyCode, now, offer),
   }
 }

@@ -6,6 +6,7 @@ import { GraphQLError } from 'graphql'
 import type { CheckoutContext } from '../context.ts'
 import type { Discount } from '../discount/apply.ts'
 import { notFound } from '../not-found.ts'
+import { mostOf } from '../offer/terms.ts'
 import type { ShippingOption } from '../shipping/shipping.ts'
 import type { Delivery } from '../totals/bill.ts'
 import type { BillProblem } from '../totals/billable.ts'
@@ -120,6 +121,7 @@ export const cartResolvers: Resolvers = {
       return bill && !isTooLarge(bill) ? { ...bill.totals, estimated: bill.estimated } : null
     },
     async problems(cart: PricedCart, _: unknown, { carts }: CheckoutContext): Promise<(CartProblem | BillProblem)[]> {
+      if (cart.state.is === 'completed') return [] // its order was placed: nothing stands between them
       const bill = await carts.bill(cart)
       const tooLarge = bill && isTooLarge(bill) ? [{ is: 'totalTooLarge' } as const] : []
       return [...cart.problems, ...tooLarge, ...(bill?.problems ?? [])]
@@ -130,6 +132,7 @@ export const cartResolvers: Resolvers = {
     variant: ({ sku }: PricedLine) => ({ sku }),
     unitPrice: (line: PricedLine) => (line.unitMinorUnits === null ? null : money(line.unitMinorUnits, line)),
     lineTotal: (line: PricedLine) => (line.totalMinorUnits === null ? null : money(line.totalMinorUnits, line)),
+    quantityRule: ({ terms }: PricedLine) => ({ min: terms.minQuantity, max: mostOf(terms), step: terms.step }),
     async discounts({ sku, currencyCode, cart }: ShownLine, _: unknown, { carts }: CheckoutContext) {
       const billed = (await carts.bill(cart))?.lines.find((line) => line.sku === sku)
       return (billed?.discounts ?? []).map((discount) => ({ ...discount, currencyCode }))

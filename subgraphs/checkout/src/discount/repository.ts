@@ -41,6 +41,11 @@ export async function findByCode(db: Tx, code: string): Promise<Promotion | null
   return row && toPromotion(row)
 }
 
+/** Nobody else makes a promotion with this code until the transaction ends. */
+export async function lockCode(tx: Tx, code: string): Promise<void> {
+  await tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${`promotion ${code}`}, 0))`
+}
+
 /** A promotion that nobody else changes, nor uses, until the transaction ends. */
 export async function lockPromotion(tx: Tx, id: string): Promise<Promotion | null> {
   await tx.$queryRaw`select 1 from promotion where id = ${id}::uuid for update`

@@ -8,6 +8,7 @@ import {
   findPromotion,
   findPromotions,
   insertPromotion,
+  lockCode,
   lockPromotion,
   MAX_AUTOMATIC,
   type PromotionPosition,
@@ -92,7 +93,7 @@ export function createPromotionService({
       const message = `At most ${MAX_AUTOMATIC} promotions without a code run at a time: end one first.`
       return { code: 'TOO_MANY', field: null, message }
     }
-    // Two that make one code at the same moment meet at the index.
+    await lockCode(tx, code)
     const other = await findByCode(tx, code)
     if (other === null || other.id === before?.id) return null
     return { code: 'CODE_TAKEN', field: ['code'], message: `"${other.title}" has this code.` }

@@ -9,6 +9,9 @@ import { playInventory } from '../../test/inventory.ts'
 import { merchant } from '../../test/merchant.ts'
 import { type Placed, shopper } from '../../test/shopper.ts'
 import { whileLocked } from '../../test/stock.ts'
+import type { AttemptState } from '../attempt/attempt.ts'
+import { keep } from '../attempt/keep.ts'
+import { sumUp } from '../totals/totals.ts'
 import { giveBackUses } from './repository.ts'
 
 /*
@@ -127,6 +130,34 @@ describe('the use of a promotion', () => {
     await world.database.$transaction((tx) => giveBackUses(tx, randomUUID()))
     expect(await ann.place(await cartWithCode(ann, 'BACK'))).toMatchObject({ __typename: 'OrderPlaced' })
     expect(await shop.uses('BACK')).toBe(1)
+  })
+
+  it('is not taken by a replica that was too slow and lost its lease', async () => {
+    const id = uuidFrom(await shop.promote(HALF, { code: 'SLOW' }), 'Promotion') ?? ''
+    const totals = sumUp('USD', [])
+    const details = { lines: [], delivery: null, used: [id], customer: null }
+    const state: AttemptState = {
+      at: 'authorized',
+      request: { paymentToken: 'tok_ok', expectedTotal: null },
+      round: randomUUID(),
+      lines: [],
+      totals,
+      holdUntil: new Date().toISOString(),
+      details,
+    }
+    const attempt = {
+      id: randomUUID(),
+      fingerprint: '',
+      cartId: randomUUID(),
+      viewerId: null,
+      openedAt: new Date(),
+      state,
+    }
+    const ordered = { is: 'ordered', orderId: randomUUID() } as const
+    const lease = { token: randomUUID(), ms: 1_000 }
+    const kept = await world.database.$transaction((tx) => keep(tx, () => {}, attempt, ordered, lease, new Date()))
+    expect(kept).toBeNull()
+    expect(await shop.uses('SLOW')).toBe(0)
   })
 
   it('is not taken by an order that does not come about', async () => {

@@ -22,8 +22,8 @@ export function stockConsumer(offers: OfferService): Omit<ConsumerOptions, 'conn
 }
 
 function stockOf({ data }: CommerceEvent): ListedStock {
-  const { sku, version, available } = data as EventData<'inventory.stock.changed'>
-  return { sku, version, available }
+  const { sku, version, available, backorderable = 0 } = data as EventData<'inventory.stock.changed'>
+  return { sku, version, available: available + backorderable }
 }
 
 function productsOf(events: readonly CommerceEvent[]): ListedProduct[] {

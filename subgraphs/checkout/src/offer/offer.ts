@@ -9,7 +9,7 @@ export interface Offer {
   /** Null: it exists but cannot be bought. */
   price: Money | null
   terms: Terms
-  /** How many there are to sell; null: the inventory has not told. */
+  /** How many there are to sell, those included that may be promised before they arrive; null: the inventory has not told. */
   available: number | null
 }
 
@@ -43,7 +43,7 @@ export function newest<T extends { version: number }>(states: readonly T[], keyO
   return [...byKey.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, state]) => state)
 }
 
-/** A SKU's stock at a version. */
+/** How many units of a SKU can be sold, at a version of its stock. */
 export interface ListedStock {
   sku: string
   version: number

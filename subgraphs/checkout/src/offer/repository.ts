@@ -106,6 +106,14 @@ export async function saveStocks(tx: Tx, stocks: readonly ListedStock[]): Promis
 
 /** Stores the terms of SKUs anew. One state per SKU. */
 export async function saveTerms(tx: Tx, terms: readonly (Terms & { sku: string })[]): Promise<void> {
-  await tx.offerTerms.deleteMany({ where: { sku: { in: terms.map(({ sku }) => sku) } } })
-  await tx.offerTerms.createMany({ data: [...terms] })
+  if (terms.length === 0) return
+  await tx.$executeRaw`
+    insert into offer_terms (sku, min_quantity, max_quantity, step, weight_grams, tax_class, ships)
+    select sku, "minQuantity", "maxQuantity", step, "weightGrams", "taxClass", ships
+    from jsonb_to_recordset(${JSON.stringify(terms)}::jsonb)
+      as row(sku text, "minQuantity" int, "maxQuantity" int, step int, "weightGrams" int, "taxClass" text, ships boolean)
+    order by sku
+    on conflict (sku) do update set min_quantity = excluded.min_quantity, max_quantity = excluded.max_quantity,
+      step = excluded.step, weight_grams = excluded.weight_grams, tax_class = excluded.tax_class,
+      ships = excluded.ships, updated_at = now()`
 }

@@ -57,7 +57,7 @@ export function createBillingService({ database, shipping, tax, now }: BillingDe
       choices = found ?? []
       delivery = deliveryOf(cart, found, off)
     }
-    const taxes = await taxesFor(cart, off, delivery, note)
+    const taxes = await taxesFor(cart, off, delivers, delivery, note)
     const estimated = problems.some(({ is }) => OPEN.has(is))
     return {
       ...account({ ...cart, discounts: off, delivery, taxes }),
@@ -99,11 +99,11 @@ export function createBillingService({ database, shipping, tax, now }: BillingDe
   async function taxesFor(
     cart: Billable,
     off: Discounts,
+    delivers: boolean,
     delivery: Delivery | null,
     note: (problem: BillProblem) => unknown,
   ): Promise<Taxes | null> {
     if (!(await tax.isUsed())) return null
-    const delivers = (await shipping.isUsed()) && ships(cart)
     const address = cart.shippingAddress ?? (delivers ? null : cart.billingAddress)
     if (address === null) {
       if (!delivers) note({ is: 'addressIncomplete', kind: 'BILLING', missing: ['countryCode'] })

@@ -1,5 +1,5 @@
 import { event, type NewEvent } from '@commerce/events/contracts.ts'
-import { isName, type Refusal, refused } from '../stock/change.ts'
+import { isName, type Refusal, refused } from '../stock/refusal.ts'
 
 /** Degrees, as of WGS 84. */
 export interface Position {

@@ -2,7 +2,7 @@ import type { Transact } from '@commerce/events/outbox.ts'
 import type { Prisma } from '@commerce/prisma/inventory'
 import { exactFingerprintOf } from '../idempotency/idempotency.ts'
 import { once } from '../idempotency/once.ts'
-import { invalidKey, isName, refused, reusedKey } from '../stock/change.ts'
+import { invalidKey, isName, refused, reusedKey } from '../stock/refusal.ts'
 import {
   change,
   create,

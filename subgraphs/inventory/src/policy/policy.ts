@@ -1,4 +1,5 @@
 import { isSku } from '@commerce/service/sku.ts'
+import { refuseVersion } from '../stock/change.ts'
 import {
   inactiveLocation,
   invalidSku,
@@ -6,9 +7,8 @@ import {
   outOfRange,
   type Refusal,
   refused,
-  refuseVersion,
   unknownLocation,
-} from '../stock/change.ts'
+} from '../stock/refusal.ts'
 import { backorderedAt, DENY, type PolicyKind, type Stock, type StockPolicy } from '../stock/stock.ts'
 
 /** What staff want to happen when nothing of a SKU is available. */

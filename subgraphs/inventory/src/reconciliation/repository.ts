@@ -1,4 +1,4 @@
-import type { Sql } from '../stock/repository.ts'
+import type { Prisma, PrismaClient } from '@commerce/prisma/inventory'
 
 export type DifferenceKind = 'ON_HAND' | 'RESERVED' | 'BEYOND_LIMIT' | 'TRANSFER'
 
@@ -37,12 +37,32 @@ interface Row {
   differences: (Omit<Difference, 'location'> & { location: string | null })[]
 }
 
+const LIMIT_MS = 60_000
+
 /**
  * Proves from the rows, in one statement and so on one consistent picture, that on hand is the sum of the ledger, reserved the sum of active
- * holds, nobody holds more than there is and may be promised, and each transfer took from one location what it brought to the other. Reads everything; writes nothing.
+ * holds, nobody holds more than there is and may be promised, and each transfer took from one location what it brought to the other. Reads everything, within a minute; the
+ * transaction can write nothing.
  */
-export async function reconcile(sql: Sql): Promise<Reconciliation> {
-  const [row] = await sql.$queryRaw<Row[]>`
+export async function reconcile(database: PrismaClient): Promise<Reconciliation> {
+  const row = await database.$transaction(
+    async (tx) => {
+      await tx.$executeRaw`set transaction read only`
+      await tx.$executeRawUnsafe(`set local statement_timeout = ${LIMIT_MS}`)
+      return readAll(tx)
+    },
+    { timeout: LIMIT_MS + 5_000 },
+  )
+  const differences = row.differences.map(({ location, ...rest }) => ({
+    ...rest,
+    location: location === null ? null : { code: location },
+  }))
+  const { levels, movements, total } = row
+  return { checkedAt: row.checked_at, levels, movements, activeHolds: row.active_holds, differences, total }
+}
+
+async function readAll(tx: Prisma.TransactionClient): Promise<Row> {
+  const [row] = await tx.$queryRaw<Row[]>`
     with booked as (
       select sku, location, sum(delta)::int as units, count(*)::int as rows from movement group by sku, location
     ), held as (
@@ -74,10 +94,5 @@ export async function reconcile(sql: Sql): Promise<Reconciliation> {
       coalesce((select jsonb_agg(jsonb_build_object('kind', kind, 'sku', sku, 'location', location, 'transferId', transfer,
         'counted', counted, 'proven', proven) order by kind, sku, location, transfer) from told), '[]') as differences`
   if (!row) throw new Error('The reconciliation has no answer.')
-  const differences = row.differences.map(({ location, ...rest }) => ({
-    ...rest,
-    location: location === null ? null : { code: location },
-  }))
-  const { levels, movements, total } = row
-  return { checkedAt: row.checked_at, levels, movements, activeHolds: row.active_holds, differences, total }
+  return row
 }

@@ -1,7 +1,6 @@
 import { isSku } from '@commerce/service/sku.ts'
+import { type Decision, exceedsTotal } from '../stock/change.ts'
 import {
-  type Decision,
-  exceedsTotal,
   invalidReason,
   invalidSku,
   isName,
@@ -12,7 +11,7 @@ import {
   type Refusal,
   type RefusalCode,
   refused,
-} from '../stock/change.ts'
+} from '../stock/refusal.ts'
 import { levelAt, type Stock } from '../stock/stock.ts'
 
 /** Sold units that came back and can be sold again. */

@@ -1,4 +1,5 @@
-import { type Count, type Refusal, type RefusalCode, refused } from './change.ts'
+import type { Count } from './change.ts'
+import { type Refusal, type RefusalCode, refused } from './refusal.ts'
 import type { Stock } from './stock.ts'
 import type { Made, Told } from './write.ts'
 

@@ -1,10 +1,17 @@
 import { isSku } from '@commerce/service/sku.ts'
+import {
+  invalidReason,
+  invalidSku,
+  isName,
+  MAX_TOTAL,
+  MAX_UNITS,
+  notPositive,
+  outOfRange,
+  overTotal,
+  type Refusal,
+  refused,
+} from './refusal.ts'
 import { levelAt, type Posting, type Stock } from './stock.ts'
-
-/** The biggest count of a SKU at a location. */
-export const MAX_UNITS = 100_000_000
-/** The most units of a SKU over all locations: they still fit GraphQL's Int. */
-export const MAX_TOTAL = 2_000_000_000
 
 /** Staff say how many units were counted. */
 export interface Count {
@@ -33,36 +40,11 @@ export interface Transfer {
   expectedVersion?: number | null
 }
 
-export type RefusalCode =
-  | 'INVALID_SKU'
-  | 'INVALID_IDEMPOTENCY_KEY'
-  | 'IDEMPOTENCY_KEY_REUSED'
-  | 'INVALID_REASON'
-  | 'UNKNOWN_LOCATION'
-  | 'LOCATION_INACTIVE'
-  | 'SAME_LOCATION'
-  | 'QUANTITY_OUT_OF_RANGE'
-  | 'BELOW_ZERO'
-  | 'BELOW_RESERVED'
-  | 'VERSION_CONFLICT'
-
-/** Why a change is not made: what GraphQL calls a user error. */
-export interface Refusal<Code extends string = RefusalCode> {
-  code: Code
-  field: string[]
-  message: string
-}
-
 /** What the ledger calls a change of the units on hand. */
 export type MovementKind = 'count' | 'receipt' | 'correction' | 'sale' | 'transfer' | 'return'
 
 /** What to write, or why not. A count that finds what was known has nothing to write. */
 export type Decision = { postings: Posting[]; kind: MovementKind } | { refusal: Refusal }
-
-/** Whether this can be a key, or the code of a location: 1 to 200 characters (or `max`), none of them a control character. */
-export function isName(text: string, max = 200): boolean {
-  return text.length > 0 && text.length <= max && text.isWellFormed() && !/\p{Cc}/u.test(text)
-}
 
 /** What is wrong with a count whatever the stock is. */
 export function refuseCount({ sku, onHand, safety }: Count): Refusal | null {
@@ -157,23 +139,6 @@ export function exceedsTotal({ levels }: Stock, delta: number): boolean {
   return delta > 0 && levels.reduce((sum, { onHand }) => sum + Math.max(0, onHand), delta) > MAX_TOTAL
 }
 
-/** A refusal about one field of the input. */
-export function refused<Code extends string>(code: Code, field: string, message: string): Refusal<Code> {
-  return { code, field: [field], message }
-}
-
-export const invalidSku = refused(
-  'INVALID_SKU',
-  'sku',
-  'A SKU has 1 to 200 printable characters, no white space at either end.',
-)
-
-export const invalidReason = refused('INVALID_REASON', 'reason', 'A reason has 1 to 500 printable characters.')
-
-export function notPositive(field: string, units: number): Refusal<'QUANTITY_OUT_OF_RANGE'> {
-  return refused('QUANTITY_OUT_OF_RANGE', field, `${units} is not a number of units between 1 and ${MAX_UNITS}.`)
-}
-
 function belowZero(field: string, after: number): Refusal {
   return refused('BELOW_ZERO', field, `${after} units would be on hand; there cannot be fewer than 0.`)
 }
@@ -182,37 +147,3 @@ function belowReserved(field: string, after: number, reserved: number): Refusal 
   const message = `${after} units would be on hand, but ${reserved} are held for orders that are being placed.`
   return refused('BELOW_RESERVED', field, message)
 }
-
-export function outOfRange(field: string, units: number): Refusal<'QUANTITY_OUT_OF_RANGE'> {
-  return refused('QUANTITY_OUT_OF_RANGE', field, `${units} is not a number of units between 0 and ${MAX_UNITS}.`)
-}
-
-export function overTotal(field: string): Refusal<'QUANTITY_OUT_OF_RANGE'> {
-  return refused(
-    'QUANTITY_OUT_OF_RANGE',
-    field,
-    `More than ${MAX_TOTAL} units of the SKU would be on hand over all locations.`,
-  )
-}
-
-/** There is no such location; where it was named. */
-export function unknownLocation(field: string, location: string): Refusal<'UNKNOWN_LOCATION'> {
-  return refused('UNKNOWN_LOCATION', field, `There is no location "${location}".`)
-}
-
-/** The location takes no units any more; where it was named. */
-export function inactiveLocation(field: string, location: string): Refusal<'LOCATION_INACTIVE'> {
-  return refused('LOCATION_INACTIVE', field, `The location "${location}" is not active: it takes no units.`)
-}
-
-export const invalidKey = refused(
-  'INVALID_IDEMPOTENCY_KEY',
-  'idempotencyKey',
-  'An idempotency key has 1 to 200 printable characters.',
-)
-
-export const reusedKey = refused(
-  'IDEMPOTENCY_KEY_REUSED',
-  'idempotencyKey',
-  'This idempotency key was used before, for another input.',
-)

@@ -1,8 +1,9 @@
 import { Prisma } from '@commerce/prisma/inventory'
 import { isSku } from '@commerce/service/sku.ts'
-import { isName, type MovementKind } from './change.ts'
+import type { MovementKind } from './change.ts'
 import type { StockChange } from './facts.ts'
 import { Overtaken } from './overtaken.ts'
+import { isName } from './refusal.ts'
 import type { PolicyKind, Posting, Stock, StockLevel } from './stock.ts'
 
 /** A connection or a transaction. */

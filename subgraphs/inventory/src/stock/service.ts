@@ -10,17 +10,14 @@ import {
   adjust,
   type Count,
   count,
-  invalidKey,
-  isName,
-  type Refusal,
   refuseAdjustment,
   refuseCount,
   refuseTransfer,
-  reusedKey,
   type Transfer,
   transfer,
 } from './change.ts'
 import { unlessOvertaken } from './overtaken.ts'
+import { invalidKey, isName, type Refusal, reusedKey } from './refusal.ts'
 import type { Sql } from './repository.ts'
 import type { Stock } from './stock.ts'
 import { type Change, makeChanges } from './write.ts'

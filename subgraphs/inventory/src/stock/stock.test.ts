@@ -3,25 +3,15 @@ import {
   adjust,
   type Count,
   count,
-  isName,
   refuseAdjustment,
   refuseCount,
   refuseTransfer,
   type Transfer,
   transfer,
 } from './change.ts'
-import { factsOf, stockChanged } from './facts.ts'
-import {
-  applied,
-  availabilityOf,
-  availableOf,
-  backorderableOf,
-  backorderedOf,
-  DENY,
-  neverStocked,
-  type Stock,
-  type StockPolicy,
-} from './stock.ts'
+import { stockChanged } from './facts.ts'
+import { isName } from './refusal.ts'
+import { availabilityOf, availableOf, DENY, neverStocked, type Stock } from './stock.ts'
 
 function stock(levels: [code: string, onHand: number, reserved: number, safety: number][], version = 7): Stock {
   return {
@@ -181,89 +171,6 @@ describe('a transfer', () => {
     [{ reason: '' }, 'INVALID_REASON'],
   ])('with %o is refused: %s', (part, code) => {
     expect(refuseTransfer({ ...wanted, ...part })).toMatchObject({ code })
-  })
-})
-
-describe('backorders', () => {
-  const policy: StockPolicy = { ...DENY, kind: 'BACKORDER', limit: 5, location: 'A' }
-  const backordering = (onHand: number, reserved: number, part: Partial<StockPolicy> = {}): Stock => {
-    const known = stock([['A', onHand, reserved, 0]])
-    const levels = known.levels.map((level) => ({ ...level, backorderLimit: 5 }))
-    return { ...known, levels, policy: { ...policy, ...part } }
-  }
-
-  it.each([
-    [3, 0, 5, 0, 'LOW_STOCK'],
-    [3, 3, 5, 0, 'BACKORDER'],
-    [3, 6, 2, 3, 'BACKORDER'],
-    [-2, 3, 0, 5, 'OUT_OF_STOCK'],
-  ])(
-    'of %i on hand and %i reserved, %i more can be promised and %i are: %s',
-    (onHand, reserved, more, late, status) => {
-      const known = backordering(onHand, reserved)
-      expect([backorderableOf(known), backorderedOf(known)]).toEqual([more, late])
-      expect(availabilityOf(known, false).status).toBe(status)
-    },
-  )
-
-  it('are told to shoppers with how many can be ordered and when more is expected', () => {
-    const restockAt = '2027-01-31T00:00:00.000Z'
-    expect(availabilityOf(backordering(0, 2, { restockAt }), false)).toMatchObject({ available: 3, restockAt })
-  })
-
-  it('a pre-order is one until it ends, and is expected on its release', () => {
-    const releaseAt = '2027-02-01T00:00:00.000Z'
-    const known = backordering(100, 0, { kind: 'PREORDER', releaseAt })
-    expect(availabilityOf(known, true)).toMatchObject({ status: 'PREORDER', available: 105, restockAt: releaseAt })
-  })
-
-  it('are served first by what arrives, also when it is counted', () => {
-    const arrived = adjust(backordering(-3, 2), { sku: 'mug.blue', location: 'A', delta: 4, reason: 'delivery' })
-    expect(arrived).toMatchObject({ postings: [{ onHand: 4 }] })
-    const posting = { sku: 'mug.blue', location: 'A', onHand: 4 }
-    const after = applied(backordering(-3, 2), posting)
-    expect([availableOf(after), backorderedOf(after)]).toEqual([0, 1])
-    const input = { sku: 'mug.blue', location: 'A', onHand: 10 }
-    expect(count(backordering(-3, 2), input)).toMatchObject({ postings: [{ onHand: 10 }] })
-  })
-
-  it('do not let units be taken away that are promised beyond the limit', () => {
-    const take = (delta: number) =>
-      adjust(backordering(4, 7), { sku: 'mug.blue', location: 'A', delta, reason: 'broken' })
-    expect(take(-2)).toMatchObject({ kind: 'correction' })
-    expect(take(-3)).toMatchObject({ refusal: { code: 'BELOW_RESERVED' } })
-  })
-})
-
-describe('what is told of a change', () => {
-  const told = (before: number, after: number, thresholds: [number | null, number | null] = [null, null]) =>
-    factsOf({
-      stock: { ...stock([['A', after, 0, 0]]), lowStockThreshold: thresholds[1] },
-      before: { available: before, lowStockThreshold: thresholds[0] },
-    }).map(({ type }) => type.replace('inventory.stock.', ''))
-
-  it.each([
-    [9, 6, ['changed']],
-    [6, 5, ['changed', 'low']],
-    [5, 4, ['changed']],
-    [3, 0, ['changed']],
-    [9, 0, ['changed', 'low']],
-    [0, 3, ['changed', 'back']],
-    [0, 9, ['changed', 'back']],
-    [3, 9, ['changed']],
-  ])('from %i to %i available: %j', (before, after, expected) => {
-    expect(told(before, after)).toEqual(expected)
-  })
-
-  it('keeps to the threshold of the SKU, and to one that was raised', () => {
-    expect(told(11, 10, [10, 10])).toEqual(['changed', 'low'])
-    expect(told(8, 8, [null, 10])).toEqual(['changed', 'low'])
-    expect(told(2, 0, [0, 0])).toEqual(['changed', 'low'])
-  })
-
-  it('of the first count is only the stock', () => {
-    const first = { ...stock([['A', 3, 0, 0]]), version: 1 }
-    expect(factsOf({ stock: first, before: { available: 0, lowStockThreshold: null } })).toHaveLength(1)
   })
 })
 

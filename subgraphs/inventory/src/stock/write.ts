@@ -1,6 +1,7 @@
 import type { NewEvent } from '@commerce/events/contracts.ts'
-import { type Decision, inactiveLocation, type Refusal, unknownLocation } from './change.ts'
+import type { Decision } from './change.ts'
 import { factsOf } from './facts.ts'
+import { inactiveLocation, type Refusal, unknownLocation } from './refusal.ts'
 import { type Booking, existingLocations, lockStocks, openLevels, post, readStocks, type Sql } from './repository.ts'
 import { applied, levelAt, neverStocked, type Stock } from './stock.ts'
 

@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path'
-import { type LocalNats, startNats } from '@commerce/local/nats.ts'
-import { createDatabase, startPostgres } from '@commerce/local/postgres.ts'
-import { mintToken, projectRoot, readSecrets, STAFF_SCOPES } from '@commerce/local/secrets.ts'
-import { applyMigrations } from '@commerce/prisma/engine.ts'
+import { applyMigrations, DATABASES, type DatabaseName } from '@commerce/prisma/engine.ts'
+import { type LocalNats, startNats } from '../nats.ts'
+import { createDatabase, type LocalPostgres, type PostgresOptions, startPostgres } from '../postgres.ts'
+import { mintToken, projectRoot, readSecrets, STAFF_SCOPES } from '../secrets.ts'
 import { openBalancer } from './balancer.ts'
 import { type ShopProcess, shopProcess } from './process.ts'
 import { openWire, type Wire } from './wire.ts'
@@ -12,26 +12,29 @@ export interface Member extends ShopProcess {
   wire: Wire
 }
 
-/** Two gateways over two replicas of catalog and inventory each, all of them processes as they run in production. */
+/** Gateways over replicas of subgraphs, all of them processes as they run in production. */
 export interface Shop {
-  gateways: readonly [Member, Member]
+  gateways: readonly Member[]
+  /** Named `<subgraph>-<n>`, from 1. */
   replicas: readonly Member[]
   nats: {
     kill(): Promise<void>
     /** With the streams that it had, or none. */
     restart(how: { empty: boolean }): Promise<void>
+    /** Its address, without a wire in between. */
+    url: string
   }
+  /** The server it started; null when it was given databases. */
+  postgres: { kill(): Promise<void>; restart(): Promise<void> } | null
+  /** Database URLs, without a wire in between. */
+  databases: Databases
   /** From now on all is as late as this says. Databases can be late only in a shop that was opened so. */
   beLate(lateMs: Lateness): void
   gatewaySecret: string
   staffToken: string
 }
 
-export const SUBGRAPHS = ['catalog', 'inventory'] as const
-export type SubgraphName = (typeof SUBGRAPHS)[number]
-
-/** Database URLs. */
-type Databases = Readonly<Record<SubgraphName, string>>
+type Databases = Partial<Readonly<Record<DatabaseName, string>>>
 
 /** How late what is sent arrives, in milliseconds: it makes races of the network frequent. */
 export interface Lateness {
@@ -49,8 +52,13 @@ export const PUNCTUAL: Lateness = { answers: 0, database: {}, events: {} }
 export interface ShopOptions {
   /** A folder of its own for data and logs. */
   folder: string
+  gateways: number
+  /** Which subgraphs there are, how many processes of each, and their settings. */
+  subgraphs: Partial<Readonly<Record<DatabaseName, { replicas: number; settings?: Readonly<Record<string, string>> }>>>
   /** Migrated, empty databases; without them it starts a PostgreSQL of its own. */
   databases?: Databases
+  /** What that PostgreSQL keeps of what it said is committed when it is killed. */
+  durable: PostgresOptions['durable']
   /** Whether databases will ever answer late: what they say makes a detour then, which costs time. */
   databasesMayBeLate: boolean
   /** Options of Node, by the first word of a process's name (`gateway`). */
@@ -66,8 +74,10 @@ const SUBGRAPH_TIMEOUT_MS = 1_500
 export async function startShop(options: ShopOptions): Promise<Shop> {
   const { folder, whenDone } = options
   const secrets = readSecrets(folder)
+  const names = DATABASES.filter((name) => options.subgraphs[name])
   let lateMs = PUNCTUAL
   const file = (name: string) => join(folder, `${name}.log`)
+  let postgres: LocalPostgres | undefined
   const databases = options.databases ?? (await ownDatabases())
   let runs = 0
   const startServer = (name: string, port?: number) =>
@@ -96,16 +106,19 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
 
   const replicas: Member[] = []
   const addresses: Record<string, string> = {}
-  for (const name of SUBGRAPHS) {
+  for (const name of names) {
+    const { replicas: many = 1, settings = {} } = options.subgraphs[name] ?? {}
+    const databaseUrl = databases[name]
+    if (!databaseUrl) throw new Error(`There is no database for ${name}.`)
     const replica = async (id: string) => {
-      const url = options.databasesMayBeLate ? await lateDatabase(databases[name], id) : databases[name]
-      return member(id, script, { [`DATABASE_URL_${name.toUpperCase()}`]: url })
+      const url = options.databasesMayBeLate ? await lateDatabase(databaseUrl, id) : databaseUrl
+      return member(id, script, { ...settings, [`DATABASE_URL_${name.toUpperCase()}`]: url })
     }
     const script = `subgraphs/${name}/src/main.ts`
-    const both = await Promise.all([1, 2].map((n) => replica(`${name}-${n}`)))
-    replicas.push(...both)
+    const all = await Promise.all(Array.from({ length: many }, (_, i) => replica(`${name}-${i + 1}`)))
+    replicas.push(...all)
     const balancer = await openBalancer(
-      both.map(({ url }) => Number(new URL(url).port)),
+      all.map(({ url }) => Number(new URL(url).port)),
       () => lateMs.answers,
     )
     whenDone(() => balancer.close())
@@ -116,18 +129,28 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     JWT_SECRET: secrets.jwtSecret,
     SUBGRAPH_TIMEOUT_MS: String(SUBGRAPH_TIMEOUT_MS),
   }
-  const [first, second] = await Promise.all(
-    [1, 2].map((n) => member(`gateway-${n}`, 'gateway/src/main.ts', environment)),
+  const gateways = await Promise.all(
+    Array.from({ length: options.gateways }, (_, i) => member(`gateway-${i + 1}`, 'gateway/src/main.ts', environment)),
   )
   return {
-    gateways: [first as Member, second as Member],
+    gateways,
     replicas,
+    databases,
     nats: {
       kill: () => nats.kill(),
       async restart({ empty }) {
         nats = await startServer(empty ? `nats-${++runs}` : lastOf(nats.folder), nats.port)
       },
+      url: nats.url,
     },
+    postgres: postgres
+      ? {
+          kill: async () => postgres?.kill(),
+          async restart() {
+            postgres = await startDatabases(postgres?.port)
+          },
+        }
+      : null,
     beLate(now) {
       lateMs = now
     },
@@ -141,16 +164,21 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     return withPort(url, wire.port)
   }
 
-  async function ownDatabases(): Promise<Databases> {
+  function startDatabases(port?: number): Promise<LocalPostgres> {
     const password = secrets.postgresPassword
-    const logFile = file('postgres')
-    const postgres = await startPostgres({ folder: join(folder, 'postgres'), password, durable: false, logFile })
-    whenDone(() => postgres.stop())
-    for (const name of SUBGRAPHS) {
-      await createDatabase(postgres.url('postgres'), name)
-      await applyMigrations(name, postgres.url(name))
+    const { durable } = options
+    return startPostgres({ folder: join(folder, 'postgres'), password, durable, logFile: file('postgres'), port })
+  }
+
+  async function ownDatabases(): Promise<Databases> {
+    const server = await startDatabases()
+    postgres = server
+    whenDone(async () => postgres?.stop())
+    for (const name of names) {
+      await createDatabase(server.url('postgres'), name)
+      await applyMigrations(name, server.url(name))
     }
-    return { catalog: postgres.url('catalog'), inventory: postgres.url('inventory') }
+    return Object.fromEntries(names.map((name) => [name, server.url(name)]))
   }
 }
 

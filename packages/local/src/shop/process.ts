@@ -6,6 +6,8 @@ export interface ShopProcess {
   readonly name: string
   /** Its address, the same after each start. */
   readonly url: string
+  /** Whether it runs; false after it was killed, or ended by itself. */
+  readonly running: boolean
   /** Starts it (again) and resolves when it answers. Rejects when it does not within a minute. */
   start(): Promise<void>
   /** Ends it as a power cut would. */
@@ -35,6 +37,9 @@ export function shopProcess(
     name,
     get url() {
       return url
+    },
+    get running() {
+      return child?.exitCode === null && child.signalCode === null
     },
     start() {
       const PORT = url ? new URL(url).port : '0'

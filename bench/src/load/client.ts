@@ -10,7 +10,7 @@ export interface Answer {
   token: string | null
 }
 
-/** Sends mutations to one gateway, as staff. */
+/** Sends operations to one gateway. */
 export interface Client {
   /** An error for whatever goes wrong, the connection included; never rejects. */
   ask(query: string, variables: object): Promise<Answer>
@@ -19,9 +19,10 @@ export interface Client {
 
 const ANSWER_LIMIT_MS = 15_000
 
-export function openClient(url: string, staffToken: string): Client {
-  const pool = new Pool(url, { connections: 32, headersTimeout: ANSWER_LIMIT_MS, bodyTimeout: ANSWER_LIMIT_MS })
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${staffToken}` }
+/** A client with a token, or of nobody who is signed in (null), that has at most so many requests under way. */
+export function openClient(url: string, token: string | null, connections = 32): Client {
+  const pool = new Pool(url, { connections, headersTimeout: ANSWER_LIMIT_MS, bodyTimeout: ANSWER_LIMIT_MS })
+  const headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) }
   return {
     async ask(query, variables) {
       try {

@@ -27,10 +27,10 @@ const startOne = (): Promise<Process> =>
     world.environment({ ATTEMPT_LEASE_MS: '1000', PLACE_WAIT_MS: '500', LOG_LEVEL: 'fatal' }),
   )
 
-/** How a scene brings an operation to where its process is killed. */
+/** How a scene brings a task to where its process is killed. */
 interface Scene {
   /** Nobody writes to a table until the returned function is called. */
-  block(table: 'local_payment' | 'order_operation' | 'attempt'): Promise<() => Promise<void>>
+  block(table: 'local_payment' | 'order_task' | 'attempt'): Promise<() => Promise<void>>
   /** From now on a command of the inventory waits until the returned function is called. */
   stall: PlayedInventory['stall']
   /** Asks for the refund or the cancellation. */
@@ -53,7 +53,7 @@ async function killedAfter(change: 'refund' | 'cancel', scene: (scene: Scene) =>
   await eventually('settled', async () => (await guest.order(id))?.status === 'CONFIRMED')
   const { round } = await world.database.order.findUniqueOrThrow({ where: { id: decodeId(id)?.key ?? '' } })
   const idempotencyKey = randomUUID()
-  const operation = () => world.database.orderOperation.findFirst({ where: { idempotencyKey } })
+  const task = () => world.database.orderTask.findFirst({ where: { idempotencyKey } })
   const books = () => world.database.localPayment.findMany({ where: { authorizationKey: `${round}:authorize` } })
   const freed: (() => void | Promise<void>)[] = []
   const ask = (by: Process) =>
@@ -79,13 +79,13 @@ async function killedAfter(change: 'refund' | 'cancel', scene: (scene: Scene) =>
       answer.catch(() => {})
     },
     async reached(phase) {
-      await eventually(phase, async () => (await operation())?.phase === phase)
+      await eventually(phase, async () => (await task())?.phase === phase)
     },
     async booked(kind) {
       await eventually(kind, async () => (await books()).some((entry) => entry.kind === kind))
     },
     async unitsBack() {
-      await eventually('the units', async () => inventory.returned.has((await operation())?.id ?? ''))
+      await eventually('the units', async () => inventory.returned.has((await task())?.id ?? ''))
     },
   })
   await victim.kill()
@@ -93,10 +93,10 @@ async function killedAfter(change: 'refund' | 'cancel', scene: (scene: Scene) =>
   for (const free of freed) await free()
 
   const next = await startOne()
-  await eventually('the end', async () => (await operation())?.phase === 'done', 20_000)
+  await eventually('the end', async () => (await task())?.phase === 'done', 20_000)
   const { userErrors } = await ask(next)
   const shown = await desk(next.ask).order(id)
-  const { id: operationId } = (await operation()) ?? { id: '' }
+  const { id: taskId } = (await task()) ?? { id: '' }
   await next.kill()
   return {
     userErrors,
@@ -105,7 +105,7 @@ async function killedAfter(change: 'refund' | 'cancel', scene: (scene: Scene) =>
     refunded: shown.payment.refunded.amount,
     kinds: shown.timeline.map(({ kind }) => kind),
     books: (await books()).map(({ kind }) => kind).sort(),
-    unitsBack: inventory.returned.get(operationId)?.map(({ quantity }) => quantity) ?? null,
+    unitsBack: inventory.returned.get(taskId)?.map(({ quantity }) => quantity) ?? null,
   }
 }
 
@@ -136,7 +136,7 @@ const afterTheRefund = async ({ block, go, reached, booked }: Scene) => {
   const pay = await block('local_payment')
   go()
   await reached('refunding')
-  await block('order_operation')
+  await block('order_task')
   await pay()
   await booked('refund')
 }
@@ -183,7 +183,7 @@ describe('a cancellation whose process is killed gives money and units back once
       const giveBack = stall('giveBack')
       go()
       await reached('restocking')
-      await block('order_operation')
+      await block('order_task')
       giveBack()
       await unitsBack()
     }

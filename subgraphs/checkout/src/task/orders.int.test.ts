@@ -165,8 +165,8 @@ describe('cancelling an order', () => {
     ])
     expect(order.timeline[2]).toMatchObject({ by: 'CUSTOMER', actorId: 'ann', note: 'changed my mind' })
     expect(await refundedOf(id)).toBe(1_900n)
-    const operation = await world.database.orderOperation.findFirstOrThrow({ where: once })
-    expect(inventory.returned.get(operation.id)).toEqual([
+    const task = await world.database.orderTask.findFirstOrThrow({ where: once })
+    expect(inventory.returned.get(task.id)).toEqual([
       { sku: 'cup', quantity: 2 },
       { sku: 'pot', quantity: 1 },
     ])
@@ -227,13 +227,27 @@ describe('cancelling an order', () => {
   }, 30_000)
 })
 
+describe('an order of nothing to pay', () => {
+  it('asks nothing of the payment provider, to its end', async () => {
+    await world.sell('gift', 0)
+    const by = shopper(ask)
+    const { order } = await by.place(await by.cartWith({ gift: 1 }), { paymentToken: 'tok_decline' })
+    const id = order?.id ?? ''
+    await eventually('confirmed', async () => (await staff.order(id)).status === 'CONFIRMED')
+    await staff.cancel(id)
+    await eventually('cancelled', async () => (await staff.order(id)).status === 'CANCELLED')
+    const { round } = await world.database.order.findUniqueOrThrow({ where: { id: decodeId(id)?.key ?? '' } })
+    expect(await world.database.localPayment.count({ where: { authorizationKey: `${round}:authorize` } })).toBe(0)
+  })
+})
+
 describe('returning what was sent', () => {
   it('puts it into the stock, or not, and gives no money back', async () => {
     const id = await placed()
     await staff.fulfill(id, { parcels: [parcel({ cup: 2, pot: 1 })] })
     const once = { idempotencyKey: randomUUID(), lines: [{ sku: 'cup', quantity: 1 }] }
     await staff.takeBack(id, once)
-    const { id: returnId } = await world.database.orderOperation.findFirstOrThrow({
+    const { id: returnId } = await world.database.orderTask.findFirstOrThrow({
       where: { idempotencyKey: once.idempotencyKey },
     })
     expect(inventory.returned.get(returnId)).toEqual([{ sku: 'cup', quantity: 1 }])

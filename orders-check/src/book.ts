@@ -3,6 +3,7 @@ export interface Book {
   stockChanges: Map<string, StockChange>
   tries: Map<string, Try>
   holds: Map<string, Hold>
+  cancellations: Map<string, Cancellation>
 }
 
 /** A change of stock that staff asked for with one key. */
@@ -36,6 +37,14 @@ export interface Answered {
   total: number | null
 }
 
+/** A buyer's wish to cancel an order, asked for with one key. */
+export interface Cancellation {
+  /** Global id. */
+  orderId: string
+  /** `done`: the shop said that it cancels. Null until an answer came. */
+  answer: 'done' | 'refused' | null
+}
+
 /** Units that somebody held for some seconds and then forgot, or gave back. */
 export interface Hold {
   lines: readonly Line[]
@@ -43,7 +52,7 @@ export interface Hold {
 }
 
 export function openBook(): Book {
-  return { stockChanges: new Map(), tries: new Map(), holds: new Map() }
+  return { stockChanges: new Map(), tries: new Map(), holds: new Map(), cancellations: new Map() }
 }
 
 const FINAL = new Set(['OrderPlaced', 'OutOfStock', 'OrderPriceChanged', 'PaymentDeclined', 'PlaceOrderRefused'])

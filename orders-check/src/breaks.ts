@@ -7,11 +7,15 @@ import pg from 'pg'
 export const brokenRules = {
   // That units are available is asked when they are chosen, when they are taken, and by the table.
   'conditional-update': [
-    { file: 'inventory/src/reservation/reservation.ts', whole: 'best && available >= quantity', broken: 'best' },
+    {
+      file: 'inventory/src/reservation/allocation.ts',
+      whole: '[level.location.code, availableAt(level)]',
+      broken: '[level.location.code, 1_000]',
+    },
     {
       file: 'inventory/src/stock/repository.ts',
-      whole: 'and (p.reserved <= 0 or l.on_hand',
-      either: (isBroken) => `and (\${${isBroken}} or p.reserved <= 0 or l.on_hand`,
+      whole: 'and (not n.holds or l.on_hand',
+      either: (isBroken) => `and (\${${isBroken}} or not n.holds or l.on_hand`,
     },
   ],
   // Each request is an attempt of its own, whatever its key.
@@ -39,11 +43,12 @@ export const brokenRules = {
       whole: 'state: decode(state),\n    work,',
       either: (isBroken) => `state: decode(state),\n    work: ${isBroken} && work === 'leased' ? 'abandoned' : work,`,
     },
-    {
+    ...['attempt.state.at', 'state.at'].map((phase) => ({
       file: 'checkout/src/attempt/repository.ts',
-      whole: 'and lease = ${lease.token}::uuid and phase = ${attempt.state.at}',
-      either: (isBroken) => `and (\${${isBroken}} or (lease = \${lease.token}::uuid and phase = \${attempt.state.at}))`,
-    },
+      whole: `::uuid and lease = \${lease.token}::uuid and phase = \${${phase}}`,
+      either: (isBroken: string) =>
+        `::uuid and (\${${isBroken}} or lease = \${lease.token}::uuid and phase = \${${phase}})`,
+    })),
   ],
 } satisfies Record<string, readonly Edit[]>
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pick, type Random } from '@commerce/local/shop/random.ts'
 import type { Answer, Client } from '../../bench/src/load/client.ts'
-import { type Answered, type Book, finalAnswer, isFinal, type Line, type Try } from './book.ts'
+import { type Answered, type Book, type Cancellation, finalAnswer, isFinal, type Line, type Try } from './book.ts'
 import { operations } from './operations.ts'
 import type { Tally } from './tally.ts'
 
@@ -54,6 +54,8 @@ export async function buy(options: BuyerOptions): Promise<void> {
     if (random() < 0.08) work.push(askUntilFinal(options, open(options, cart.id, wanted)))
     await Promise.all(work)
     if (random() < 0.2) await askAgain(options, one)
+    const orderId = finalAnswer(one)?.orderId
+    if (orderId && random() < 0.15) await cancel(options, orderId)
   }
 }
 
@@ -100,6 +102,29 @@ export async function askAgain({ client, tally }: Pick<BuyerOptions, 'client' | 
   tally.count('answers', answered.type)
   if (first && answered.type === 'OrderPlaced') tally.placedIn(performance.now() - sentAt)
   return answered
+}
+
+async function cancel(options: BuyerOptions, orderId: string): Promise<void> {
+  const key = randomUUID()
+  const cancellation: Cancellation = { orderId, answer: null }
+  options.book.cancellations.set(key, cancellation)
+  const both = options.random() < 0.3 ? 2 : 1
+  await Promise.all(Array.from({ length: both }, () => askToCancel(options, key, cancellation)))
+}
+
+/** Asks for a cancellation (once more) and writes down what is answered, if anything is. */
+export async function askToCancel(
+  { client, tally }: Pick<BuyerOptions, 'client' | 'tally'>,
+  idempotencyKey: string,
+  cancellation: Cancellation,
+): Promise<void> {
+  const { data, error } = await client.ask(operations.cancel, {
+    input: { orderId: cancellation.orderId, idempotencyKey },
+  })
+  const payload = data?.orderCancel
+  if (!payload) return tally.count('errors', error ?? 'NO_DATA')
+  cancellation.answer = payload.userErrors.length === 0 ? 'done' : 'refused'
+  tally.count('cancellations', payload.userErrors[0]?.code ?? payload.order?.status ?? 'no order')
 }
 
 function understand({ data, error }: Answer): Answered {

@@ -6,6 +6,7 @@ export const operations = {
   priceSet: `mutation Price($input: PriceSetInput!) { priceSet(input: $input) { variant { sku } userErrors { message } } }`,
   cartCreate: `mutation Cart($input: CartCreateInput!) { cartCreate(input: $input) { cart { id lines { id sku quantity } } userErrors { code message } } }`,
   linesUpdate: `mutation Change($input: CartLinesUpdateInput!) { cartLinesUpdate(input: $input) { cart { lines { id sku quantity } } userErrors { code } } }`,
+  cancel: `mutation Cancel($input: OrderCancelInput!) { orderCancel(input: $input) { order { status } userErrors { code } } }`,
   place: `mutation Place($input: PlaceOrderInput!) { placeOrder(input: $input) {
     __typename
     ... on OrderPlaced { order { id totals { total { minorUnits } } } }

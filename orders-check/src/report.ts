@@ -47,11 +47,22 @@ export type Report = ReturnType<typeof reportOf>
 
 /** The report for people. */
 export function reportAsText(report: Report): string {
-  const { disturbed, firstViolations, violationsByRule, answers, carts, stock, holds, errors, unsettled, deaths } =
-    report
+  const {
+    disturbed,
+    firstViolations,
+    violationsByRule,
+    answers,
+    cancellations,
+    carts,
+    stock,
+    holds,
+    errors,
+    unsettled,
+    deaths,
+  } = report
   const lines = [asText(report)]
   for (const { at, what } of disturbed) lines.push(`${at.toFixed(0).padStart(5)} s  ${what}`)
-  for (const [name, counts] of Object.entries({ answers, carts, stock, holds, errors })) {
+  for (const [name, counts] of Object.entries({ answers, cancellations, carts, stock, holds, errors })) {
     lines.push(
       `${name}: ${
         Object.entries(counts)

@@ -4,7 +4,7 @@ import { durableLags } from '@commerce/events/inspect.ts'
 import type { Client } from '../../bench/src/load/client.ts'
 import type { Databases } from './audit/read.ts'
 import { type Book, finalAnswer, isFinal } from './book.ts'
-import { askAgain } from './buyers.ts'
+import { askAgain, askToCancel } from './buyers.ts'
 import { askForChange } from './staff.ts'
 import type { Tally } from './tally.ts'
 
@@ -43,6 +43,10 @@ async function askForAnswers(options: SettleOptions, end: number): Promise<void>
       if (change.answer === null) await askForChange({ ...options, client: options.staff }, key, change)
       return change.answer !== null
     }),
+    ...[...book.cancellations].map(([key, cancellation]) => async (): Promise<boolean> => {
+      if (cancellation.answer === null) await askToCancel(options, key, cancellation)
+      return cancellation.answer !== null
+    }),
     ...[...book.tries.values()].map((one) => async (): Promise<boolean> => {
       // Asked again it would begin anew: who was told that the shop cannot be reached may as well go away.
       if (finalAnswer(one) || one.answers.at(-1)?.type === 'CheckoutUnavailable') return true
@@ -62,6 +66,7 @@ async function underWay({ databases, connection }: SettleOptions): Promise<strin
   const { catalog, inventory, checkout } = databases
   const counted = await Promise.all([
     count('attempts', checkout, "select count(*) from attempt where phase not in ('done', 'failed')"),
+    count('changes of orders', checkout, "select count(*) from order_operation where phase not in ('done', 'failed')"),
     count('holds', inventory, "select count(*) from reservation where state = 'held'"),
     ...[catalog, inventory, checkout].map((pool) =>
       count('events in an outbox', pool, 'select count(*) from outbox where published_at is null'),

@@ -8,10 +8,10 @@ export interface Tally {
   placedWithin(p: number): number | null
 }
 
-type Kind = 'answers' | 'carts' | 'stock' | 'holds' | 'errors'
+type Kind = 'answers' | 'cancellations' | 'carts' | 'stock' | 'holds' | 'errors'
 
 export function createTally(): Tally {
-  const counts: Tally['counts'] = { answers: {}, carts: {}, stock: {}, holds: {}, errors: {} }
+  const counts: Tally['counts'] = { answers: {}, cancellations: {}, carts: {}, stock: {}, holds: {}, errors: {} }
   const took: number[] = []
   return {
     counts,

@@ -30,30 +30,43 @@ beforeAll(async () => {
   shop = await openShop({ folder: scratchFolder('orders'), databases, nodeOptions: breakableProcesses, whenDone })
 }, 90_000)
 
+// Two have to meet for some of it: that they do is likely, not certain.
+const RUNS = 3
+
 test.each(guards)(
   'the audit finds out when the guard "%s" is gone',
   async (broken, rule, shape) => {
-    await forgetAll()
-    const stops: (() => Promise<unknown>)[] = []
-    try {
-      const { violations } = await check(shop, {
-        ...shape,
-        settleSeconds: 5,
-        skus: 2,
-        seed: guards.findIndex(([name]) => name === broken),
-        disturb: {},
-        prepare: () => takeOut(broken, shop),
-        progress() {},
-        whenDone: (stop) => stops.push(stop),
-        signal: new AbortController().signal,
-      })
-      expect(violations.map((violation) => violation.rule)).toContainEqual(expect.stringMatching(rule))
-    } finally {
-      for (const stop of stops.reverse()) await stop()
+    const seen = new Set<string>()
+    for (let run = 0; run < RUNS && ![...seen].some((name) => rule.test(name)); run++) {
+      await forgetAll()
+      for (const name of await rulesBroken(broken, shape)) seen.add(name)
     }
+    expect([...seen]).toContainEqual(expect.stringMatching(rule))
   },
-  90_000,
+  120_000,
 )
+
+let seed = 0
+
+async function rulesBroken(broken: BreakName, shape: (typeof guards)[number][2]): Promise<string[]> {
+  const stops: (() => Promise<unknown>)[] = []
+  try {
+    const { violations } = await check(shop, {
+      ...shape,
+      settleSeconds: 5,
+      skus: 2,
+      seed: ++seed,
+      disturb: {},
+      prepare: () => takeOut(broken, shop),
+      progress() {},
+      whenDone: (stop) => stops.push(stop),
+      signal: new AbortController().signal,
+    })
+    return violations.map((violation) => violation.rule)
+  } finally {
+    for (const stop of stops.reverse()) await stop()
+  }
+}
 
 /** What an earlier test did is none of the next one's business. */
 async function forgetAll(): Promise<void> {

@@ -17,7 +17,7 @@ const PLACE = `mutation ReplayOrder($input: PlaceOrderInput!) { placeOrder(input
   ... on PlaceOrderRefused { code }
   ... on PaymentDeclined { message }
 } }`
-const RETURN = `mutation ReplayReturn($input: StockAdjustInput!) { stockAdjust(input: $input) { stock { version } userErrors { message } } }`
+const RETURN = `mutation ReplayReturn($input: StockReturnInput!) { stockReturn(input: $input) { stock { version } userErrors { message } } }`
 
 /** Places an order, or finds the one that an earlier run placed with its key. */
 export async function placeOrder(graph: Graph, journal: Journal, { key, lines, total }: WantedOrder): Promise<Placed> {
@@ -49,7 +49,7 @@ export async function takeBack(
   name: string,
 ): Promise<string | null> {
   const idempotencyKey = `${name}:return:${number}`
-  const input = { sku, delta: quantity, reason: `returned, invoice ${invoice}`, idempotencyKey }
-  const { stockAdjust } = await graph.ask(RETURN, { input })
-  return stockAdjust.stock ? null : (stockAdjust.userErrors[0]?.message ?? 'refused')
+  const input = { sku, quantity, reason: `invoice ${invoice}`, idempotencyKey }
+  const { stockReturn } = await graph.ask(RETURN, { input })
+  return stockReturn.stock ? null : (stockReturn.userErrors[0]?.message ?? 'refused')
 }

@@ -5,7 +5,10 @@ import { isSold } from './stock.ts'
 import { against, sums, type Violation } from './violation.ts'
 
 /** Orders are what buyers were told, once for each key, with their units taken once. */
-export function orderViolations({ attempts, orders, placing, reservations, movements }: Seen, book: Book): Violation[] {
+export function orderViolations(
+  { attempts, orders, placing, reservations, movements, operations }: Seen,
+  book: Book,
+): Violation[] {
   const byId = new Map(orders.map((order) => [order.id, order]))
   const attemptById = new Map(attempts.map((attempt) => [attempt.id, attempt]))
   const ordersByKey = Map.groupBy(orders, ({ attemptId }) => attemptById.get(attemptId)?.key ?? `attempt ${attemptId}`)
@@ -15,9 +18,15 @@ export function orderViolations({ attempts, orders, placing, reservations, movem
     ({ reservationId }) => reservationId as string,
   )
   const states = new Map(reservations.map(({ id, state }) => [id, state]))
-  const rounds = new Set(orders.filter(isSold).map(({ round }) => round))
-  const takenBy = ({ round }: Order): Line[] =>
-    (sales.get(round ?? '') ?? []).map(({ sku, delta }) => ({ sku, quantity: -delta }))
+  const sold = new Set(orders.map(({ reservationId }) => reservationId))
+  const takenBy = ({ reservationId }: Order): Line[] =>
+    (sales.get(reservationId) ?? []).map(({ sku, delta }) => ({ sku, quantity: -delta }))
+
+  const told = new Set(
+    [...book.cancellations.values()].flatMap(({ orderId, answer }) =>
+      answer === 'done' ? (uuidFrom(orderId, 'Order') ?? []) : [],
+    ),
+  )
 
   return [
     ...against(
@@ -105,17 +114,43 @@ export function orderViolations({ attempts, orders, placing, reservations, movem
     ...against(
       'an order has one reservation, sold with all its lines',
       orders.filter(isSold),
-      (order) => states.get(order.round ?? '') === 'committed' && isSame(takenBy(order), order.lines),
+      (order) => states.get(order.reservationId) === 'committed' && isSame(takenBy(order), order.lines),
       (order) => ({
         about: `order ${order.id}`,
         expected: `sold ${JSON.stringify(order.lines)}`,
-        got: `reservation ${order.round} ${states.get(order.round ?? '')}, sold ${JSON.stringify(takenBy(order))}`,
+        got: `reservation ${order.reservationId} ${states.get(order.reservationId)}, sold ${JSON.stringify(takenBy(order))}`,
       }),
+    ),
+    ...against(
+      'the units of a cancelled order are back',
+      orders.filter((order) => !isSold(order)),
+      (order) => isSame(takenBy(order), []) && states.get(order.reservationId) !== 'held',
+      (order) => ({
+        about: `order ${order.id}`,
+        expected: 'as many back as were sold',
+        got: `reservation ${states.get(order.reservationId)}, gone ${JSON.stringify(takenBy(order))}`,
+      }),
+    ),
+    ...against(
+      'an order is cancelled if and only if its buyer was told so',
+      orders,
+      ({ id, status }) => told.has(id) === (status === 'CANCELLED'),
+      ({ id, status }) => ({
+        about: `order ${id}`,
+        expected: told.has(id) ? 'cancelled' : 'not cancelled',
+        got: status,
+      }),
+    ),
+    ...against(
+      'a change of an order reaches an end',
+      operations,
+      ({ phase }) => phase === 'done' || phase === 'failed',
+      ({ id, kind, phase }) => ({ about: `${kind} ${id}`, expected: 'done or failed', got: phase }),
     ),
     ...against(
       'what is sold is sold for an order',
       sales.keys(),
-      (id) => rounds.has(id),
+      (id) => sold.has(id),
       (id) => ({ about: `reservation ${id}`, expected: 'an order', got: 'none' }),
     ),
   ]
@@ -142,5 +177,6 @@ function isSame(some: readonly Line[], others: readonly Line[]): boolean {
       ({ quantity }) => quantity,
     ),
   ) as [Map<string, number>, Map<string, number>]
-  return a.size === b.size && [...a].every(([sku, quantity]) => b.get(sku) === quantity)
+  const skus = new Set([...a.keys(), ...b.keys()])
+  return [...skus].every((sku) => (a.get(sku) ?? 0) === (b.get(sku) ?? 0))
 }

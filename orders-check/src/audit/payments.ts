@@ -34,9 +34,25 @@ export function paymentViolations({ orders, payments }: Seen): Violation[] {
       ([key, rows]) => {
         if (has(rows, 'authorize', 'authorized').length === 0) return true
         const order = orderOf.get(key)
-        return (order && isSold(order)) || has(rows, 'void', 'voided').length > 0
+        const settled = has(rows, 'capture', 'captured').length + has(rows, 'void', 'voided').length > 0
+        return (order && isSold(order)) || settled
       },
       ([key, rows]) => ({ about: key, expected: 'voided', got: tell(rows) }),
+    ),
+    ...against(
+      'a cancelled order costs nothing',
+      orders.filter((order) => !isSold(order)),
+      ({ round }) => {
+        const rows = byAuthorization.get(`${round}:authorize`)
+        const amount = (kind: string, outcome: string) =>
+          has(rows, kind, outcome).reduce((sum, { minorUnits }) => sum + minorUnits, 0)
+        return amount('capture', 'captured') === amount('refund', 'refunded')
+      },
+      ({ id, round }) => ({
+        about: `order ${id}`,
+        expected: 'as much given back as was taken',
+        got: tell(byAuthorization.get(`${round}:authorize`) ?? []),
+      }),
     ),
     ...against(
       'nothing is taken without an order',

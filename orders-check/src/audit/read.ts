@@ -25,6 +25,7 @@ export async function readShop(databases: Databases, connection: EventConnection
     attempts: await rows(checkout, ATTEMPTS),
     orders: await rows(checkout, ORDERS),
     payments: await rows(checkout, PAYMENTS),
+    operations: await rows(checkout, OPERATIONS),
     placing: await rows(checkout, PLACING),
     outboxes,
     projections: [
@@ -51,12 +52,13 @@ const ATTEMPTS = `
 const ORDERS = `
   select o.id, attempt_id as "attemptId", cart_id as "cartId", status, payment_state as "paymentState",
     total_minor_units::float8 as total,
-    (select data ->> 'reservationId' from outbox where type = 'checkout.order.placed' and data ->> 'id' = o.id::text limit 1) as round,
+    round, reservation_id as "reservationId",
     (select coalesce(jsonb_agg(jsonb_build_object('sku', sku, 'quantity', quantity, 'unit', unit_minor_units)), '[]')
      from placed_order_line where order_id = o.id) as lines
   from placed_order o`
 const PAYMENTS = `
   select kind, authorization_key as "authorizationKey", outcome, minor_units::float8 as "minorUnits" from local_payment`
+const OPERATIONS = `select id, order_id as "orderId", kind, phase from order_operation`
 const PLACING = `
   select id, attempt_id as "attemptId" from cart where attempt_id is not null and completed_at is null`
 const STOCK = `

@@ -11,6 +11,8 @@ export interface Seen {
   attempts: readonly Attempt[]
   orders: readonly Order[]
   payments: readonly Payment[]
+  /** Changes of orders that were asked for. */
+  operations: readonly { id: string; orderId: string; kind: string; phase: string }[]
   /** Carts that say an attempt is placing them. */
   placing: readonly { id: string; attemptId: string }[]
   /** By the subgraph whose outbox it is. */
@@ -54,8 +56,10 @@ export interface Order {
   status: string
   paymentState: string
   total: number
-  /** Names its reservation and its payment; null when no event told of the order. */
-  round: string | null
+  /** Names its payment. */
+  round: string
+  /** With which its units were sold. */
+  reservationId: string
   lines: readonly (Line & { unit: number })[]
 }
 

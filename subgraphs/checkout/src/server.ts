@@ -58,7 +58,7 @@ export async function start(config: CheckoutConfig, log: Logger): Promise<Runnin
     log,
     define({ transact, connection }) {
       const offers = createOfferService(transact)
-      const billing = createBillingService({ database, ...chooseProviders(config, database), now })
+      const billing = createBillingService({ database, ...chooseProviders(config, database, log), now })
       const carts = createCartService({ database, transact, billing, newId: randomUUID, now })
       const mergeCarts = createMerge({ database, transact, newId: randomUUID })
       const promotions = createPromotionService({ database, transact, newId: randomUUID, now })

@@ -19,6 +19,16 @@ export interface ShownCart {
   order: { id: string; status: string } | null
 }
 
+/** The totals of a cart as plain numbers. */
+export function amounts({ totals }: ShownBill): Record<string, number | boolean> | null {
+  if (totals === null) return null
+  const plain = Object.entries(totals).map(([name, value]) => [
+    name,
+    typeof value === 'object' ? value.minorUnits : value,
+  ])
+  return Object.fromEntries(plain)
+}
+
 export interface Changed {
   cart: ShownCart | null
   userErrors: { code: string; field: string[] | null }[]

@@ -1,3 +1,6 @@
+import { command } from '@commerce/events/command.ts'
+import { releaseStock, reserveStock } from '@commerce/events/commands.ts'
+import { eventually } from '@commerce/local/testing.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Ask, createWorld, startCheckout, type World } from '../../test/checkout.ts'
 import { playInventory } from '../../test/inventory.ts'
@@ -12,6 +15,7 @@ let world: World
 let ask: Ask
 let guest: ReturnType<typeof shopper>
 let shop: ReturnType<typeof merchant>
+let endInventory: () => Promise<void>
 
 beforeAll(async () => {
   world = await createWorld()
@@ -19,7 +23,7 @@ beforeAll(async () => {
   guest = shopper(ask)
   shop = merchant(ask)
   await Promise.all([world.sell('cup', 999), world.sell('pot', 2_000)])
-  await playInventory(world)
+  endInventory = await playInventory(world)
   await shop.deliverTo('DE')
   await shop.tax('DE', [
     { percent: '19', included: true },
@@ -69,6 +73,37 @@ describe('an order', () => {
       delivery: { option: { id: 'de/post', title: 'Post', latestDays: 4, price: { minorUnits: 500 } }, discount: null },
       lines: [line('cup', 100, 0, 144), line('pot', 200, 126, 0)],
     })
+  })
+
+  it('tells the inventory where the units go', async () => {
+    await endInventory()
+    const asked: unknown[] = []
+    const leave = await world.play('inventory', [
+      command(reserveStock, async ({ destination }) => {
+        asked.push(destination)
+        return { outcome: 'insufficient' as const, shortages: [] }
+      }),
+      command(releaseStock, async () => ({ state: 'released' as const })),
+    ])
+    const cartId = await readyCart()
+    expect(await guest.place(cartId)).toMatchObject({ __typename: 'OutOfStock' })
+    await guest.change('cartAddressSet', { cartId, shipping: { ...BERLIN, region: 'BE' } })
+    expect(await guest.place(cartId)).toMatchObject({ __typename: 'OutOfStock' })
+    expect(asked).toEqual([{ country: 'DE' }, { country: 'DE', region: 'BE' }])
+    await leave()
+    endInventory = await playInventory(world)
+  })
+
+  it('that costs nothing is placed and settled all the same', async () => {
+    await shop.promote({ percentage: { percent: '100' } }, { code: 'ALL' })
+    await shop.promote({ freeShipping: true }, { code: 'FREE' })
+    const cartId = await guest.cartWith({ cup: 1 })
+    await guest.change('cartAddressSet', { cartId, shipping: BERLIN })
+    await guest.change('cartShippingSelect', { cartId, optionId: 'de/post' })
+    for (const code of ['ALL', 'FREE']) await guest.change('cartDiscountApply', { cartId, code })
+    const { order } = await guest.place(cartId, { expectedTotal: usd('0') })
+    expect(order?.totals.total.amount).toBe('0.00')
+    await eventually('settled', async () => (await guest.order(order?.id ?? ''))?.status === 'CONFIRMED')
   })
 
   it('is not placed at another total than was expected, delivery and tax included', async () => {

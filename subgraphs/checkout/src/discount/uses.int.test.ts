@@ -135,7 +135,7 @@ describe('the use of a promotion', () => {
   it('is not taken by a replica that was too slow and lost its lease', async () => {
     const id = uuidFrom(await shop.promote(HALF, { code: 'SLOW' }), 'Promotion') ?? ''
     const totals = sumUp('USD', [])
-    const details = { lines: [], delivery: null, used: [id], customer: null }
+    const details = { lines: [], delivery: null, used: [id], destination: null, customer: null }
     const state: AttemptState = {
       at: 'authorized',
       request: { paymentToken: 'tok_ok', expectedTotal: null },

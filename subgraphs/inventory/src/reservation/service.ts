@@ -34,8 +34,8 @@ export function createReservationService(
   const carriedOut = createGroupCommit<Prisma.TransactionClient, Intention, Outcome>({
     transact,
     carryOut: (tx, members) => carryOut(tx, members, strategy),
-    namesOf: ({ id }) => [id],
-    sharedNamesOf: (intention) => (intention.do === 'reserve' ? intention.lines.map(({ sku }) => sku) : []),
+    namesOf: ({ id }) => [`reservation ${id}`],
+    sharedNamesOf: (intention) => (intention.do === 'reserve' ? intention.lines.map(({ sku }) => `sku ${sku}`) : []),
   })
 
   // The database writes ids in small letters, and so they are compared.

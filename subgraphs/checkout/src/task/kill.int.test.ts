@@ -48,8 +48,7 @@ async function killedAfter(change: 'refund' | 'cancel', scene: (scene: Scene) =>
   const victim = await startOne()
   await world.sell(sku, 1_900)
   const guest = shopper(victim.ask)
-  const { order } = await guest.place(await guest.cartWith({ [sku]: 1 }))
-  const id = order?.id ?? ''
+  const id = await guest.ordered({ [sku]: 1 })
   await eventually('settled', async () => (await guest.order(id))?.status === 'CONFIRMED')
   const { round } = await world.database.order.findUniqueOrThrow({ where: { id: decodeId(id)?.key ?? '' } })
   const idempotencyKey = randomUUID()
@@ -199,8 +198,7 @@ describe('an order whose process is killed', () => {
     await world.sell(sku, 1_900)
     const go = inventory.stall('commit')
     const guest = shopper(victim.ask)
-    const { order } = await guest.place(await guest.cartWith({ [sku]: 1 }))
-    const id = order?.id ?? ''
+    const id = await guest.ordered({ [sku]: 1 })
     await desk(victim.ask).hold(id)
     go()
     const where = { order: { id: decodeId(id)?.key ?? '' } }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import { eventually, whenDone } from '@commerce/local/testing.ts'
+import { compileCache, eventually, whenDone } from '@commerce/local/testing.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 
 const scratch = await mkdtemp(join(tmpdir(), 'bench-test-'))
@@ -16,7 +16,7 @@ function start(...args: string[]) {
   // A folder of its own for what a killed bench cannot remove.
   const folder = mkdtempSync(join(scratch, 'run-'))
   const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
-    env: { PATH: '/usr/bin:/bin', TMPDIR: folder },
+    env: { PATH: '/usr/bin:/bin', TMPDIR: folder, ...compileCache },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   whenDone(async () => {

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { projectRoot } from '@commerce/local/secrets.ts'
-import { whenDone } from '@commerce/local/testing.ts'
+import { compileCache, whenDone } from '@commerce/local/testing.ts'
 import { expect, test } from 'vitest'
 import type { Report } from '../src/report.ts'
 
 async function run(...args: string[]) {
   const child = spawn(process.execPath, ['coherence/src/main.ts', ...args], {
     cwd: projectRoot,
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, ...compileCache },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   whenDone(async () => {

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { compileCache } from '@commerce/local/testing.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compose, startSubgraph, type TestSubgraph } from './graph.ts'
 
@@ -18,7 +19,7 @@ let child: ChildProcess
 /** How main.ts starts in production: ready, or not. */
 async function start(environment: Record<string, string>) {
   const started = spawn(process.execPath, [main, '--port', '0', '--supergraph', join(folder, 'supergraph.graphql')], {
-    env: { NODE_ENV: 'production', ...environment },
+    env: { NODE_ENV: 'production', ...compileCache, ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   for await (const line of createInterface({ input: started.stderr as NodeJS.ReadableStream })) {

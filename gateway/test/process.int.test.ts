@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { connectEvents } from '@commerce/events/connection.ts'
-import { eventually, restartNats, testNats, whenDone } from '@commerce/local/testing.ts'
+import { compileCache, eventually, restartNats, testNats, whenDone } from '@commerce/local/testing.ts'
 import { createLog } from '@commerce/service/log.ts'
 import { createClient } from 'graphql-ws'
 import { expect, test } from 'vitest'
@@ -22,7 +22,7 @@ async function startProcess(
   environment: Record<string, string>,
 ): Promise<{ url: string; child: ChildProcess }> {
   const child = spawn(process.execPath, [main, '--port', '0', ...args], {
-    env: { PATH: '/usr/bin', ...environment },
+    env: { PATH: '/usr/bin', ...compileCache, ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   whenDone(async () => {
@@ -175,7 +175,7 @@ async function failedStart(
   environment: Record<string, string> = {},
 ): Promise<{ code: number; lines: string[] }> {
   const child = spawn(process.execPath, [main, '--port', '0', ...args], {
-    env: environment,
+    env: { ...compileCache, ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const exit = once(child, 'exit')
@@ -191,7 +191,7 @@ async function failedStart(
 }
 
 test('explains itself', async () => {
-  const child = spawn(process.execPath, [main, '--help'], { env: {}, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [main, '--help'], { env: compileCache, stdio: ['ignore', 'pipe', 'inherit'] })
   const lines: string[] = []
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) lines.push(line)
   expect(lines.join('\n')).toContain('--supergraph <file>')

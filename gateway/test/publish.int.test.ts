@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { connectEvents } from '@commerce/events/connection.ts'
 import { type StoredSupergraph, watchSupergraph } from '@commerce/events/supergraph-store.ts'
-import { eventually, scratchFolder, testNats, whenDone } from '@commerce/local/testing.ts'
+import { compileCache, eventually, scratchFolder, testNats, whenDone } from '@commerce/local/testing.ts'
 import { createLog } from '@commerce/service/log.ts'
 import { parse } from 'graphql'
 import { expect, test } from 'vitest'
@@ -41,7 +41,7 @@ interface Line {
 
 /** Starts main.ts as people do. */
 function start(args: string[], natsUrl: string | null): ChildProcess {
-  const env = { NODE_COMPILE_CACHE: join(folder, 'compiled'), ...(natsUrl !== null && { NATS_URL: natsUrl }) }
+  const env = { ...compileCache, ...(natsUrl !== null && { NATS_URL: natsUrl }) }
   const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] })
   whenDone(async () => {
     if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit')

@@ -155,15 +155,17 @@ export class EventStream {
     })
   }
 
-  /** Ends the answer without completing what runs, so that the client comes back; resolves when it is closed. */
+  /**
+   * Breaks the answer off once what was written has left, so that the client comes back: some take an answer that ends properly for the
+   * end of the subscription. Resolves when it is closed.
+   */
   async leave(): Promise<void> {
     const response = this.#response
     if (response && !response.closed) {
       const closed = new Promise((resolve) => response.once('close', resolve))
       const { socket } = response
-      response.end()
-      // A connection that is kept for a next request would keep the server.
-      socket?.destroySoon()
+      if (socket) socket.destroySoon()
+      else response.destroy()
       const impatience = setTimeout(() => response.destroy(), 3_000)
       await closed
       clearTimeout(impatience)

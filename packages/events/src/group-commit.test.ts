@@ -5,7 +5,7 @@ import type { Transact } from './outbox.ts'
 
 interface Wanted {
   name: string
-  shares?: string
+  shares?: string[]
   fails?: boolean
   takesMs?: number
   takesUntil?: Promise<void>
@@ -34,7 +34,7 @@ function setUp() {
     transact,
     carryOut,
     namesOf: ({ name }) => [name.charAt(0)],
-    sharedNamesOf: ({ shares }) => (shares ? [shares] : []),
+    sharedNamesOf: ({ shares = [] }) => shares,
   })
   return { transactions, committed, commit }
 }
@@ -57,14 +57,27 @@ test('what is about the same is done one after the other, each in its own transa
 test('what wants the same beside others shares a transaction, and waits for one that is under way', async () => {
   const { transactions, commit } = setUp()
   const { promise: takesUntil, resolve: finish } = Promise.withResolvers<void>()
-  const slow = commit({ name: 'a', shares: 'row', takesUntil })
+  const slow = commit({ name: 'a', shares: ['row'], takesUntil })
   await delay(2)
-  const rest = ['b', 'c', 'd'].map((name) => commit({ name, shares: 'row' }))
+  const rest = ['b', 'c', 'd'].map((name) => commit({ name, shares: ['row'] }))
   await commit({ name: 'e' })
   expect(transactions).toEqual([['a'], ['e']])
   finish()
   await Promise.all([slow, ...rest])
   expect(transactions).toEqual([['a'], ['e'], ['b', 'c', 'd']])
+})
+
+test('who wants several is not overtaken by those that want one of them', async () => {
+  const { transactions, commit } = setUp()
+  const { promise: takesUntil, resolve: finish } = Promise.withResolvers<void>()
+  const first = commit({ name: 'a', shares: ['x'], takesUntil })
+  await delay(2)
+  const both = commit({ name: 'b', shares: ['x', 'y'] })
+  const later = commit({ name: 'c', shares: ['y'] })
+  await commit({ name: 'd', shares: ['z'] })
+  finish()
+  await Promise.all([first, both, later])
+  expect(transactions).toEqual([['a'], ['d'], ['b', 'c']])
 })
 
 test('the failure of one is its own: the others are carried out without it, and nothing twice', async () => {

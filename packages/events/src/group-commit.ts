@@ -89,13 +89,18 @@ export function createGroupCommit<Tx, I, R>(options: GroupCommitOptions<Tx, I, R
     const group: Waiting<I, R>[] = []
     const left: Waiting<I, R>[] = []
     const wanted = new Set<string>()
+    // Whoever comes later does not overtake who waits for the same, however much else that one waits for.
+    const awaited = new Set<string>()
     for (const one of waiting) {
-      const { names, shared } = one
-      const isBusy = [...names, ...shared].some((name) => busy.has(name))
-      if (group.length === MOST_MEMBERS || isBusy || names.some((name) => wanted.has(name))) left.push(one)
-      else {
+      const all = [...one.names, ...one.shared]
+      const mustWait =
+        all.some((name) => busy.has(name) || awaited.has(name)) || one.names.some((name) => wanted.has(name))
+      if (group.length === MOST_MEMBERS || mustWait) {
+        left.push(one)
+        for (const name of all) awaited.add(name)
+      } else {
         group.push(one)
-        for (const name of names) wanted.add(name)
+        for (const name of one.names) wanted.add(name)
       }
     }
     for (const { names, shared } of group) for (const name of [...names, ...shared]) busy.add(name)

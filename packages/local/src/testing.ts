@@ -71,6 +71,9 @@ export function scratchFolder(name: string): string {
   return join(inject('scratch'), `${name}-${randomBytes(6).toString('hex')}`)
 }
 
+/** For the environment of processes that a test starts: what one of them has compiled the next need not, which halves its start. */
+export const compileCache = { NODE_COMPILE_CACHE: join(inject('scratch'), 'compiled') }
+
 type Truthy<T> = Exclude<NonNullable<T>, false | 0 | ''>
 
 /** Asks again and again (every 20 ms) until `condition` answers something truthy; fails with `what` after `limitMs`. */

@@ -21,7 +21,7 @@ export const checkoutConfig = subgraphConfig
     STRIPE_API_BASE: z.url().default('https://api.stripe.com'),
     /** The shop's page to which a bank sends the shopper back after a confirmation; without it only ways to pay that need no such page are taken. */
     PAYMENT_RETURN_URL: z.url().optional(),
-    /** Where the shopper confirms payments of the local provider: this subgraph's `/payments/local`, as a browser reaches it. */
+    /** Where the shopper confirms payments of the local provider: this subgraph's `/payments/local`, when a browser reaches it at another address than its own. */
     PAYMENT_LOCAL_ACTION_URL: z.url().optional(),
     /** How long one call to the payment provider may take, in milliseconds. */
     PAYMENT_TIMEOUT_MS: z.coerce.number().int().min(10).default(3_000),

@@ -4,10 +4,10 @@ import type { createMerge } from './cart/merge-service.ts'
 import type { CartService } from './cart/service.ts'
 import type { PromotionService } from './discount/service.ts'
 import type { OfferService } from './offer/service.ts'
-import type { Operation } from './operation/operation.ts'
-import type { OperationService } from './operation/service.ts'
 import type { OrderService } from './order/service.ts'
 import type { ShippingService } from './shipping/service.ts'
+import type { TaskService } from './task/service.ts'
+import type { Task } from './task/task.ts'
 import type { TaxService } from './tax/service.ts'
 
 /** What every resolver of checkout gets. */
@@ -22,7 +22,7 @@ export interface CheckoutContext {
   tax: TaxService
   orders: OrderService
   placing: PlacingService
-  operations: OperationService
+  tasks: TaskService
   /** What was given back of an order, oldest first. */
-  refundsOf(orderId: string): Promise<Operation[]>
+  refundsOf(orderId: string): Promise<Task[]>
 }

@@ -2,6 +2,7 @@ import { CommandError, callCommand } from '@commerce/events/command.ts'
 import { commitStock, quotePrices, releaseStock, reserveStock, returnStock } from '@commerce/events/commands.ts'
 import type { EventConnection } from '@commerce/events/connection.ts'
 import { Unreachable } from './provider/unreachable.ts'
+import type { Destination } from './shipping/shipping.ts'
 
 const QUOTE_LIMIT_MS = 2_000
 const STOCK_LIMIT_MS = 1_500
@@ -28,10 +29,15 @@ export function createRemotes(connection: EventConnection) {
         price: price && { minorUnits: BigInt(price.minorUnits), currencyCode: price.currencyCode },
       }))
     },
-    reserve: (reservationId: string, lines: readonly Line[], expiresAt: string) =>
+    reserve: (reservationId: string, lines: readonly Line[], expiresAt: string, to?: Destination | null) =>
       repeated(() => {
         const held = lines.map(({ sku, quantity }) => ({ sku, quantity }))
-        return callCommand(connection, reserveStock, { reservationId, lines: held, expiresAt }, STOCK_LIMIT_MS)
+        return callCommand(
+          connection,
+          reserveStock,
+          { reservationId, lines: held, expiresAt, ...placeOf(to) },
+          STOCK_LIMIT_MS,
+        )
       }),
     release: (reservationId: string) =>
       repeated(() => callCommand(connection, releaseStock, { reservationId }, STOCK_LIMIT_MS)),
@@ -57,5 +63,13 @@ async function repeated<T>(call: () => Promise<T>): Promise<T> {
       if (nobody) throw tried === 1 ? new Unreachable(error.message) : error
       if (tried === STOCK_TRIES) throw error
     }
+  }
+}
+
+// What the inventory chooses the locations by.
+function placeOf(to: Destination | null | undefined) {
+  if (!to) return {}
+  return {
+    destination: { country: to.countryCode, ...(to.region === null ? {} : { region: to.region.slice(0, 100) }) },
   }
 }

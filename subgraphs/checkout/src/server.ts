@@ -22,11 +22,6 @@ import { createPromotionService } from './discount/service.ts'
 import { offerConsumer, stockConsumer } from './offer/consumer.ts'
 import { offerResolvers } from './offer/resolvers.ts'
 import { createOfferService } from './offer/service.ts'
-import { createOperationDriver } from './operation/driver.ts'
-import { createRefundReader } from './operation/refunds.ts'
-import { operationResolvers } from './operation/resolvers.ts'
-import { createOperationService } from './operation/service.ts'
-import { createOperationSteps } from './operation/steps.ts'
 import { orderResolvers } from './order/resolvers.ts'
 import { createOrderService } from './order/service.ts'
 import { choosePayments } from './payment/choose.ts'
@@ -35,6 +30,11 @@ import { chooseProviders } from './provider/choose.ts'
 import { createRemotes } from './remotes.ts'
 import { shippingResolvers } from './shipping/resolvers.ts'
 import { createShippingService } from './shipping/service.ts'
+import { createTaskDriver } from './task/driver.ts'
+import { createRefundReader } from './task/refunds.ts'
+import { taskResolvers } from './task/resolvers.ts'
+import { createTaskService } from './task/service.ts'
+import { createTaskSteps } from './task/steps.ts'
 import { taxResolvers } from './tax/resolvers.ts'
 import { createTaxService } from './tax/service.ts'
 import { createBillingService } from './totals/service.ts'
@@ -43,11 +43,12 @@ const scalars = { Decimal, Int64, CurrencyCode, DateTime }
 const now = (): Date => new Date()
 
 /** Starts the checkout subgraph. */
-export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
+export async function start(config: CheckoutConfig, log: Logger): Promise<Running> {
   if (config.PAYMENT_PROVIDER === 'local') log.warn('PAYMENT_PROVIDER is "local": orders are placed and no money moves')
   const databaseUrl = config.DATABASE_URL_CHECKOUT
   const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl, max: 10 }) })
-  return startSubgraph({
+  let ownUrl: string | null = null
+  const running = await startSubgraph({
     name: 'checkout',
     schemaFile: new URL('../schema.graphql', import.meta.url),
     config,
@@ -57,14 +58,20 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
     log,
     define({ transact, connection }) {
       const offers = createOfferService(transact)
-      const billing = createBillingService({ database, ...chooseProviders(config, database), now })
+      const billing = createBillingService({ database, ...chooseProviders(config, database, log), now })
       const carts = createCartService({ database, transact, billing, newId: randomUUID, now })
       const mergeCarts = createMerge({ database, transact, newId: randomUUID })
       const promotions = createPromotionService({ database, transact, newId: randomUUID, now })
       const shipping = createShippingService(database, transact)
       const tax = createTaxService(database, transact)
       const orders = createOrderService(database)
-      const { payments, routes } = choosePayments(config, { database, transact, log, notify: paymentMoved })
+      const { payments, routes } = choosePayments(config, {
+        database,
+        transact,
+        log,
+        ownUrl: () => ownUrl,
+        notify: paymentMoved,
+      })
       const remotes = createRemotes(connection)
       const quote = createQuote({ database, offers, remotes, billing })
       const perform = createSteps({
@@ -95,19 +102,19 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
         newId: randomUUID,
         now,
       })
-      const operationDriver = createOperationDriver({
+      const taskDriver = createTaskDriver({
         database,
         transact,
-        perform: createOperationSteps({ database, payments, remotes, finishAttempt: driver.finish }),
+        perform: createTaskSteps({ database, payments, remotes, finishAttempt: driver.finish }),
         leaseMs: config.ATTEMPT_LEASE_MS,
         newId: randomUUID,
         now,
         log,
       })
-      const operations = createOperationService({
+      const tasks = createTaskService({
         database,
         transact,
-        driver: operationDriver,
+        driver: taskDriver,
         finishAttempt: driver.finish,
         waitMs: config.PLACE_WAIT_MS,
         newId: randomUUID,
@@ -124,27 +131,29 @@ export function start(config: CheckoutConfig, log: Logger): Promise<Running> {
           taxResolvers,
           offerResolvers,
           orderResolvers,
-          operationResolvers,
+          taskResolvers,
           attemptResolvers,
         ),
         context: (viewer): CheckoutContext => {
           const read = { carts, mergeCarts, promotions, offers, shipping, tax, orders, refundsOf }
-          return { viewer, ...read, placing, operations }
+          return { viewer, ...read, placing, tasks }
         },
         consumers: [offerConsumer(offers), stockConsumer(offers)],
-        background: [startRecovery([driver, operationDriver], log)],
+        background: [startRecovery([driver, taskDriver], log)],
         routes,
       }
 
       // Missed or lost, it costs a while: what waits looks again by itself.
       function paymentMoved(authorizationKey: string): void {
         const round = roundOf(authorizationKey)
-        Promise.all([driver.lookAgain(round), operationDriver.lookAgain(round)]).catch((error: unknown) =>
+        Promise.all([driver.lookAgain(round), taskDriver.lookAgain(round)]).catch((error: unknown) =>
           log.warn({ err: error }, 'a notification could not be followed'),
         )
       }
     },
   })
+  ownUrl = running.url
+  return running
 }
 
 // Query and Mutation have fields in several slices.

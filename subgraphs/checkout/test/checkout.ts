@@ -6,7 +6,7 @@ import { type CommandHandler, command, serveCommands } from '@commerce/events/co
 import { quotePrices } from '@commerce/events/commands.ts'
 import { connectEvents, type EventConnection } from '@commerce/events/connection.ts'
 import { type EventData, type EventType, event } from '@commerce/events/contracts.ts'
-import { eventually, testDatabase, testNats, whenDone } from '@commerce/local/testing.ts'
+import { compileCache, eventually, testDatabase, testNats, whenDone } from '@commerce/local/testing.ts'
 import { PrismaClient } from '@commerce/prisma/checkout'
 import { createLog } from '@commerce/service/log.ts'
 import { encodeViewer, headers, type Viewer } from '@commerce/service/viewer.ts'
@@ -135,7 +135,10 @@ export async function phaseOf(world: World, idempotencyKey: string): Promise<str
 
 /** Starts a subgraph as a process of its own, which the test may kill. */
 export async function startProcess(script: string, env: Record<string, string>): Promise<Process> {
-  const child = fork(new URL(script, import.meta.url), { env: { PATH: process.env.PATH, ...env }, stdio: 'inherit' })
+  const child = fork(new URL(script, import.meta.url), {
+    env: { PATH: process.env.PATH, ...compileCache, ...env },
+    stdio: 'inherit',
+  })
   const process_ = { ask: asker(await readyUrl(child)), kill: () => end(child, 'SIGKILL') }
   whenDone(() => end(child, 'SIGTERM'))
   return process_

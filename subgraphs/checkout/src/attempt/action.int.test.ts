@@ -17,7 +17,7 @@ let local: Checkout
 beforeAll(async () => {
   world = await createWorld()
   stock = await startStock(world)
-  local = await startCheckoutAt(world, { PAYMENT_LOCAL_ACTION_URL: 'http://127.0.0.1/payments/local' })
+  local = await startCheckoutAt(world)
   await world.sell('cup', 500)
   await stock.set('cup', 1_000)
 })
@@ -47,7 +47,7 @@ describe('a payment that the shopper has to confirm', () => {
     const [first] = answers
     expect(first).toMatchObject({
       __typename: 'PaymentActionRequired',
-      redirectUrl: expect.stringContaining('/payments/local?secret=local_'),
+      redirectUrl: expect.stringContaining(`${local.url}/payments/local?secret=local_`),
     })
     expect(answers).toEqual([first, first, first])
     expect(await place()).toEqual(first)

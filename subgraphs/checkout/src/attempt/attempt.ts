@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Money } from '@commerce/service/money.ts'
 import type { ShopperAction } from '../payment/payment.ts'
+import type { Destination } from '../shipping/shipping.ts'
 import type { BilledLine, Delivery } from '../totals/bill.ts'
 import type { Totals } from '../totals/totals.ts'
 
@@ -19,6 +20,8 @@ export interface QuoteDetails {
   lines: readonly BilledLine[]
   delivery: Delivery | null
   used: readonly string[]
+  /** Where the units go; null: nobody has said. */
+  destination: Destination | null
   /** Who counts the uses that are limited for each customer; null: nobody is known. */
   customer: string | null
 }

@@ -1,3 +1,8 @@
+import { randomUUID } from 'node:crypto'
+import { command } from '@commerce/events/command.ts'
+import { releaseStock, reserveStock } from '@commerce/events/commands.ts'
+import { eventually } from '@commerce/local/testing.ts'
+import { uuidFrom } from '@commerce/service/ids.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Ask, createWorld, startCheckout, type World } from '../../test/checkout.ts'
 import { playInventory } from '../../test/inventory.ts'
@@ -12,6 +17,7 @@ let world: World
 let ask: Ask
 let guest: ReturnType<typeof shopper>
 let shop: ReturnType<typeof merchant>
+let endInventory: () => Promise<void>
 
 beforeAll(async () => {
   world = await createWorld()
@@ -19,7 +25,7 @@ beforeAll(async () => {
   guest = shopper(ask)
   shop = merchant(ask)
   await Promise.all([world.sell('cup', 999), world.sell('pot', 2_000)])
-  await playInventory(world)
+  endInventory = await playInventory(world)
   await shop.deliverTo('DE')
   await shop.tax('DE', [
     { percent: '19', included: true },
@@ -68,6 +74,65 @@ describe('an order', () => {
       billingAddress: null,
       delivery: { option: { id: 'de/post', title: 'Post', latestDays: 4, price: { minorUnits: 500 } }, discount: null },
       lines: [line('cup', 100, 0, 144), line('pot', 200, 126, 0)],
+    })
+  })
+
+  it('tells the inventory where the units go', async () => {
+    await endInventory()
+    const asked: unknown[] = []
+    const leave = await world.play('inventory', [
+      command(reserveStock, async ({ destination }) => {
+        asked.push(destination)
+        return { outcome: 'insufficient' as const, shortages: [] }
+      }),
+      command(releaseStock, async () => ({ state: 'released' as const })),
+    ])
+    const cartId = await readyCart()
+    expect(await guest.place(cartId)).toMatchObject({ __typename: 'OutOfStock' })
+    await guest.change('cartAddressSet', { cartId, shipping: { ...BERLIN, region: 'BE' } })
+    expect(await guest.place(cartId)).toMatchObject({ __typename: 'OutOfStock' })
+    expect(asked).toEqual([{ country: 'DE' }, { country: 'DE', region: 'BE' }])
+    await leave()
+    endInventory = await playInventory(world)
+  })
+
+  it('that costs nothing is placed and settled all the same', async () => {
+    await shop.promote({ percentage: { percent: '100' } }, { code: 'ALL' })
+    await shop.promote({ freeShipping: true }, { code: 'FREE' })
+    const cartId = await guest.cartWith({ cup: 1 })
+    await guest.change('cartAddressSet', { cartId, shipping: BERLIN })
+    await guest.change('cartShippingSelect', { cartId, optionId: 'de/post' })
+    for (const code of ['ALL', 'FREE']) await guest.change('cartDiscountApply', { cartId, code })
+    const { order } = await guest.place(cartId, { expectedTotal: usd('0') })
+    expect(order?.totals.total.amount).toBe('0.00')
+    await eventually('settled', async () => (await guest.order(order?.id ?? ''))?.status === 'CONFIRMED')
+  })
+
+  it('comes of an attempt that was quoted before there were discounts and taxes', async () => {
+    const cartId = await guest.cartWith({ cup: 1 })
+    const id = randomUUID()
+    const cart = { where: { id: uuidFrom(cartId, 'Cart') ?? '' }, data: { attemptId: id } }
+    await world.database.cart.update(cart)
+    const state = {
+      at: 'authorized',
+      request: { paymentToken: 'tok_ok', expectedTotal: null },
+      round: id,
+      lines: [{ lineId: id, sku: 'cup', title: 'Cup', quantity: 1, unitMinorUnits: '0' }],
+      totals: { currencyCode: 'USD', subtotal: '0', discount: '0', shipping: '0', tax: '0', total: '0' },
+      holdUntil: new Date(Date.now() + 900_000).toISOString(),
+    }
+    const keys = { scope: `guest:${cart.where.id}`, idempotencyKey: id, fingerprint: '', cartId: cart.where.id }
+    await world.database.attempt.create({ data: { id, ...keys, phase: state.at, state, openedAt: new Date() } })
+    const { order } = await eventually('ordered', async () => {
+      const shown = await guest.cart(cartId)
+      return shown?.order?.status === 'CONFIRMED' && shown
+    })
+    const query = `query ($id: ID!) { order(id: $id) { totals { ${amount('taxIncluded')} ${amount('total')} } delivery { option { id } }
+      lines { sku discounts { promotion { id } } ${amount('tax')} } } }`
+    expect((await ask<{ order: object }>(query, { id: order?.id })).order).toEqual({
+      totals: { taxIncluded: { minorUnits: 0 }, total: { minorUnits: 0 } },
+      delivery: null,
+      lines: [{ sku: 'cup', discounts: [], tax: { minorUnits: 0 } }],
     })
   })
 

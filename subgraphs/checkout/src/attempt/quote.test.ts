@@ -20,12 +20,12 @@ function compare(quote: QuotedOffer[], expected: Money | null, problems: BillPro
   const quoted = quoteLines(cart, quote, terms) as QuotedLines
   const totals = sumUp('USD', quoted.lines, { ...NO_ADJUSTMENTS, shipping })
   const bill: Bill = { totals, lines: [], delivery: null, estimated: false, options: [], problems, used: ['p'] }
-  return compareQuote(quoted, bill, 'viewer:ann', expected, holdUntil)
+  return compareQuote(quoted, bill, { customer: 'viewer:ann', shippingAddress: null }, expected, holdUntil)
 }
 
 describe('a quote', () => {
   it('at the accepted prices lets the attempt go on, and keeps how the totals came about', () => {
-    const details = { lines: [], delivery: null, used: ['p'], customer: 'viewer:ann' }
+    const details = { lines: [], delivery: null, used: ['p'], destination: null, customer: 'viewer:ann' }
     const totals = sumUp('USD', lines)
     expect(compare(at(500n), null)).toEqual({ is: 'quoted', lines, totals, holdUntil, details })
   })

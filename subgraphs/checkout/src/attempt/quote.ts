@@ -7,7 +7,7 @@ import { findOffers } from '../offer/repository.ts'
 import type { OfferService } from '../offer/service.ts'
 import { isQuantityAllowed, quantityRule, type Terms, USUAL_TERMS } from '../offer/terms.ts'
 import type { Remotes } from '../remotes.ts'
-import { type BillProblem, sentenceOf } from '../totals/billable.ts'
+import { type Billable, type BillProblem, destinationOf, sentenceOf } from '../totals/billable.ts'
 import type { Bill, BillingService } from '../totals/service.ts'
 import { MAX_MINOR_UNITS, sumUp } from '../totals/totals.ts'
 import type { AttemptLine, Fact, PlaceRequest, PriceChange, QuoteDetails } from './attempt.ts'
@@ -49,7 +49,7 @@ export function createQuote({ database, offers, remotes, billing }: QuoteDepende
     const billable = billableOf(cart, lines)
     const bill = await billing.bill(billable)
     for (const problem of bill.problems) if (problem.is === 'providerUnavailable') throw problem.error
-    return compareQuote(quoted, bill, billable.customer, expectedTotal, holdUntil)
+    return compareQuote(quoted, bill, billable, expectedTotal, holdUntil)
   }
 }
 
@@ -88,7 +88,7 @@ export function quoteLines(
 export function compareQuote(
   { lines, changes }: QuotedLines,
   bill: Bill,
-  customer: string | null,
+  cart: Pick<Billable, 'customer' | 'shippingAddress'>,
   expectedTotal: Money | null,
   holdUntil: string,
 ): Fact {
@@ -101,14 +101,17 @@ export function compareQuote(
     ? expectedTotal.minorUnits === total && expectedTotal.currencyCode === currencyCode
     : changes.length === 0 && problems.length === 0
   if (!agreed) return { is: 'failed', failure: { is: 'pricesChanged', currencyCode, changes } }
-  return { is: 'quoted', lines, totals, holdUntil, details: detailsOf(bill, customer) }
+  return { is: 'quoted', lines, totals, holdUntil, details: detailsOf(bill, cart) }
 }
 
 // Without these there is nothing to agree to.
 const LACKS = new Set<BillProblem['is']>(['addressIncomplete', 'shippingNotSelected', 'shippingOptionGone'])
 
-function detailsOf({ lines, delivery, used }: Bill, customer: string | null): QuoteDetails {
-  return { lines, delivery, used, customer }
+function detailsOf(
+  { lines, delivery, used }: Bill,
+  { customer, shippingAddress }: Pick<Billable, 'customer' | 'shippingAddress'>,
+): QuoteDetails {
+  return { lines, delivery, used, destination: shippingAddress && destinationOf(shippingAddress), customer }
 }
 
 function refused(code: Parameters<typeof refusal>[0], message?: string): Fact & { is: 'failed' } {

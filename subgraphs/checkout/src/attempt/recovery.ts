@@ -10,7 +10,7 @@ export interface Resuming {
 }
 
 /**
- * Looks every second for attempts and operations that nobody works on any more (their process died, or what they waited for was away) and resumes
+ * Looks every second for attempts and tasks that nobody works on any more (their process died, or what they waited for was away) and resumes
  * them.
  */
 export function startRecovery(drivers: readonly Resuming[], log: Logger): { stop(): Promise<void> } {

@@ -66,7 +66,7 @@ export function createSteps({ database, quote, remotes, payments, actionMs, newI
   async function hold(state: At<'quoted'>): Promise<Fact> {
     if (!holdIsSafe(state, now())) return tookTooLong()
     const { round, lines, holdUntil } = state
-    const answer = await remotes.reserve(round, lines, holdUntil)
+    const answer = await remotes.reserve(round, lines, holdUntil, state.details?.destination)
     if (answer.outcome === 'reserved') return { is: 'held' }
     if (answer.outcome === 'closed') return tookTooLong()
     const wanted = new Map(lines.map(({ sku, quantity }) => [sku, quantity]))

@@ -122,8 +122,10 @@ describe('the use of a promotion', () => {
   it('is given back once when its order is cancelled, and can be taken again', async () => {
     await shop.promote(HALF, { code: 'BACK', usageLimit: 1, usageLimitPerCustomer: 1 })
     const ann = shopper(at(0), { id: 'ann of cancelling', scopes: [] })
-    const { order } = await ann.place(await cartWithCode(ann, 'BACK'))
+    const cartId = await cartWithCode(ann, 'BACK')
+    const { order } = await ann.place(cartId)
     expect(await shop.uses('BACK')).toBe(1)
+    expect((await ann.bill(cartId)).problems).toEqual([]) // although its own order has used the code up
     const orderId = uuidFrom(order?.id ?? '', 'Order') ?? ''
     await Promise.all([1, 2, 3].map(() => world.database.$transaction((tx) => giveBackUses(tx, orderId))))
     expect(await shop.uses('BACK')).toBe(0)
@@ -135,7 +137,7 @@ describe('the use of a promotion', () => {
   it('is not taken by a replica that was too slow and lost its lease', async () => {
     const id = uuidFrom(await shop.promote(HALF, { code: 'SLOW' }), 'Promotion') ?? ''
     const totals = sumUp('USD', [])
-    const details = { lines: [], delivery: null, used: [id], customer: null }
+    const details = { lines: [], delivery: null, used: [id], destination: null, customer: null }
     const state: AttemptState = {
       at: 'authorized',
       request: { paymentToken: 'tok_ok', expectedTotal: null },

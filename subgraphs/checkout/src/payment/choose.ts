@@ -15,6 +15,8 @@ interface Surroundings {
   database: Tx
   transact: Transact<Tx>
   log: Logger
+  /** This subgraph's address; null as long as it does not listen. */
+  ownUrl(): string | null
   /** Told when something happened to an authorization that nobody may be waiting for. */
   notify(authorizationKey: string): void
 }
@@ -22,7 +24,7 @@ interface Surroundings {
 /** The payment provider that the configuration names, guarded, and what it needs at HTTP paths of its own. */
 export function choosePayments(
   config: CheckoutConfig,
-  { database, transact, log, notify }: Surroundings,
+  { database, transact, log, ownUrl, notify }: Surroundings,
 ): { payments: Payments; routes: Routes } {
   const timeoutMs = config.PAYMENT_TIMEOUT_MS
   const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: secret } = config
@@ -39,9 +41,11 @@ export function choosePayments(
       routes: { '/payments/stripe': stripeWebhook({ database, secret, notify, log }) },
     }
   }
-  const provider = createLocalProvider(database, transact, {
-    notify,
-    actionUrl: config.PAYMENT_LOCAL_ACTION_URL ?? null,
-  })
+  const own = () => {
+    const url = ownUrl()
+    return url && `${url}/payments/local`
+  }
+  const actionUrl = () => config.PAYMENT_LOCAL_ACTION_URL ?? own()
+  const provider = createLocalProvider(database, transact, { notify, actionUrl })
   return { payments: guarded(provider, timeoutMs), routes: { '/payments/local': localPaymentPage(provider) } }
 }

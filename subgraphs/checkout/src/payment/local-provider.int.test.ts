@@ -20,7 +20,7 @@ beforeAll(async () => {
   whenDone(() => database.$disconnect())
   const transact = createTransact(database, () => {})
   const notify = (key: string) => void told.push(key)
-  provider = createLocalProvider(database, transact, { notify, actionUrl: 'http://localhost/pay' })
+  provider = createLocalProvider(database, transact, { notify, actionUrl: () => 'http://localhost/pay' })
   payments = guarded(provider, 3_000)
 })
 

@@ -38,8 +38,8 @@ export const TEST_TOKENS = {
 export interface LocalProviderOptions {
   /** Told when something happened to an authorization that nobody may be waiting for: what a real provider's webhook is. */
   notify(authorizationKey: string): void
-  /** Where the shopper confirms: the address of the page, the secret goes behind it. */
-  actionUrl: string | null
+  /** Where the shopper confirms: the address of the page, the secret goes behind it; null as long as there is none. */
+  actionUrl(): string | null
 }
 
 export interface LocalProvider extends PaymentProvider {
@@ -195,7 +195,8 @@ export function createLocalProvider(
 
   function actionOf(key: string): ShopperAction {
     const clientSecret = `${SECRET_PREFIX}${key}`
-    return { clientSecret, redirectUrl: actionUrl && `${actionUrl}?secret=${encodeURIComponent(clientSecret)}` }
+    const url = actionUrl()
+    return { clientSecret, redirectUrl: url && `${url}?secret=${encodeURIComponent(clientSecret)}` }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Prisma } from '@commerce/prisma/checkout'
+import type { Logger } from '@commerce/service/log.ts'
 import type { CheckoutConfig } from '../config.ts'
 import { createHttpShipping } from '../shipping/http-provider.ts'
 import type { ShippingProvider } from '../shipping/shipping.ts'
@@ -13,6 +14,7 @@ import type { HttpProvider } from './http.ts'
 export function chooseProviders(
   config: CheckoutConfig,
   database: Prisma.TransactionClient,
+  log: Logger,
 ): { shipping: ShippingProvider; tax: TaxProvider } {
   const { SHIPPING_PROVIDER, SHIPPING_URL, SHIPPING_TOKEN, TAX_PROVIDER, TAX_URL, TAX_TOKEN } = config
   return {
@@ -25,6 +27,6 @@ export function chooseProviders(
 
   function http(name: string, url: string, token: string | undefined): HttpProvider {
     const { PROVIDER_TIMEOUT_MS: timeoutMs, PROVIDER_CALLS: atOnce, PROVIDER_REST_MS: restMs } = config
-    return { name, url, token: token ?? null, guard: createGuard({ name: 'It', timeoutMs, atOnce, restMs }) }
+    return { name, url, token: token ?? null, guard: createGuard({ name: 'It', timeoutMs, atOnce, restMs }), log }
   }
 }

@@ -1,5 +1,7 @@
+import type { Logger } from '@commerce/service/log.ts'
 import type { z } from 'zod'
 import type { Guard } from './guard.ts'
+import { Unreachable } from './unreachable.ts'
 
 /** A provider gave no answer that can be used: none, too late, a wrong one, or it was not asked because it keeps failing or has too much to do. */
 export class ProviderDown extends Error {
@@ -14,19 +16,22 @@ export interface HttpProvider {
   /** Sent as a bearer token; null: none. */
   token: string | null
   guard: Guard
+  log: Logger
 }
 
 const MAX_ANSWER_BYTES = 256 * 1024
 
 /** Asks a provider, guarded: JSON there, JSON back (docs/providers.md). Rejects with `ProviderDown`, whatever is the matter. */
 export async function ask<T>(
-  { name, url, token, guard }: HttpProvider,
+  { name, url, token, guard, log }: HttpProvider,
   request: object,
   answer: z.ZodType<T>,
 ): Promise<T> {
   try {
     return await guard((signal) => send(url, token, request, answer, signal))
   } catch (error) {
+    // What the guard turned away was not asked; what was asked is few while it fails.
+    if (!(error instanceof Unreachable)) log.warn({ err: error, provider: name }, 'a provider gave no answer')
     throw new ProviderDown(`The ${name} provider gave no answer: ${(error as Error).message}`, { cause: error })
   }
 }

@@ -1,6 +1,6 @@
 import { eventually } from '@commerce/local/testing.ts'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createWorld, startCheckout, type World } from '../../test/checkout.ts'
+import { type Ask, createWorld, startCheckout, type World } from '../../test/checkout.ts'
 import { playInventory } from '../../test/inventory.ts'
 import { BERLIN, merchant, usd } from '../../test/merchant.ts'
 import { type Behaviour, type Provider, startProvider } from '../../test/provider.ts'
@@ -14,6 +14,7 @@ let world: World
 let shipping: Provider
 let tax: Provider
 let elsewhere: Provider
+let ask: Ask
 let guest: ReturnType<typeof shopper>
 let shop: ReturnType<typeof merchant>
 
@@ -28,13 +29,13 @@ const REST_MS = 50
 beforeAll(async () => {
   world = await createWorld()
   ;[shipping, tax, elsewhere] = await Promise.all([startProvider(ways), startProvider(taxes), startProvider(ways)])
-  const ask = await startCheckout(world, {
+  ask = await startCheckout(world, {
     SHIPPING_PROVIDER: 'http',
     SHIPPING_URL: shipping.url,
     SHIPPING_TOKEN: 'a-token',
     TAX_PROVIDER: 'http',
     TAX_URL: tax.url,
-    PROVIDER_TIMEOUT_MS: '150',
+    PROVIDER_TIMEOUT_MS: '400',
     PROVIDER_CALLS: '3',
     PROVIDER_REST_MS: String(REST_MS),
   })
@@ -152,6 +153,19 @@ describe('providers over HTTP', () => {
     shipping.behave(ways)
     tax.behave(taxes)
     await eventually('both are asked again', async () => (await guest.bill(cartId)).problems.length === 0)
+  })
+
+  it('are not asked for what does not need them: lines, changes, everything but the money', async () => {
+    const cartId = await readyCart()
+    const asked = () => [shipping.requests.length, tax.requests.length]
+    const before = asked()
+    const lines =
+      '{ cart { version lines { sku quantity unitPrice { amount } lineTotal { amount } } } userErrors { code } }'
+    const query = `mutation ($input: CartBuyerSetInput!) { cartBuyerSet(input: $input) ${lines} }`
+    expect(await ask(query, { input: { cartId, email: 'ann@example.com' } })).toMatchObject({
+      cartBuyerSet: { cart: { version: 4 }, userErrors: [] },
+    })
+    expect(asked()).toEqual(before)
   })
 
   it('that hang leave a crowd of carts its answers all the same', async () => {

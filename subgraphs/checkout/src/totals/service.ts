@@ -38,14 +38,13 @@ export function createBillingService({ database, shipping, tax, now }: BillingDe
 
   /** The ways to deliver a cart; null: it needs none, or its address has no country yet. Rejects with `ProviderDown`. */
   async function options(cart: Billable): Promise<readonly ShippingOption[] | null> {
-    const delivers = (await shipping.isUsed()) && ships(cart)
-    return delivers ? optionsFor(cart, await apply(cart, delivers)) : null
+    const { delivers, off } = await begin(cart)
+    return delivers ? optionsFor(cart, off) : null
   }
 
   /** The whole bill. A provider that gives no answer is a problem of it, not a failure. */
   async function bill(cart: Billable): Promise<Bill> {
-    const delivers = (await shipping.isUsed()) && ships(cart)
-    const off = await apply(cart, delivers)
+    const { delivers, taxed, off } = await begin(cart)
     const problems: BillProblem[] = off.refused.map((refusal) => ({ is: 'discountNotApplicable', ...refusal }))
     const note = (problem: BillProblem | null) => problem && problems.push(problem)
     let delivery: Delivery | null = null
@@ -57,32 +56,26 @@ export function createBillingService({ database, shipping, tax, now }: BillingDe
       choices = found ?? []
       delivery = deliveryOf(cart, found, off)
     }
-    const taxes = await taxesFor(cart, off, delivers, delivery, note)
+    const taxes = taxed ? await taxesFor(cart, off, delivers, delivery, note) : null
     const estimated = problems.some(({ is }) => OPEN.has(is))
-    return {
-      ...account({ ...cart, discounts: off, delivery, taxes }),
-      estimated,
-      options: choices,
-      problems,
-      used: off.used,
-    }
+    const { used } = off
+    return { ...account({ ...cart, discounts: off, delivery, taxes }), estimated, options: choices, problems, used }
   }
 
-  async function apply(cart: Billable, delivers: boolean): Promise<Discounts> {
-    const { currencyCode, lines, discountCodes: codes, customer } = cart
+  // What the shop asks for, and what its promotions do.
+  async function begin(cart: Billable): Promise<{ delivers: boolean; taxed: boolean; off: Discounts }> {
     const at = now()
-    const candidates = await findCandidates(database, codes, at)
-    const limited = candidates.filter((each) => each.usageLimitPerCustomer !== null).map(({ id }) => id)
-    const usesOfCustomer = await findUsesOf(database, customer, limited)
-    return applyPromotions(candidates, {
-      currencyCode,
-      lines,
-      codes,
-      ships: delivers,
-      customer,
-      usesOfCustomer,
-      now: at,
-    })
+    const [shipped, taxed, promotions] = await Promise.all([
+      shipping.isUsed(),
+      tax.isUsed(),
+      findCandidates(database, cart.discountCodes, at),
+    ])
+    const limited = promotions.filter((each) => each.usageLimitPerCustomer !== null).map(({ id }) => id)
+    const usesOfCustomer = await findUsesOf(database, cart.customer, limited)
+    const delivers = shipped && ships(cart)
+    const { currencyCode, lines, discountCodes: codes, customer } = cart
+    const shopping = { currencyCode, lines, codes, ships: delivers, customer, usesOfCustomer, now: at }
+    return { delivers, taxed, off: applyPromotions(promotions, shopping) }
   }
 
   async function optionsFor(cart: Billable, off: Discounts): Promise<readonly ShippingOption[] | null> {
@@ -103,7 +96,6 @@ export function createBillingService({ database, shipping, tax, now }: BillingDe
     delivery: Delivery | null,
     note: (problem: BillProblem) => unknown,
   ): Promise<Taxes | null> {
-    if (!(await tax.isUsed())) return null
     const address = cart.shippingAddress ?? (delivers ? null : cart.billingAddress)
     if (address === null) {
       if (!delivers) note({ is: 'addressIncomplete', kind: 'BILLING', missing: ['countryCode'] })

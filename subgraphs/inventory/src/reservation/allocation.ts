@@ -130,8 +130,11 @@ export function distance(from: Place, to: Place): number {
 
 const FAR = 100_000 // km: more than twice around
 
-/** How many sets of locations are looked at for the smallest that has everything; beyond that the one with most of what is missing is added. */
-const MOST_SETS = 5_000
+/**
+ * How many offers of locations are added up to find the smallest set that has everything (some milliseconds); beyond that the location with most of
+ * what is missing is added until nothing is.
+ */
+const MOST_OFFERS = 200_000
 
 /** The smallest set of locations that together have all that is needed; of equally small ones the first in the order of the strategy. */
 function fewest(needs: readonly Need[], choice: Choice): ReadonlySet<string> {
@@ -143,10 +146,11 @@ function fewest(needs: readonly Need[], choice: Choice): ReadonlySet<string> {
   const isEnough = (set: readonly string[]): boolean =>
     needs.every(({ quantity, offers }) => set.reduce((sum, code) => sum + (offers.get(code) ?? 0), 0) >= quantity)
   let looked = 0
-  for (let size = 0; size <= codes.length && looked < MOST_SETS; size++) {
+  for (let size = 0; size <= codes.length && looked < MOST_OFFERS; size++) {
     for (const set of subsets(codes, size)) {
       if (isEnough(set)) return new Set(set)
-      if (++looked === MOST_SETS) break
+      looked += (size + 1) * needs.length
+      if (looked >= MOST_OFFERS) break
     }
   }
   return greedy(needs, codes)

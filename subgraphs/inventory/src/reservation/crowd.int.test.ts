@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { notingChanges } from '@commerce/events/changes.ts'
+import { callCommand } from '@commerce/events/command.ts'
 import { commitStock, extendStock, releaseStock, reserveStock } from '@commerce/events/commands.ts'
 import { eventually } from '@commerce/local/testing.ts'
 import { PrismaClient } from '@commerce/prisma/inventory'
@@ -69,6 +71,21 @@ describe('200 buyers at two processes', () => {
     expect(levels.some(({ onHand, reserved }) => onHand === reserved)).toBe(true)
     expect(levels.every(({ onHand, reserved }) => reserved <= onHand)).toBe(true)
   })
+})
+
+it('everyone who shares a transaction is told of the change, for the next read', async () => {
+  await inventory.stock('shared', 40)
+  const told = await Promise.all(
+    Array.from({ length: 30 }, async () => {
+      const changes = new Map<string, number>()
+      const input = { reservationId: randomUUID(), lines: [{ sku: 'shared', quantity: 1 }], expiresAt: inMs(60_000) }
+      await notingChanges(changes, () => callCommand(inventory.connection, reserveStock, input, 10_000))
+      return changes.get('inventory.stock.changed.shared')
+    }),
+  )
+  const { version } = await inventory.database.stock.findUniqueOrThrow({ where: { sku: 'shared' } })
+  expect(version).toBeLessThan(30)
+  expect(told.every((seen) => seen !== undefined && seen > 1 && seen <= version)).toBe(true)
 })
 
 describe('the guard of the update itself', () => {

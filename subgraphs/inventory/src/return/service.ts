@@ -66,7 +66,7 @@ export function createReturnService(
       const outcome = await keyed(`\u0001return ${returnId}`, fingerprint, async (tx, told): Promise<ReturnAnswer> => {
         const before = await readReturn(tx, returnId)
         if (before.length > 0) {
-          if (fingerprintOf(before) !== fingerprintOf(joined(input.lines))) throw otherLines(returnId)
+          if (fingerprintOf(joined(before)) !== fingerprintOf(joined(input.lines))) throw otherLines(returnId)
           return { outcome: 'returned' }
         }
         const origin = { idempotencyKey: undefined, returnId }

@@ -3,9 +3,12 @@ export class Overtaken extends Error {
   override name = 'Overtaken'
 }
 
-const TRIES = 3
+const TRIES = 20
 
-/** Does something again when it was overtaken: then it sees what overtook it. That can happen once for each thing that it is about. */
+/**
+ * Does something again when it was overtaken: then it sees what overtook it. That can happen once for each SKU and location that it is about,
+ * so often only to long lists that overlap with others and come at the same time.
+ */
 export async function unlessOvertaken<T>(work: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried++) {
     try {

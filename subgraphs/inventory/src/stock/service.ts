@@ -92,7 +92,7 @@ export function createStockService(
       if (refusal) return { applied: 0, results: [], userErrors: [refusal] }
       const fingerprint = fingerprintOf({ name: 'stockBulkSet', ...rest })
       return unlessOvertaken(async () => {
-        let changed: Stock[] = []
+        const changed: Stock[] = []
         const outcome = await transact((tx, emit) =>
           once(tx, { key: idempotencyKey, fingerprint }, async () => {
             const rows = input.rows.map((row) => ({
@@ -107,7 +107,7 @@ export function createStockService(
             const made = await makeChanges(tx, rows, { allOrNothing: input.errorPolicy === 'ALL_OR_NOTHING' })
             for (const { stock, facts } of made.changed) {
               facts.forEach(emit)
-              changed = [...changed, stock]
+              changed.push(stock)
             }
             return bulkAnswer(made)
           }),

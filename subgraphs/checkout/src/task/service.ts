@@ -18,9 +18,9 @@ import {
 import { type Actor, actorOn, type Order, type Parcel } from '../order/order.ts'
 import { findOrder, insertParcels, lockOrder } from '../order/repository.ts'
 import { isText } from '../text.ts'
-import type { OperationDriver } from './driver.ts'
-import { fingerprintOf, isOver, type Operation, type OperationKind, type OperationState } from './operation.ts'
-import { findByKey, findOperation, insertOperation } from './repository.ts'
+import type { TaskDriver } from './driver.ts'
+import { findByKey, findTask, insertTask } from './repository.ts'
+import { fingerprintOf, isOver, type Task, type TaskKind, type TaskState } from './task.ts'
 
 type Tx = Prisma.TransactionClient
 
@@ -42,10 +42,10 @@ export interface OrderAnswer {
 
 export type NewParcel = Omit<Parcel, 'id' | 'sentAt'>
 
-export interface OperationDependencies {
+export interface TaskDependencies {
   database: Tx
   transact: Transact<Tx>
-  driver: OperationDriver
+  driver: TaskDriver
   /** Brings an attempt to its end now, if that can be. */
   finishAttempt(id: string): Promise<boolean>
   /** How long a request waits for what it asked for. */
@@ -54,29 +54,34 @@ export interface OperationDependencies {
   now(): Date
 }
 
-export type OperationService = ReturnType<typeof createOperationService>
+export type TaskService = ReturnType<typeof createTaskService>
 
 const MAX_KEY = 200
 const MAX_REASON = 500
+const MAX_PARCELS = 100
 const LOOK_AGAIN_MS = 100
 
 /** What a change comes to: the order after it, and what remains to be done elsewhere. */
 interface Begun {
   change: Changed
-  state: OperationState
+  state: TaskState
   minorUnits?: bigint
   parcels?: readonly Parcel[]
 }
 
 /** Changes of orders that people ask for. What needs money or stock is recorded with the change of the order, and then carried out. */
-export function createOperationService(dependencies: OperationDependencies) {
+export function createTaskService(dependencies: TaskDependencies) {
   const { database, transact, driver, finishAttempt, waitMs, newId, now } = dependencies
-  const DONE: OperationState = { at: 'done' }
+  const DONE: TaskState = { at: 'done' }
 
   return {
     /** Notes that parcels left. */
     fulfill: (asked: AskedByKey, parcels: readonly NewParcel[]): Promise<OrderAnswer> =>
       byKey(asked, 'fulfill', { parcels }, null, (order) => {
+        if (parcels.length > MAX_PARCELS) {
+          const message = `At most ${MAX_PARCELS} parcels are noted at once; these are ${parcels.length}.`
+          return { faults: [fault('QUANTITY_OUT_OF_RANGE', ['parcels'], message)] }
+        }
         const malformed = parcels.flatMap(whyMalformedParcel)
         if (malformed.length > 0) return { faults: malformed }
         const change = fulfill(order, parcels)
@@ -136,7 +141,7 @@ export function createOperationService(dependencies: OperationDependencies) {
   // The same key is one change and one answer; the lock on the order lets one in at a time.
   async function byKey(
     asked: AskedByKey,
-    kind: OperationKind,
+    kind: TaskKind,
     input: object,
     reason: string | null,
     decide: (order: Order) => Begun | { faults: readonly OrderFault[] },
@@ -145,30 +150,30 @@ export function createOperationService(dependencies: OperationDependencies) {
     if (reason !== null && !isText(reason, MAX_REASON)) return badText(['reason'], MAX_REASON)
     const fingerprint = fingerprintOf(kind, input)
     const lease = driver.newLease()
-    const begun = await transact(async (tx, emit): Promise<OrderAnswer | { operation: Operation; isNew: boolean }> => {
+    const begun = await transact(async (tx, emit): Promise<OrderAnswer | { task: Task; isNew: boolean }> => {
       const found = await lockFor(tx, asked)
       if (!found) return noSuchOrder()
       const { order, by } = found
       const known = await findByKey(tx, order.id, asked.idempotencyKey)
-      if (known?.fingerprint === fingerprint) return { operation: known, isNew: false }
+      if (known?.fingerprint === fingerprint) return { task: known, isNew: false }
       if (known) {
         const message = 'This idempotency key was used with other input: a new change needs a new key.'
         return { order, faults: [fault('IDEMPOTENCY_KEY_REUSED', ['idempotencyKey'], message)], pending: false }
       }
       const decided = whyStale(order, asked) ?? decide(order)
       if ('faults' in decided) return { order, faults: decided.faults, pending: false }
-      const operation = { ...keyOf(order, kind, fingerprint, by, reason), ...decisionOf(decided) }
-      await insertOperation(tx, asked.idempotencyKey, operation, isOver(operation.state) ? null : lease)
+      const task = { ...keyOf(order, kind, fingerprint, by, reason), ...decisionOf(decided) }
+      await insertTask(tx, asked.idempotencyKey, task, isOver(task.state) ? null : lease)
       await keepBegun(tx, emit, decided, by)
-      return { operation, isNew: true }
+      return { task, isNew: true }
     })
     if ('faults' in begun) return begun
-    const { operation, isNew } = begun
-    if (isNew && !isOver(operation.state)) void driver.drive(operation, lease, { resumed: false })
-    return outcome(operation)
+    const { task, isNew } = begun
+    if (isNew && !isOver(task.state)) void driver.drive(task, lease, { resumed: false })
+    return outcome(task)
   }
 
-  function keyOf({ id: orderId }: Order, kind: OperationKind, fingerprint: string, by: Actor, reason: string | null) {
+  function keyOf({ id: orderId }: Order, kind: TaskKind, fingerprint: string, by: Actor, reason: string | null) {
     return { id: newId(), orderId, kind, fingerprint, by, reason, createdAt: now() }
   }
 
@@ -177,19 +182,19 @@ export function createOperationService(dependencies: OperationDependencies) {
     if (parcels) await insertParcels(tx, change.order.id, parcels)
   }
 
-  // Waits until the operation is over or rests, whoever works on it, and not longer than `waitMs`.
-  async function outcome(first: Operation): Promise<OrderAnswer> {
+  // Waits until the task is over or rests, whoever works on it, and not longer than `waitMs`.
+  async function outcome(first: Task): Promise<OrderAnswer> {
     const deadline = Date.now() + waitMs
-    let operation = first
-    for (let worked = false; !isOver(operation.state) && !worked && Date.now() < deadline; ) {
-      if (!driver.underWay(operation.id)) await driver.take(operation.id)
-      const work = driver.underWay(operation.id)
+    let task = first
+    for (let worked = false; !isOver(task.state) && !worked && Date.now() < deadline; ) {
+      if (!driver.underWay(task.id)) await driver.take(task.id)
+      const work = driver.underWay(task.id)
       if (work) await Promise.race([work, pause(Math.max(0, deadline - Date.now()), undefined, { ref: false })])
       else await pause(LOOK_AGAIN_MS) // by another process
       worked = work !== undefined
-      operation = (await findOperation(database, operation.id)) ?? operation
+      task = (await findTask(database, task.id)) ?? task
     }
-    const { state, orderId } = operation
+    const { state, orderId } = task
     const faults = state.at === 'failed' ? [fault('REFUND_REFUSED', null, state.message)] : []
     return { order: await findOrder(database, orderId), faults, pending: !isOver(state) }
   }

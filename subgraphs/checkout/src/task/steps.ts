@@ -3,9 +3,9 @@ import type { Order } from '../order/order.ts'
 import { findOrder } from '../order/repository.ts'
 import { authorizationKeyOf, type PaymentResult, type Payments, settle } from '../payment/payment.ts'
 import type { Remotes } from '../remotes.ts'
-import type { Operation, OperationFact } from './operation.ts'
+import type { Task, TaskFact } from './task.ts'
 
-export interface OperationStepDependencies {
+export interface TaskStepDependencies {
   database: Prisma.TransactionClient
   payments: Payments
   remotes: Pick<Remotes, 'giveBack'>
@@ -13,14 +13,14 @@ export interface OperationStepDependencies {
   finishAttempt(id: string): Promise<boolean>
 }
 
-/** Does what the state of an operation asks for and answers what came of it; rejects when that cannot be said yet. */
-export type PerformOperation = (operation: Operation, options: { resumed: boolean }) => Promise<OperationFact>
+/** Does what the state of a task asks for and answers what came of it; rejects when that cannot be said yet. */
+export type PerformTask = (task: Task, options: { resumed: boolean }) => Promise<TaskFact>
 
-/** The steps of operations: each talks to one other party, outside of any transaction, and can be repeated. */
-export function createOperationSteps(dependencies: OperationStepDependencies): PerformOperation {
+/** The steps of tasks: each talks to one other party, outside of any transaction, and can be repeated. */
+export function createTaskSteps(dependencies: TaskStepDependencies): PerformTask {
   const { database, payments, remotes, finishAttempt } = dependencies
-  return async (operation, { resumed }) => {
-    const { id, orderId, state } = operation
+  return async (task, { resumed }) => {
+    const { id, orderId, state } = task
     const order = await findOrder(database, orderId)
     if (!order) throw new Error(`Order ${orderId} is gone.`)
     switch (state.at) {
@@ -29,25 +29,25 @@ export function createOperationSteps(dependencies: OperationStepDependencies): P
       case 'voiding':
         return letGo(order, resumed)
       case 'refunding':
-        return refund(operation, order, resumed)
+        return refund(task, order, resumed)
       case 'restocking': {
         const { reservationId } = order
         return { is: 'restocked', problem: await remotes.giveBack(id, { reservationId, lines: state.lines }) }
       }
       default:
-        throw new Error(`Nothing is left to do for an operation that is "${state.at}".`)
+        throw new Error(`Nothing is left to do for a task that is "${state.at}".`)
     }
   }
 
-  async function letGo({ round }: Order, madeBefore: boolean): Promise<OperationFact> {
+  async function letGo({ round }: Order, madeBefore: boolean): Promise<TaskFact> {
     const which = { key: `${round}:void`, authorizationKey: authorizationKeyOf(round) }
     const result = await settle(payments, { kind: 'void', ...which }, () => payments.void(which), { madeBefore })
     if (result.is === 'voided') return { is: 'voided' }
     throw unexpected(result)
   }
 
-  async function refund({ id, minorUnits }: Operation, order: Order, madeBefore: boolean): Promise<OperationFact> {
-    if (minorUnits === null) throw new Error(`Operation ${id} refunds nothing.`)
+  async function refund({ id, minorUnits }: Task, order: Order, madeBefore: boolean): Promise<TaskFact> {
+    if (minorUnits === null) throw new Error(`Task ${id} refunds nothing.`)
     const which = { key: `${id}:refund`, authorizationKey: authorizationKeyOf(order.round) }
     const money = { minorUnits, currencyCode: order.totals.currencyCode }
     const call = () => payments.refund({ ...which, money })

@@ -5,8 +5,8 @@ import { hasScope, requireScope } from '@commerce/service/viewer.ts'
 import { GraphQLError } from 'graphql'
 import type { CheckoutContext } from '../context.ts'
 import { CHANGE_ANY_ORDER, type Order, READ_ANY_ORDER } from '../order/order.ts'
-import type { Operation } from './operation.ts'
 import type { Asked, AskedByKey, NewParcel, OrderAnswer } from './service.ts'
+import type { Task } from './task.ts'
 
 interface OrderInput {
   orderId: string
@@ -19,29 +19,29 @@ type Lines = readonly { sku: string; quantity: number }[]
 const PENDING = 'It is recorded and on its way, but not done yet: follow the order, or ask again with the same key.'
 
 /** Changes of placed orders in GraphQL. */
-export const operationResolvers: Resolvers = {
+export const taskResolvers: Resolvers = {
   Mutation: {
     async orderFulfill(_: unknown, { input }: Input<KeyInput & { parcels: ParcelInput[] }>, context: CheckoutContext) {
-      return payload(await context.operations.fulfill(askedByStaff(input, context), input.parcels.map(parcelFrom)))
+      return payload(await context.tasks.fulfill(askedByStaff(input, context), input.parcels.map(parcelFrom)))
     },
     async orderReturn(_: unknown, { input }: Input<KeyInput & ReturnInput>, context: CheckoutContext) {
       const { lines, restock, reason } = input
-      return payload(await context.operations.takeBack(askedByStaff(input, context), lines, restock, reason ?? null))
+      return payload(await context.tasks.takeBack(askedByStaff(input, context), lines, restock, reason ?? null))
     },
     async orderRefund(_: unknown, { input }: Input<KeyInput & RefundInput>, context: CheckoutContext) {
       const amount = input.amount ? moneyFrom(input.amount) : null
-      return payload(await context.operations.refund(askedByStaff(input, context), amount, input.reason ?? null))
+      return payload(await context.tasks.refund(askedByStaff(input, context), amount, input.reason ?? null))
     },
     async orderCancel(_: unknown, { input }: Input<KeyInput & { reason?: string | null }>, context: CheckoutContext) {
-      return payload(await context.operations.cancel(byKey(input, context), input.reason ?? null))
+      return payload(await context.tasks.cancel(byKey(input, context), input.reason ?? null))
     },
     async orderHold(_: unknown, { input }: Input<OrderInput & { reason: string }>, context: CheckoutContext) {
       requireScope(context.viewer, CHANGE_ANY_ORDER)
-      return payload(await context.operations.hold(asked(input, context), input.reason))
+      return payload(await context.tasks.hold(asked(input, context), input.reason))
     },
     async orderRelease(_: unknown, { input }: Input<OrderInput>, context: CheckoutContext) {
       requireScope(context.viewer, CHANGE_ANY_ORDER)
-      return payload(await context.operations.release(asked(input, context)))
+      return payload(await context.tasks.release(asked(input, context)))
     },
   },
   OrderPayment: {
@@ -51,18 +51,17 @@ export const operationResolvers: Resolvers = {
       (await refundsOf(id)).map((refund) => ({ ...refund, currencyCode: totals.currencyCode })),
   },
   OrderRefund: {
-    id: ({ id }: Operation) => encodeId('OrderRefund', id),
+    id: ({ id }: Task) => encodeId('OrderRefund', id),
     amount: ({ minorUnits, currencyCode }: ShownRefund) => money(minorUnits ?? 0n, { currencyCode }),
     // A cancellation goes on after its refund.
-    state: ({ state }: Operation) =>
-      state.at === 'failed' ? 'FAILED' : state.at === 'refunding' ? 'PENDING' : 'REFUNDED',
-    reason: ({ reason }: Operation, _: unknown, { viewer }: CheckoutContext) =>
+    state: ({ state }: Task) => (state.at === 'failed' ? 'FAILED' : state.at === 'refunding' ? 'PENDING' : 'REFUNDED'),
+    reason: ({ reason }: Task, _: unknown, { viewer }: CheckoutContext) =>
       hasScope(viewer, READ_ANY_ORDER) ? reason : null,
-    requestedAt: ({ createdAt }: Operation) => createdAt,
+    requestedAt: ({ createdAt }: Task) => createdAt,
   },
 }
 
-type ShownRefund = Operation & { currencyCode: string }
+type ShownRefund = Task & { currencyCode: string }
 
 interface ParcelInput {
   carrier: string

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Actor, Order } from '../order/order.ts'
 
-export type OperationKind = 'fulfill' | 'cancel' | 'return' | 'refund'
+export type TaskKind = 'fulfill' | 'cancel' | 'return' | 'refund'
 
 interface Line {
   sku: string
@@ -9,10 +9,10 @@ interface Line {
 }
 
 /**
- * The recovery point of an operation: what it does next. A cancellation first waits until the attempt of its order is over, which may undo all of it
+ * The recovery point of a task: what it does next. A cancellation first waits until the attempt of its order is over, which may undo all of it
  * by itself; then the money goes back, or is let go when it could not be taken; then the units.
  */
-export type OperationState =
+export type TaskState =
   | { at: 'settling' }
   | { at: 'voiding' }
   | { at: 'refunding' }
@@ -21,21 +21,21 @@ export type OperationState =
   | { at: 'failed'; message: string }
 
 /** A change of an order that was asked for by a key. */
-export interface Operation {
+export interface Task {
   id: string
   orderId: string
-  kind: OperationKind
+  kind: TaskKind
   fingerprint: string
   by: Actor
   reason: string | null
   /** What it gives back, when it gives money back. */
   minorUnits: bigint | null
   createdAt: Date
-  state: OperationState
+  state: TaskState
 }
 
 /** What a step found out or did. */
-export type OperationFact =
+export type TaskFact =
   | { is: 'settled' }
   | { is: 'stillPlacing' }
   | { is: 'voided' }
@@ -45,7 +45,7 @@ export type OperationFact =
   | { is: 'restocked'; problem: string | null }
 
 /** The state after a fact, for an order as it stands. Throws when the fact cannot happen there. */
-export function advance({ kind, state }: Operation, fact: OperationFact, order: Order): OperationState {
+export function advance({ kind, state }: Task, fact: TaskFact, order: Order): TaskState {
   switch (state.at) {
     case 'settling':
       if (fact.is === 'stillPlacing') return state
@@ -63,16 +63,16 @@ export function advance({ kind, state }: Operation, fact: OperationFact, order: 
       if (fact.is === 'restocked') return { at: 'done' }
       break
   }
-  throw new Error(`"${fact.is}" cannot happen to an operation that is "${state.at}".`)
+  throw new Error(`"${fact.is}" cannot happen to a task that is "${state.at}".`)
 }
 
-function afterSettling(order: Order): OperationState {
+function afterSettling(order: Order): TaskState {
   if (order.status === 'CANCELLED') return { at: 'done' }
   if (order.paymentState === 'FAILED') return { at: 'voiding' }
   return leftToRefund(order) > 0n ? { at: 'refunding' } : restocking(order)
 }
 
-function restocking({ lines }: Order): OperationState {
+function restocking({ lines }: Order): TaskState {
   return { at: 'restocking', lines: lines.map(({ sku, quantity }) => ({ sku, quantity })) }
 }
 
@@ -82,17 +82,17 @@ export function leftToRefund({ captured, refunded, refunding }: Order): bigint {
 }
 
 /** Whether nothing is left to do. */
-export function isOver({ at }: OperationState): boolean {
+export function isOver({ at }: TaskState): boolean {
   return at === 'done' || at === 'failed'
 }
 
 /** Whether nothing more can be done now after this fact. */
-export function mustRest({ is }: OperationFact): boolean {
+export function mustRest({ is }: TaskFact): boolean {
   return is === 'stillPlacing' || is === 'refundPending'
 }
 
 /** The same for the same input: how a key that is used with another input is noticed. */
-export function fingerprintOf(kind: OperationKind, input: object): string {
+export function fingerprintOf(kind: TaskKind, input: object): string {
   const text = JSON.stringify([kind, input], (_, value) => (typeof value === 'bigint' ? String(value) : value))
   return createHash('sha256').update(text).digest('hex')
 }

@@ -5,36 +5,36 @@ import { keepChange } from '../order/change.ts'
 import { beginRefund, type Changed, cancelFailed, cancelled, refunded, refundFailed, restocked } from '../order/life.ts'
 import { type Order, SHOP } from '../order/order.ts'
 import { lockOrder } from '../order/repository.ts'
-import { advance, isOver, leftToRefund, type Operation, type OperationFact } from './operation.ts'
-import { saveOperation } from './repository.ts'
+import { saveTask } from './repository.ts'
+import { advance, isOver, leftToRefund, type Task, type TaskFact } from './task.ts'
 
 /**
- * Keeps a step of an operation: its next state and what follows from it for the order, in the caller's transaction. Null, and nothing is kept, when
+ * Keeps a step of a task: its next state and what follows from it for the order, in the caller's transaction. Null, and nothing is kept, when
  * the lease was lost meanwhile.
  */
-export async function keepOperation(
+export async function keepTask(
   tx: Prisma.TransactionClient,
   emit: Emit,
-  operation: Operation,
-  fact: OperationFact,
+  task: Task,
+  fact: TaskFact,
   lease: Lease,
   now: Date,
-): Promise<Operation | null> {
-  const order = await lockOrder(tx, operation.orderId)
-  if (!order) throw new Error(`Order ${operation.orderId} is gone.`)
-  const state = advance(operation, fact, order)
+): Promise<Task | null> {
+  const order = await lockOrder(tx, task.orderId)
+  if (!order) throw new Error(`Order ${task.orderId} is gone.`)
+  const state = advance(task, fact, order)
   // A cancellation knows only now what there is to give back.
-  const begins = operation.state.at === 'settling' && state.at === 'refunding'
-  const minorUnits = begins ? leftToRefund(order) : operation.minorUnits
-  const next = { ...operation, state, minorUnits }
-  if (!(await saveOperation(tx, operation, next, lease, { over: isOver(state) }))) return null
-  const change = begins ? beginRefund(order, null, operation.reason) : changeAfter(next, order, fact, now)
+  const begins = task.state.at === 'settling' && state.at === 'refunding'
+  const minorUnits = begins ? leftToRefund(order) : task.minorUnits
+  const next = { ...task, state, minorUnits }
+  if (!(await saveTask(tx, task, next, lease, { over: isOver(state) }))) return null
+  const change = begins ? beginRefund(order, null, task.reason) : changeAfter(next, order, fact, now)
   if (change && 'order' in change) await keepChange(tx, emit, change, SHOP, now)
   return next
 }
 
 // Null: the order stands as before.
-function changeAfter({ kind, minorUnits }: Operation, order: Order, fact: OperationFact, now: Date): Changed | null {
+function changeAfter({ kind, minorUnits }: Task, order: Order, fact: TaskFact, now: Date): Changed | null {
   const amount = minorUnits ?? 0n
   switch (fact.is) {
     case 'refunded':

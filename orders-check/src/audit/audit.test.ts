@@ -55,7 +55,7 @@ function world(): { seen: Writable<Seen>; book: Book; one: Try } {
         { kind: 'authorize', authorizationKey: `${ROUND}:authorize`, outcome: 'authorized', minorUnits: 500 },
         { kind: 'capture', authorizationKey: `${ROUND}:authorize`, outcome: 'captured', minorUnits: 500 },
       ],
-      operations: [],
+      tasks: [],
       placing: [],
       outboxes: new Map([['inventory', [stock(1, 10, 0), stock(2, 10, 2), stock(3, 8, 0)]]]),
       projections: [{ name: 'what search knows', source: new Map([['mug', '3']]), known: new Map([['mug', '3']]) }],
@@ -133,7 +133,7 @@ const wrongs: readonly (readonly [string, Change])[] = [
   ],
   [
     'a change of an order reaches an end',
-    ({ seen }) => seen.operations.push({ id: 'one', orderId: ORDER, kind: 'cancel', phase: 'refunding' }),
+    ({ seen }) => seen.tasks.push({ id: 'one', orderId: ORDER, kind: 'cancel', phase: 'refunding' }),
   ],
   ['a placed order is paid once', ({ seen }) => seen.payments.pop()],
   ['a placed order is paid once', ({ seen }) => seen.payments.push(seen.payments[1])],

@@ -20,9 +20,9 @@ export interface Measured {
   contestant: Contestant
   clients: number
   kbPerClient: number
-  /** Milliseconds until the change was there, over all clients and changes. */
-  delivery: number[]
-  withStalled: number[]
+  /** Milliseconds until each change was there, for every client. */
+  delivery: number[][]
+  withStalled: number[][]
   cpuMsPerChange: number
   burst: { messages: number; changes: number; behind: number; mostMb: number } | null
   /** When each client follows a SKU of its own: KB a client, and clients that had their state within a second. */
@@ -70,10 +70,10 @@ export async function measure(
   }
   mustAgree(texts)
 
-  const change = async (one: Measured, into: number[]): Promise<void> => {
+  const change = async (one: Measured, into: number[][]): Promise<void> => {
     signal.throwIfAborted()
     const reply = await one.contestant.ask({ change: one.contestant.change })
-    into.push(...reply.times)
+    into.push(reply.times)
     one.reordered += reply.reordered
     one.ended += reply.ended
     await rest(BETWEEN_MS)

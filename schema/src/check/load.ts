@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { readSubgraphs } from '../subgraphs.ts'
+import { type Approval, readApprovals } from './approvals.ts'
+import type { CheckInput } from './check.ts'
+import { type CheckConfig, readConfig } from './config.ts'
+import { commitOf } from './git.ts'
+import { composeGraph } from './graph.ts'
+import { type Operation, readManifest } from './operations.ts'
+import { type Options, UsageError } from './options.ts'
+
+const folder = join(import.meta.dirname, '../..')
+
+/**
+ * Reads what a check needs: the list and its schemas now and in the base commit, and, from the folder of the list, `operations` and
+ * `approvals`. Throws a `UsageError` of one sentence with the place of what cannot be read.
+ */
+export function load({ base, config, list }: Options, today: string): CheckInput {
+  return asUsage(() => {
+    const listFile = list === null ? join(folder, 'supergraph.yaml') : resolve(list)
+    const home = join(listFile, '..')
+    const commit = commitOf(base, home)
+    const old = composeGraph(readSubgraphs(listFile, commit.read))
+    const first = old.errors[0]
+    if (!old.graph)
+      throw new UsageError(`--base ${base} (${commit.hash.slice(0, 12)}) does not compose: ${first?.message}`)
+    return {
+      base: { ref: base, commit: commit.hash },
+      before: old.graph,
+      after: composeGraph(readSubgraphs(listFile)),
+      operations: readOperations(join(home, 'operations')),
+      config: configOf(config, home),
+      approvals: readAllApprovals(join(home, 'approvals')),
+      today,
+    }
+  })
+}
+
+/** `checks.yaml` beside the list may be left out; one that was asked for may not. */
+function configOf(asked: string | null, home: string): CheckConfig {
+  const path = asked === null ? join(home, 'checks.yaml') : resolve(asked)
+  if (asked === null && filesOf(home).includes('checks.yaml') === false) return readConfig('', shown(path))
+  return readConfig(readText(path), shown(path))
+}
+
+/** Every `<client>/*.json` of a folder. */
+function readOperations(path: string): Operation[] {
+  return foldersOf(path).flatMap((client) =>
+    filesOf(join(path, client))
+      .filter((name) => name.endsWith('.json'))
+      .flatMap((name) => {
+        const file = join(path, client, name)
+        return readManifest(readText(file), shown(file), client)
+      }),
+  )
+}
+
+function readAllApprovals(path: string): Approval[] {
+  return filesOf(path)
+    .filter((name) => /\.ya?ml$/.test(name))
+    .flatMap((name) => readApprovals(readText(join(path, name)), shown(join(path, name))))
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code } = error as { code?: string }
+    throw new Error(`${shown(path)} cannot be read: ${code === 'ENOENT' ? 'there is no such file' : code}.`)
+  }
+}
+
+function filesOf(path: string): string[] {
+  return entriesOf(path, (entry) => entry.isFile())
+}
+
+function foldersOf(path: string): string[] {
+  return entriesOf(path, (entry) => entry.isDirectory())
+}
+
+/** Sorted names; of a folder that is not there, none. */
+function entriesOf(
+  path: string,
+  isWanted: (entry: { isFile(): boolean; isDirectory(): boolean }) => boolean,
+): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter(isWanted)
+      .map(({ name }) => name)
+      .sort()
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+function shown(path: string): string {
+  return relative('', path)
+}
+
+/** What reading throws on purpose is the caller's to change; a fault (a TypeError, say) stays one. */
+function asUsage<Value>(read: () => Value): Value {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Error && error.constructor === Error) throw new UsageError(error.message)
+    throw error
+  }
+}

@@ -2,6 +2,8 @@ import type { Approval } from './approvals.ts'
 import { approve } from './approve.ts'
 import type { Change } from './change.ts'
 import type { CheckConfig } from './config.ts'
+import { deprecationFindings } from './deprecation-findings.ts'
+import { tooEarly } from './deprecations.ts'
 import { federationHazards } from './federation/hazards.ts'
 import { changeFinding, compositionFinding, hintFindings, invalidFinding } from './findings.ts'
 import type { Composed, Graph } from './graph.ts'
@@ -41,8 +43,12 @@ export async function checkSchemas(input: CheckInput): Promise<Report> {
   const findings = [
     ...hintFindings(before, graph),
     ...contractFindings,
-    ...placed.map((change) => changeFinding(change, impacts, config)),
+    ...placed.map((change) => {
+      const early = change.in === 'federation' ? undefined : tooEarly(change, before.api, input.today)
+      return changeFinding(change, impacts, config, early)
+    }),
     ...impacts.flatMap((impact) => invalidFinding(impact)),
+    ...deprecationFindings(before, graph, operations, input),
   ]
   return report(input, findings, placed, impacts)
 }

@@ -22,14 +22,19 @@ export function hintFindings(before: Graph, after: Graph): Finding[] {
     )
 }
 
-/** A change with the operations that it hits, and what the policy makes of it. */
-export function changeFinding(change: Change, impacts: readonly Impact[], config: CheckConfig): Finding {
+/** A change with the operations that it hits, and what the policy makes of it; `early` is what `tooEarly` says of it. */
+export function changeFinding(
+  change: Change,
+  impacts: readonly Impact[],
+  config: CheckConfig,
+  early?: string | null,
+): Finding {
   const { id, kind, message, place } = change
   const hit = impacts.filter(({ changes }) => changes.includes(id))
   const isBreaking = hit.some(({ status, breaking }) => status === 'broken' && breaking.includes(id))
-  const outcome = config.policy.rules[kind] ?? outcomeOf(change, isBreaking, config)
+  const outcome = config.policy.rules[kind] ?? outcomeOf(change, isBreaking, config, early)
   const unused = change.criticality === 'breaking' && change.in !== 'federation' && hit.length === 0
-  const told = unused ? `${message} No operation uses it.` : message
+  const told = [message, ...(unused ? ['No operation uses it.'] : []), ...(early ? [early] : [])].join(' ')
   return finding({
     id,
     rule: kind,
@@ -40,11 +45,19 @@ export function changeFinding(change: Change, impacts: readonly Impact[], config
   })
 }
 
-function outcomeOf(change: Change, isBreaking: boolean, { policy }: CheckConfig): Outcome {
+function outcomeOf(change: Change, isBreaking: boolean, { policy }: CheckConfig, early?: string | null): Outcome {
   if (isBreaking) return 'fail'
+  // Removed as it was announced, and nobody asks for it any more.
+  if (early === null) return 'allow'
+  if (early !== undefined && change.criticality === 'breaking')
+    return stricter(policy.deprecation, policy.unusedBreaking)
   if (change.criticality === 'safe') return 'allow'
   if (change.criticality === 'dangerous') return policy.dangerous
   return change.in === 'federation' ? 'fail' : policy.unusedBreaking
+}
+
+function stricter(one: Outcome, other: Outcome): Outcome {
+  return (['fail', 'warn'] as const).find((outcome) => outcome === one || outcome === other) ?? 'allow'
 }
 
 /** An operation that is not valid, when no change explains it. */

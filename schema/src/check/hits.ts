@@ -6,7 +6,10 @@ import type { Usage } from './usage.ts'
  * Whether an operation that uses this meets the change: exactly its element, never one whose name only starts alike. What cannot be
  * told from the document, such as the fields of an input that comes in a variable, counts as used.
  */
-export function hits({ kind, coordinate, message }: Change, usage: Usage): boolean {
+export function hits(
+  { kind, coordinate, message }: Pick<Change, 'kind' | 'coordinate' | 'message'>,
+  usage: Usage,
+): boolean {
   const [first = '', second = ''] = stepsOf(coordinate)
   const field = `${first}.${second}`
   switch (kind) {
@@ -31,7 +34,10 @@ export function hits({ kind, coordinate, message }: Change, usage: Usage): boole
     case 'FIELD_ARGUMENT_TYPE_CHANGED':
       // Required now: also those that leave it out.
       return usage.arguments.has(coordinate) || (usage.fields.has(field) && message.endsWith("!'."))
+    case 'DIRECTIVE_ARGUMENT_TYPE_CHANGED':
+      return usage.arguments.has(coordinate) || (usage.directives.has(first.slice(1)) && message.endsWith("!'."))
     case 'FIELD_ARGUMENT_REMOVED':
+    case 'DIRECTIVE_ARGUMENT_REMOVED':
       return usage.arguments.has(coordinate)
     case 'INPUT_FIELD_ADDED':
     case 'INPUT_FIELD_DEFAULT_VALUE_CHANGED':
@@ -41,6 +47,8 @@ export function hits({ kind, coordinate, message }: Change, usage: Usage): boole
       return usage.inputs.has(first)
     case 'INPUT_FIELD_REMOVED':
       return usage.sent.has(first) || usage.written.has(coordinate)
+    case 'DEPRECATED_ARGUMENT':
+      return usage.arguments.has(coordinate)
     case 'SCHEMA_QUERY_TYPE_CHANGED':
     case 'SCHEMA_MUTATION_TYPE_CHANGED':
     case 'SCHEMA_SUBSCRIPTION_TYPE_CHANGED':

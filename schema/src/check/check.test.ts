@@ -131,13 +131,23 @@ test('an enum that grows breaks the operations of a client that handles every va
   expect(report.ok).toBe(false)
 })
 
-test('a change passes together with the change of the client that it needs', async () => {
-  const after = edit('title: String ', 'heading: String ')
-  const operations = operationsOf('web', '{ product(id: 1) { heading } }')
-  const config = configOf('policy: { unusedBreaking: warn, deprecation: allow }')
-  const report = await checked(shop, after, { operations, config })
-  expect(report.operations.map(({ status }) => status)).toEqual(['unaffected'])
-  expect(report.ok).toBe(true)
+test('a change passes together with the change of the client that it needs, and not without', async () => {
+  const after = edit('size(unit: String)', 'size(unit: String!)')
+  const config = configOf('policy: { lint: allow }')
+  const [old, changed] = [
+    'query Size { product(id: 1) { size } }',
+    'query Size { product(id: 1) { size(unit: "cm") } }',
+  ]
+  const report = (body: string) => checked(shop, after, { config, operations: operationsOf('web', body) })
+  expect(await report(old)).toMatchObject({ ok: false, operations: [{ status: 'broken' }] })
+  // It is valid on both graphs: the argument may be given already.
+  expect((await report(changed)).operations).toMatchObject([{ errors: [] }])
+  const added = { a: shop.a.replace('size(unit: String)', 'size(unit: String, by: Int!)') }
+  const both = operationsOf('web', 'query Size { product(id: 1) { size(by: 2) } }')
+  expect(await checked(shop, added, { config, operations: both })).toMatchObject({
+    ok: true,
+    operations: [{ status: 'unaffected' }],
+  })
 })
 
 test('an operation that was never valid fails, and says why', async () => {
@@ -187,7 +197,7 @@ test('a contract that is no schema any more fails; one that was none before has 
     'type Query { x: Z } type Z { a: Int }',
     'type Query { x: Z } type Z @tag(name: "staff") { a: Int }',
   ]
-  const config = configOf('contracts: { shop: { exclude: [staff] } }')
+  const config = configOf('{ contracts: { shop: { exclude: [staff] } }, policy: { lint: allow } }')
   const { ok, findings } = await checked({ a: good }, { a: bad }, { config })
   expect(ok).toBe(false)
   expect(findings.find(({ rule }) => rule === 'CONTRACT_NOT_VALID')?.message).toContain('Type "Z" is @inaccessible but')

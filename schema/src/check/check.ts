@@ -8,8 +8,10 @@ import { federationHazards } from './federation/hazards.ts'
 import { changeFinding, compositionFinding, hintFindings, invalidFinding } from './findings.ts'
 import type { Composed, Graph } from './graph.ts'
 import { type Client, type Impact, impactOn } from './impact.ts'
+import { lintFindings } from './lint/lint.ts'
 import type { Operation } from './operations.ts'
 import { placeOf } from './places.ts'
+import { planFindings } from './plans.ts'
 import { type Finding, fails, type OperationReport, type Report } from './report.ts'
 import { type Variant, variantsOf } from './variants.ts'
 
@@ -21,6 +23,8 @@ export interface CheckInput {
   operations: readonly Operation[]
   config: CheckConfig
   approvals: readonly Approval[]
+  /** Ids of lint violations that are let be. */
+  baseline: readonly string[]
   /** `YYYY-MM-DD`. */
   today: string
 }
@@ -49,6 +53,8 @@ export async function checkSchemas(input: CheckInput): Promise<Report> {
     }),
     ...impacts.flatMap((impact) => invalidFinding(impact)),
     ...deprecationFindings(before, graph, operations, input),
+    ...planFindings(before, graph, operations, config),
+    ...lintFindings(before, graph, input.baseline, config),
   ]
   return report(input, findings, placed, impacts)
 }

@@ -11,7 +11,7 @@ const schema = z.strictObject({
     .default({}),
   policy: z
     .strictObject({
-      unusedBreaking: outcome.default('fail'),
+      unusedBreaking: outcome.default('warn'),
       dangerous: outcome.default('warn'),
       deprecation: outcome.default('fail'),
       plan: outcome.default('fail'),

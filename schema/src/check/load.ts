@@ -3,17 +3,18 @@ import { join, relative, resolve } from 'node:path'
 import { readSubgraphs } from '../subgraphs.ts'
 import { type Approval, readApprovals } from './approvals.ts'
 import type { CheckInput } from './check.ts'
-import { type CheckConfig, readConfig } from './config.ts'
+import { type CheckConfig, parseYaml, readConfig } from './config.ts'
 import { commitOf } from './git.ts'
 import { composeGraph } from './graph.ts'
 import { type Operation, readManifest } from './operations.ts'
 import { type Options, UsageError } from './options.ts'
 
+const BASELINE = 'lint-baseline.yaml'
 const folder = join(import.meta.dirname, '../..')
 
 /**
- * Reads what a check needs: the list and its schemas now and in the base commit, and, from the folder of the list, `operations` and
- * `approvals`. Throws a `UsageError` of one sentence with the place of what cannot be read.
+ * Reads what a check needs: the list and its schemas now and in the base commit, and, from the folder of the list, `operations`,
+ * `approvals`, `checks.yaml` and `lint-baseline.yaml`. Throws a `UsageError` of one sentence with the place of what cannot be read.
  */
 export function load({ base, config, list }: Options, today: string): CheckInput {
   return asUsage(() => {
@@ -31,6 +32,7 @@ export function load({ base, config, list }: Options, today: string): CheckInput
       operations: readOperations(join(home, 'operations')),
       config: configOf(config, home),
       approvals: readAllApprovals(join(home, 'approvals')),
+      baseline: readBaseline(home),
       today,
     }
   })
@@ -59,6 +61,17 @@ function readAllApprovals(path: string): Approval[] {
   return filesOf(path)
     .filter((name) => /\.ya?ml$/.test(name))
     .flatMap((name) => readApprovals(readText(join(path, name)), shown(join(path, name))))
+}
+
+/** The ids of `lint-baseline.yaml`, a list. */
+function readBaseline(home: string): string[] {
+  if (!filesOf(home).includes(BASELINE)) return []
+  const path = join(home, BASELINE)
+  const ids = parseYaml(readText(path), shown(path)) ?? []
+  if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) {
+    throw new Error(`${shown(path)}: expected a list of ids such as "- lint/naming/catalog/Product.Title".`)
+  }
+  return ids
 }
 
 function readText(path: string): string {

@@ -40,6 +40,14 @@ export async function checked(
   after: Readonly<Record<string, string>>,
   rest: Partial<CheckInput> = {},
 ): Promise<Report> {
-  const input = { base: null, operations: [], config: configOf(), approvals: [], today: '2026-06-15', ...rest }
+  const input = {
+    base: null,
+    operations: [],
+    config: configOf(),
+    approvals: [],
+    baseline: [],
+    today: '2026-06-15',
+    ...rest,
+  }
   return checkSchemas({ ...input, before: graphOf(before), after: composeGraph(subgraphsOf(after)) })
 }

@@ -1,4 +1,4 @@
-import { type ConstDirectiveNode, Kind, type NameNode, type TypeNode } from 'graphql'
+import { type ConstDirectiveNode, Kind, type NameNode, print, type StringValueNode, type TypeNode } from 'graphql'
 import type { ListedSubgraph } from '../../subgraphs.ts'
 
 /** One element as one subgraph writes it. */
@@ -7,6 +7,8 @@ export interface Declared {
   kind: string
   directives: readonly ConstDirectiveNode[]
   type: TypeNode | null
+  /** What it is and says, without what is inside it: the same text as long as it does not change. */
+  text: string
 }
 
 interface Node {
@@ -14,6 +16,7 @@ interface Node {
   name?: NameNode
   directives?: readonly ConstDirectiveNode[]
   type?: TypeNode
+  description?: StringValueNode
   fields?: readonly Node[]
   values?: readonly Node[]
   arguments?: readonly Node[]
@@ -23,10 +26,12 @@ interface Node {
 /** Everything that a subgraph writes, by coordinate; what it writes in several parts (`extend type`) is put together. */
 export function declaredBy({ typeDefs }: ListedSubgraph): Map<string, Declared> {
   const found = new Map<string, Declared>()
-  const add = (coordinate: string, { kind, directives = [], type = undefined }: Node) => {
+  const add = (coordinate: string, { kind, directives = [], type, description }: Node) => {
     const known = found.get(coordinate)
     const all = [...(known?.directives ?? []), ...directives]
-    found.set(coordinate, { coordinate, kind: known?.kind ?? kind, directives: all, type: type ?? null })
+    const said = [known?.text ?? kind, description?.value ?? '', type ? print(type) : '', ...directives.map(print)]
+    const text = said.join(' ')
+    found.set(coordinate, { coordinate, kind: known?.kind ?? kind, directives: all, type: type ?? null, text })
   }
   for (const definition of typeDefs.definitions as readonly Node[]) {
     if (!definition.name) continue

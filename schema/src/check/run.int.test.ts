@@ -3,9 +3,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
+import { run } from './run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'schema-check-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const home = process.cwd()
+process.chdir(folder)
+afterAll(() => {
+  process.chdir(home)
+  rmSync(folder, { recursive: true })
+})
 
 const schema = 'type Query { "A." a: Int "B." b: Int }'
 const manifest = { format: 'apollo-persisted-query-manifest', version: 1 }
@@ -21,12 +27,7 @@ function file(name: string, content: string | object): void {
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
 }
 
-function check(...args: string[]) {
-  const main = join(import.meta.dirname, 'main.ts')
-  const all = [main, '--list', 'graph/supergraph.yaml', ...args]
-  const { status, stdout, stderr } = spawnSync(process.execPath, all, { cwd: folder, env: { PATH: process.env.PATH } })
-  return { code: status, out: String(stdout), err: String(stderr) }
-}
+const check = (...args: string[]) => run(['--list', 'graph/supergraph.yaml', ...args], '2026-06-15')
 
 file('graph/supergraph.yaml', 'subgraphs: { a: { routing_url: http://a/graphql, schema: { file: ../a.graphql } } }')
 file('a.graphql', schema)
@@ -44,9 +45,18 @@ beforeEach(() => {
   git('clean', '-qfd')
 })
 
-test('compares the working tree with a commit, and writes several formats', () => {
+test('compares the working tree with a commit, and writes several formats', async () => {
   file('a.graphql', 'type Query { "A." a: Int }')
-  const { code, out, err } = check('--base', 'HEAD', '--format', 'text', '--format', 'json', '--out', 'report.json')
+  const { code, out, err } = await check(
+    '--base',
+    'HEAD',
+    '--format',
+    'text',
+    '--format',
+    'json',
+    '--out',
+    'report.json',
+  )
   expect([code, err]).toEqual([1, ''])
   expect(out).toContain("a.graphql:1:6 (a): FIELD_REMOVED: Field 'b' was removed from object type 'Query'.")
   expect(out).toContain('hits app/B')
@@ -59,8 +69,28 @@ test('compares the working tree with a commit, and writes several formats', () =
   })
 })
 
-test('passes when nothing changed', () => {
-  expect(check('--base', 'HEAD')).toMatchObject({ code: 0, err: '' })
+test('passes when nothing changed, as a command', () => {
+  const command = [join(import.meta.dirname, 'main.ts'), '--list', 'graph/supergraph.yaml', '--base', 'HEAD']
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' })
+  expect([status, stderr]).toEqual([0, ''])
+  expect(stdout).toMatch(/^Passed against HEAD \(\w{12}\): 0 failed, 0 warnings, 0 safe\. 2 operations: /)
+})
+
+test('passes when a change lands together with the client change that it needs', async () => {
+  const client = (body: string) =>
+    file('graph/operations/app/apollo.json', { ...manifest, operations: [{ id: '2', body }] })
+  file('a.graphql', 'type Query { "A." a: Int "B." b("X." x: Int!): Int }')
+  expect(await check('--base', 'HEAD')).toMatchObject({ code: 1 })
+  client('query B { b(x: 1) }')
+  expect(await check('--base', 'HEAD')).toMatchObject({ code: 0, err: '' })
+})
+
+test('a schema that is not in the commit is told in one line', async () => {
+  file('graph/other.yaml', 'subgraphs: { b: { routing_url: http://b/graphql, schema: { file: b.graphql } } }')
+  file('graph/b.graphql', schema)
+  const { code, err } = await run(['--base', 'HEAD', '--list', 'graph/other.yaml'], '2026-06-15')
+  expect(code).toBe(2)
+  expect(err).toMatch(/^graph\/other\.yaml is not in HEAD \(\w{12}\)\.\n$/)
 })
 
 test.each<[string[], string, () => void]>([
@@ -109,9 +139,9 @@ test.each<[string[], string, () => void]>([
     'graph/approvals/x.yaml: expires: expected a day',
     () => file('graph/approvals/x.yaml', 'change: x\nreason: a long enough one\nowner: me\nexpires: soon'),
   ],
-])('says in one line what is wrong with %j: %s', (args, message, prepare) => {
+])('says in one line what is wrong with %j: %s', async (args, message, prepare) => {
   prepare()
-  const { code, out, err } = check(...args)
+  const { code, out, err } = await check(...args)
   expect([code, out]).toEqual([2, ''])
   expect(err.trim().split('\n')).toHaveLength(1)
   expect(err).toContain(message)

@@ -73,7 +73,7 @@ test('passes when nothing changed, as a command', () => {
   const command = [join(import.meta.dirname, 'main.ts'), '--list', 'graph/supergraph.yaml', '--base', 'HEAD']
   const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' })
   expect([status, stderr]).toEqual([0, ''])
-  expect(stdout).toMatch(/^Passed against HEAD \(\w{12}\): 0 failed, 0 warnings, 0 safe\. 2 operations: /)
+  expect(stdout).toMatch(/^Passed against HEAD \(\w{12}\): 0 failed, 0 warnings, 0 notes\. 2 operations: /)
 })
 
 test('passes when a change lands together with the client change that it needs', async () => {

@@ -1,35 +1,29 @@
 import type { Finding, Report } from '../report.ts'
-import { fails } from '../report.ts'
+import { byLevel } from './levels.ts'
 
 /** A report for people at a terminal: what fails, what warns, the operations, one line at the end. */
 export function asText(report: Report): string {
-  const failing = report.findings.filter(fails)
-  const approved = report.findings.filter(({ approval }) => approval !== null)
-  const warnings = report.findings.filter(({ outcome }) => outcome === 'warn')
-  const safe = report.findings.length - failing.length - approved.length - warnings.length
+  const { error, warning, note } = byLevel(report)
+  const approved = note.filter(({ approval }) => approval !== null)
   const affected = report.operations.filter(({ status }) => status !== 'unaffected')
   return [
-    ...section('Failed', failing.map(described)),
-    ...section('Warnings', warnings.map(described)),
+    ...section('Failed', error.map(described)),
+    ...section('Warnings', warning.map(described)),
     ...section('Approved', approved.map(described)),
     ...section(
       'Operations',
       affected.map(({ client, name, status, errors }) => [`${client}/${name}: ${status}`, ...errors].join('\n      ')),
     ),
-    summaryOf(report, { failing: failing.length, warnings: warnings.length, safe }),
+    summaryOf(report, `${error.length} failed, ${warning.length} warnings, ${note.length} notes`),
     '',
   ].join('\n')
 }
 
-function summaryOf(
-  { ok, base, operations }: Report,
-  counts: { failing: number; warnings: number; safe: number },
-): string {
+function summaryOf({ ok, base, operations }: Report, counts: string): string {
   const count = (status: string) => operations.filter((one) => one.status === status).length
   const against = base ? ` against ${base.ref} (${base.commit.slice(0, 12)})` : ''
-  const ops = `${operations.length} operations: ${count('broken')} broken, ${count('at risk')} at risk, ${count('unaffected')} unaffected`
-  const { failing, warnings, safe } = counts
-  return `${ok ? 'Passed' : 'Failed'}${against}: ${failing} failed, ${warnings} warnings, ${safe} safe. ${ops}.`
+  const states = `${count('broken')} broken, ${count('at risk')} at risk, ${count('unaffected')} unaffected`
+  return `${ok ? 'Passed' : 'Failed'}${against}: ${counts}. ${operations.length} operations: ${states}.`
 }
 
 function section(title: string, lines: string[]): string[] {
@@ -37,9 +31,8 @@ function section(title: string, lines: string[]): string[] {
 }
 
 function described({ rule, message, place, operations, approval, id }: Finding): string {
-  const where = place
-    ? `${place.file}:${place.line}:${place.column}${place.subgraph ? ` (${place.subgraph})` : ''}: `
-    : ''
+  const within = place?.subgraph ? ` (${place.subgraph})` : ''
+  const where = place ? `${place.file}:${place.line}:${place.column}${within}: ` : ''
   return [
     `${where}${rule}: ${message}`,
     ...(operations.length > 0 ? [`hits ${operations.join(', ')}`] : []),

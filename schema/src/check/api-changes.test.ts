@@ -132,6 +132,11 @@ const table: [string, string, string[]][] = [
     const types = `${query} interface N { a: Int }`
     return [`${types} type T${before} { a: Int }`, `${types} type T${after} { a: Int }`, changes]
   }),
+  [
+    `${query} interface N { a: Int }`,
+    `${query} interface N { a: Int } type T implements N { a: Int }`,
+    ['safe TYPE_ADDED T', 'dangerous OBJECT_TYPE_INTERFACE_ADDED T', 'safe FIELD_ADDED T.a'],
+  ],
   // Roots.
   [
     `schema { query: Query } ${query} type Q { a: Int }`,

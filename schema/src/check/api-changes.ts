@@ -24,7 +24,8 @@ export async function apiChanges(before: GraphQLSchema, after: GraphQLSchema, wh
   const seen = differences.filter(({ type }) => !type.startsWith('DIRECTIVE_USAGE_'))
   const changes = seen.map((difference) => {
     const coordinate = coordinateOf(difference)
-    const criticality = corrected(difference, after) ?? criticalities[difference.criticality.level] ?? 'breaking'
+    const criticality =
+      corrected(difference, before, after) ?? criticalities[difference.criticality.level] ?? 'breaking'
     // A description's words are no part of the id: a typo put right is still the same change.
     const detail = difference.type.includes('DESCRIPTION') ? undefined : detailOf(difference.meta)
     return {
@@ -41,9 +42,18 @@ export async function apiChanges(before: GraphQLSchema, after: GraphQLSchema, wh
 }
 
 /** Where the library's word is not to be taken: see docs/decisions/0026. */
-function corrected({ type, path = '', meta }: Difference, after: GraphQLSchema): Criticality | null {
+function corrected(
+  { type, path = '', meta }: Difference,
+  before: GraphQLSchema,
+  after: GraphQLSchema,
+): Criticality | null {
   const [typeName = '', member = '', argument = ''] = path.split('.')
   const owner = after.getType(typeName)
+  if (type === 'OBJECT_TYPE_INTERFACE_ADDED') {
+    // Also a new type is one more that a field of the interface may return.
+    const { addedInterfaceName } = meta as Record<string, string>
+    return isObjectType(owner) && before.getType(addedInterfaceName ?? '') ? 'dangerous' : null
+  }
   if (type === 'FIELD_ARGUMENT_DEFAULT_CHANGED' && (isObjectType(owner) || isInterfaceType(owner))) {
     const found = owner.getFields()[member]?.args.find(({ name }) => name === argument)
     if (found && isRequiredArgument(found)) return 'breaking'

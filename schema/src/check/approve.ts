@@ -6,7 +6,9 @@ import type { Finding } from './report.ts'
 export function approve(findings: readonly Finding[], approvals: readonly Approval[], today: string): Finding[] {
   const holding = approvals.filter((approval) => !isExpired(approval, today))
   const judged = findings.map((one) => {
-    const approval = one.outcome === 'fail' ? holding.find(({ change }) => change === one.id) : undefined
+    // What does not compose cannot be let pass: there would be no graph.
+    const isOpen = one.outcome === 'fail' && !one.id.startsWith('composition/')
+    const approval = isOpen ? holding.find(({ change }) => change === one.id) : undefined
     return { ...one, approval: approval ?? null }
   })
   const used = new Set(judged.flatMap(({ id, approval }) => (approval ? [id] : [])))

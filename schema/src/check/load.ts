@@ -4,8 +4,8 @@ import { readSubgraphs } from '../subgraphs.ts'
 import { type Approval, readApprovals } from './approvals.ts'
 import type { CheckInput } from './check.ts'
 import { type CheckConfig, parseYaml, readConfig } from './config.ts'
-import { commitOf } from './git.ts'
-import { composeGraph } from './graph.ts'
+import { type Commit, commitOf } from './git.ts'
+import { composeGraph, type Graph } from './graph.ts'
 import { type Operation, readManifest } from './operations.ts'
 import { type Options, UsageError } from './options.ts'
 
@@ -21,13 +21,9 @@ export function load({ base, config, list }: Options, today: string): CheckInput
     const listFile = list === null ? join(folder, 'supergraph.yaml') : resolve(list)
     const home = join(listFile, '..')
     const commit = commitOf(base, home)
-    const old = composeGraph(readSubgraphs(listFile, commit.read))
-    const first = old.errors[0]
-    if (!old.graph)
-      throw new UsageError(`--base ${base} (${commit.hash.slice(0, 12)}) does not compose: ${first?.message}`)
     return {
       base: { ref: base, commit: commit.hash },
-      before: old.graph,
+      before: graphBefore(commit, base, listFile),
       after: composeGraph(readSubgraphs(listFile)),
       operations: readOperations(join(home, 'operations')),
       config: configOf(config, home),
@@ -36,6 +32,18 @@ export function load({ base, config, list }: Options, today: string): CheckInput
       today,
     }
   })
+}
+
+/** The graph of the base; what is wrong with it is told with the commit. */
+function graphBefore({ hash, read }: Commit, base: string, listFile: string): Graph {
+  try {
+    const { graph, errors } = composeGraph(readSubgraphs(listFile, read))
+    if (graph) return graph
+    throw new Error(`the subgraphs do not compose: ${errors[0]?.message.replace(/\s+/g, ' ')}`)
+  } catch (error) {
+    if (!(error instanceof Error) || error.constructor !== Error) throw error
+    throw new Error(`In --base ${base} (${hash.slice(0, 12)}): ${error.message}`)
+  }
 }
 
 /** `checks.yaml` beside the list may be left out; one that was asked for may not. */

@@ -90,7 +90,7 @@ test('a schema that is not in the commit is told in one line', async () => {
   file('graph/b.graphql', schema)
   const { code, err } = await run(['--base', 'HEAD', '--list', 'graph/other.yaml'], '2026-06-15')
   expect(code).toBe(2)
-  expect(err).toMatch(/^graph\/other\.yaml is not in HEAD \(\w{12}\)\.\n$/)
+  expect(err).toMatch(/^In --base HEAD \(\w{12}\): graph\/other\.yaml is not there\.\n$/)
 })
 
 test.each<[string[], string, () => void]>([

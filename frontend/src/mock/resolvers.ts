@@ -81,7 +81,7 @@ export function mockResolvers(schema: GraphQLSchema, seed: string) {
     const edge = getNamedType(type.getFields().edges?.type) as GraphQLObjectType
     const node = getNamedType(edge.getFields().node?.type)
     const isOwned = isObjectType(node) && belongs(node, parent)
-    const total = isOwned ? 1 + (numberOf(place) % 6) : 8 + (numberOf(place) % (longest - 8))
+    const total = isOwned ? 2 + (numberOf(place) % 5) : 8 + (numberOf(place) % (longest - 8))
     const all = byLists(node, given)?.filter((one) => one !== null) ?? rows(node, total, parent, place)
     const { from, to } = cut(all.length, given)
     const cursor = (i: number) => Buffer.from(String(i)).toString('base64url')

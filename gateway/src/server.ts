@@ -280,6 +280,7 @@ export async function startGateway(
   })
   publishCacheGauges(metrics, caches)
   publishDocumentCounts(metrics, documents)
+  documents.watch()
 
   return {
     url: http.url,

@@ -27,6 +27,8 @@ export interface Documents {
   readonly counts: DocumentCounts
   /** Tells whenever other documents are trusted: what was admitted before has to be admitted again. */
   onReplaced(listener: () => void): void
+  /** Begins to look at the folder. */
+  watch(): void
   close(): void
 }
 
@@ -59,7 +61,7 @@ const mostTold = 1_000
 const mostFiles = 10_000
 
 /**
- * Reads the folder of recorded operations, and unless the mode is off reads it again whenever its files change. Rejects with a
+ * Reads the folder of recorded operations; `watch`, unless the mode is off, reads it again whenever its files change. Rejects with a
  * `StartError` when it cannot be read, or holds nothing while only what it holds may run.
  */
 export async function openDocuments({ folder, mode, watchMs, parse, log }: DocumentOptions): Promise<Documents> {
@@ -73,14 +75,13 @@ export async function openDocuments({ folder, mode, watchMs, parse, log }: Docum
   let { operations } = first
   let trusted: TrustedDocuments = { byId: new Map(), fingerprints: new Set() }
   let timer: NodeJS.Timeout | undefined
-  let closed = false
+  let closed = mode === 'off'
   if (mode !== 'off') {
     trusted = await trustedIn(first, turn)
     counts.ids = trusted.byId.size
     const nothing = nothingIn(trusted)
     if (nothing)
       throw new StartError(`No request could be answered with TRUSTED_DOCUMENTS=${mode}: ${folder} ${nothing}.`)
-    watch()
   }
 
   /** Why nothing of these documents could run; null when something can. */
@@ -149,6 +150,7 @@ export async function openDocuments({ folder, mode, watchMs, parse, log }: Docum
       }
     },
     again: count,
+    watch,
     onReplaced(listener) {
       listeners.push(listener)
     },

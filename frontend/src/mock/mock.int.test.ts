@@ -73,6 +73,21 @@ test('what arguments name comes back', async () => {
   expect(again).toEqual({ node: { slug: 'a-mug' }, nodes: [{ id: data.product.id }, null] })
 })
 
+test('what is said of a SKU is the same on a page and where its price and stock are followed', async () => {
+  const rest = 'sku version price { money { amount } } availability { status available version }'
+  const { products } = await ask(`{ products(first: 1) { nodes { variants(first: 5) { nodes { ${rest} } } } } }`)
+  const variants: { sku: string }[] = products.nodes[0].variants.nodes
+  const query = `query ($skus: [String!]!) { prices(skus: $skus) { sku price { money { amount } } }
+    availabilities(skus: $skus) { sku availability { status available version } variant { ${rest} } } }`
+  const { prices, availabilities } = await ask(query, { skus: variants.map(({ sku }) => sku) })
+  for (const [i, variant] of variants.entries()) {
+    expect(variant).toMatchObject(prices[i])
+    const { sku, availability } = availabilities[i]
+    expect(variant).toMatchObject({ sku, availability })
+    expect(availabilities[i].variant).toEqual(variant)
+  }
+})
+
 test('connections can be walked forwards and backwards', async () => {
   const query = `query ($first: Int, $after: String, $last: Int, $before: String) {
     products(first: $first, after: $after, last: $last, before: $before) { edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`

@@ -13,7 +13,7 @@ import {
   isNullableType,
   isObjectType,
 } from 'graphql'
-import { fromId, hasLeaf, leafOf, named, names, owned, type Thing, thing } from './things.ts'
+import { fromId, hasLeaf, leafOf, named, names, owned, placeOf, type Thing, thing } from './things.ts'
 import { leafValue, numberOf } from './values.ts'
 
 type Arguments = Readonly<Record<string, unknown>>
@@ -164,7 +164,7 @@ export function mockResolvers(schema: GraphQLSchema, seed: string) {
     const isList = isListType(getNullableType(output))
     if (isLeafType(target) && !isList) return leafOf(parent, type, field, target, seed)
     const { first: _f, after: _a, last: _l, before: _b, ...others } = given
-    const place = `${seed} ${parent.__typename}:${parent.key}.${field} ${JSON.stringify(others)}`
+    const place = `${placeOf(parent, type, seed)}.${field} ${JSON.stringify(others)}`
     return isList ? list(parent, field, output, given, place) : single(parent, field, output, given, place)
   }
 }

@@ -55,12 +55,21 @@ export function leafOf(
 ): unknown {
   if (field in thing.known) return thing.known[field]
   if (field === 'id') return encodeId(thing.__typename, thing.key)
-  const place = `${seed} ${thing.__typename}:${thing.key}`
+  const place = field === 'sku' ? `${seed} ${thing.__typename}:${thing.key}` : placeOf(thing, type, seed)
   // Money is said twice, and both have to agree.
   if (field === 'amount' && 'minorUnits' in type.getFields()) {
     return (Number(leafValue(typeOf(type, 'minorUnits'), 'minorUnits', `${place}.minorUnits`)) / 100).toFixed(2)
   }
   return leafValue(leaf, field, `${place}.${field}`)
+}
+
+/**
+ * What the fields of an object follow from. Whatever has a SKU says the same of it: a variant on a page, and the row of a list or the
+ * message of a subscription that is about its price or stock.
+ */
+export function placeOf(thing: Thing, type: GraphQLObjectType, seed: string): string {
+  if (!hasLeaf(type, 'sku')) return `${seed} ${thing.__typename}:${thing.key}`
+  return `${seed} sku:${leafOf(thing, type, 'sku', typeOf(type, 'sku'), seed)}`
 }
 
 /** Whether a type has a field of this name that holds one value. */

@@ -6,10 +6,14 @@ export interface Book {
   cancellations: Map<string, Cancellation>
 }
 
+/** Units that come or go, that are counted, or that are brought to another location. */
+export type Wish = { delta: number } | { onHand: number } | { quantity: number; to: string }
+
 /** A change of stock that staff asked for with one key. */
 export interface StockChange {
   sku: string
-  wish: { delta: number } | { onHand: number }
+  location: string
+  wish: Wish
   /** Null until an answer came. */
   answer: 'made' | 'refused' | null
 }

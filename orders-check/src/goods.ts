@@ -3,6 +3,8 @@ import { type Book, openBook } from './book.ts'
 import { operations } from './operations.ts'
 
 const PRICE = 1_250
+/** Where there is stock; the shop has the first from the beginning. */
+export const LOCATIONS = ['MAIN', 'NORTH'] as const
 
 /** Fills an empty shop with so many SKUs, each with so many units on hand, and opens the book of it. Throws when the shop refuses. */
 export async function stockShelves(
@@ -14,6 +16,12 @@ export async function stockShelves(
   const book = openBook()
   const price = { amount: (PRICE / 100).toFixed(2), currencyCode: 'EUR' }
   const variants = skus.map((sku, i) => ({ sku, options: [{ name: 'Size', value: String(i) }], price }))
+  const north = { code: LOCATIONS[1], name: 'North', idempotencyKey: 'north' }
+  const place = await staff.ask(operations.locationCreate, { input: north })
+  const known = place.data?.locationCreate?.userErrors[0]?.code === 'CODE_TAKEN' // in a shop that was checked before
+  if (!place.data?.locationCreate?.location && !known) {
+    throw new Error(`The shop refused a location: ${JSON.stringify(place)}`)
+  }
   const made = await staff.ask(operations.upsert, { input: { title: `What is sold with ${seed}`, variants } })
   if (!made.data?.productUpsert?.product) throw new Error(`The shop refused its goods: ${JSON.stringify(made)}`)
   for (const sku of skus) {
@@ -22,7 +30,7 @@ export async function stockShelves(
       input: { sku, onHand: units, idempotencyKey },
     })
     if (!data?.stockSet?.stock) throw new Error(`The shop refused its first stock: ${error ?? JSON.stringify(data)}`)
-    book.stockChanges.set(idempotencyKey, { sku, wish: { onHand: units }, answer: 'made' })
+    book.stockChanges.set(idempotencyKey, { sku, location: LOCATIONS[0], wish: { onHand: units }, answer: 'made' })
   }
   return { skus, book }
 }

@@ -66,12 +66,15 @@ async function underWay({ databases, connection }: SettleOptions): Promise<strin
   const { catalog, inventory, checkout } = databases
   const counted = await Promise.all([
     count('attempts', checkout, "select count(*) from attempt where phase not in ('done', 'failed')"),
-    count('changes of orders', checkout, "select count(*) from order_operation where phase not in ('done', 'failed')"),
+    count('changes of orders', checkout, "select count(*) from order_task where phase not in ('done', 'failed')"),
     count('holds', inventory, "select count(*) from reservation where state = 'held'"),
     ...[catalog, inventory, checkout].map((pool) =>
       count('events in an outbox', pool, 'select count(*) from outbox where published_at is null'),
     ),
-  ]).catch((error: Error) => [`the databases: ${error.message}`])
+  ]).catch((error: Error & { code?: string }) => {
+    if (error.code?.startsWith('42')) throw error // what is asked for is not there: waiting does not help
+    return [`the databases: ${error.message}`]
+  })
   const lags = await durableLags(connection).catch((error: Error) => error.message)
   const behind =
     typeof lags === 'string' ? [lags] : [...lags].map(([name, lag]) => (lag > 0 ? `${lag} events of ${name}` : ''))

@@ -21,7 +21,7 @@ function world(): { seen: Writable<Seen>; book: Book; one: Try } {
   return {
     one,
     book: {
-      stockChanges: new Map([['delivery', { sku: 'mug', wish: { delta: 10 }, answer: 'made' }]]),
+      stockChanges: new Map([['delivery', { sku: 'mug', location: 'MAIN', wish: { delta: 10 }, answer: 'made' }]]),
       tries: new Map([[KEY, one]]),
       holds: new Map([[HOLD, { lines, expiresAt: 0 }]]),
       cancellations: new Map(),
@@ -55,7 +55,7 @@ function world(): { seen: Writable<Seen>; book: Book; one: Try } {
         { kind: 'authorize', authorizationKey: `${ROUND}:authorize`, outcome: 'authorized', minorUnits: 500 },
         { kind: 'capture', authorizationKey: `${ROUND}:authorize`, outcome: 'captured', minorUnits: 500 },
       ],
-      operations: [],
+      tasks: [],
       placing: [],
       outboxes: new Map([['inventory', [stock(1, 10, 0), stock(2, 10, 2), stock(3, 8, 0)]]]),
       projections: [{ name: 'what search knows', source: new Map([['mug', '3']]), known: new Map([['mug', '3']]) }],
@@ -87,12 +87,22 @@ const wrongs: readonly (readonly [string, Change])[] = [
   ['a change of stock is made once, as it was acknowledged', ({ seen }) => (seen.movements[0].delta = 9)],
   [
     'a change of stock is made once, as it was acknowledged',
-    ({ book }) => book.stockChanges.set('lost', { sku: 'mug', wish: { delta: 1 }, answer: 'made' }),
+    ({ book }) => book.stockChanges.set('lost', { sku: 'mug', location: 'MAIN', wish: { delta: 1 }, answer: 'made' }),
+  ],
+  [
+    'a change of stock is made once, as it was acknowledged',
+    ({ book }) =>
+      book.stockChanges.set('delivery', {
+        sku: 'mug',
+        location: 'MAIN',
+        wish: { quantity: 10, to: 'NORTH' },
+        answer: 'made',
+      }),
   ],
   ['nobody but staff and orders changes stock', ({ book }) => book.stockChanges.clear()],
   [
     'a change of stock is answered',
-    ({ book }) => book.stockChanges.set('lost', { sku: 'mug', wish: { delta: 1 }, answer: null }),
+    ({ book }) => book.stockChanges.set('lost', { sku: 'mug', location: 'MAIN', wish: { delta: 1 }, answer: null }),
   ],
   ['reserved = active holds', ({ seen }) => (seen.levels[0].reserved = 1)],
   ['a hold ends when its time is over', ({ seen }) => (seen.reservations[1].state = 'held')],
@@ -123,7 +133,7 @@ const wrongs: readonly (readonly [string, Change])[] = [
   ],
   [
     'a change of an order reaches an end',
-    ({ seen }) => seen.operations.push({ id: 'one', orderId: ORDER, kind: 'cancel', phase: 'refunding' }),
+    ({ seen }) => seen.tasks.push({ id: 'one', orderId: ORDER, kind: 'cancel', phase: 'refunding' }),
   ],
   ['a placed order is paid once', ({ seen }) => seen.payments.pop()],
   ['a placed order is paid once', ({ seen }) => seen.payments.push(seen.payments[1])],

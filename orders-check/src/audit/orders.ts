@@ -6,7 +6,7 @@ import { against, sums, type Violation } from './violation.ts'
 
 /** Orders are what buyers were told, once for each key, with their units taken once. */
 export function orderViolations(
-  { attempts, orders, placing, reservations, movements, operations }: Seen,
+  { attempts, orders, placing, reservations, movements, tasks }: Seen,
   book: Book,
 ): Violation[] {
   const byId = new Map(orders.map((order) => [order.id, order]))
@@ -143,7 +143,7 @@ export function orderViolations(
     ),
     ...against(
       'a change of an order reaches an end',
-      operations,
+      tasks,
       ({ phase }) => phase === 'done' || phase === 'failed',
       ({ id, kind, phase }) => ({ about: `${kind} ${id}`, expected: 'done or failed', got: phase }),
     ),

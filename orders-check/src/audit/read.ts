@@ -25,7 +25,7 @@ export async function readShop(databases: Databases, connection: EventConnection
     attempts: await rows(checkout, ATTEMPTS),
     orders: await rows(checkout, ORDERS),
     payments: await rows(checkout, PAYMENTS),
-    operations: await rows(checkout, OPERATIONS),
+    tasks: await rows(checkout, TASKS),
     placing: await rows(checkout, PLACING),
     outboxes,
     projections: [
@@ -58,7 +58,7 @@ const ORDERS = `
   from placed_order o`
 const PAYMENTS = `
   select kind, authorization_key as "authorizationKey", outcome, minor_units::float8 as "minorUnits" from local_payment`
-const OPERATIONS = `select id, order_id as "orderId", kind, phase from order_operation`
+const TASKS = `select id, order_id as "orderId", kind, phase from order_task`
 const PLACING = `
   select id, attempt_id as "attemptId" from cart where attempt_id is not null and completed_at is null`
 const STOCK = `

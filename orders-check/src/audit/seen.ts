@@ -12,7 +12,7 @@ export interface Seen {
   orders: readonly Order[]
   payments: readonly Payment[]
   /** Changes of orders that were asked for. */
-  operations: readonly { id: string; orderId: string; kind: string; phase: string }[]
+  tasks: readonly { id: string; orderId: string; kind: string; phase: string }[]
   /** Carts that say an attempt is placing them. */
   placing: readonly { id: string; attemptId: string }[]
   /** By the subgraph whose outbox it is. */

@@ -1,4 +1,4 @@
-import type { Book } from '../book.ts'
+import type { Book, StockChange } from '../book.ts'
 import type { Movement, Order, Seen } from './seen.ts'
 import { against, sums, type Violation } from './violation.ts'
 
@@ -67,7 +67,7 @@ function receivedBy({ stockChanges }: Book, movements: readonly Movement[]): Map
     stockChanges,
     ([, { sku }]) => sku,
     ([key, { wish, answer }]) => {
-      if (answer === 'refused') return 0
+      if (answer === 'refused' || 'to' in wish) return 0
       return answer === 'made' && 'delta' in wish ? wish.delta : (found.get(key) ?? 0)
     },
   )
@@ -116,13 +116,7 @@ function changeViolations({ stockChanges }: Book, movements: readonly Movement[]
     ...against(
       'a change of stock is made once, as it was acknowledged',
       stockChanges,
-      ([key, { wish, answer }]) => {
-        const [row, ...more] = rows(key)
-        if (more.length > 0) return false
-        if (answer === 'refused') return row === undefined
-        if (answer === null || !('delta' in wish)) return true // a count that finds what is known books nothing
-        return row?.delta === wish.delta
-      },
+      ([key, change]) => isBooked(change, rows(key)),
       ([key, { sku, wish, answer }]) => ({
         about: `${key} of ${sku}`,
         expected: `${JSON.stringify(wish)}, ${answer ?? 'not answered'}`,
@@ -142,6 +136,17 @@ function changeViolations({ stockChanges }: Book, movements: readonly Movement[]
       ([key, { sku }]) => ({ about: `${key} of ${sku}`, expected: 'an answer', got: 'none' }),
     ),
   ]
+}
+
+function isBooked({ location, wish, answer }: StockChange, rows: readonly Movement[]): boolean {
+  if (answer === 'refused' || (answer === null && rows.length === 0)) return rows.length === 0
+  if ('to' in wish) {
+    const at = (code: string) => rows.find((row) => row.location === code)?.delta
+    return rows.length === 2 && at(location) === -wish.quantity && at(wish.to) === wish.quantity
+  }
+  // A count that finds what is known books nothing.
+  if ('onHand' in wish) return rows.length <= 1 && rows.every((row) => row.location === location)
+  return rows.length === 1 && rows[0]?.delta === wish.delta && rows[0].location === location
 }
 
 /** Units are set aside for holds that exist, and for as long as they exist. */

@@ -65,6 +65,27 @@ test('PostgreSQL keeps its data over a restart and refuses a wrong password', as
   await expect(stranger.connect()).rejects.toThrow('password authentication failed')
 })
 
+test('PostgreSQL that is killed in the middle of its work comes back on its port with all that it committed', async () => {
+  const options = { folder: scratchFolder('pg'), password: 'x', durable: 'unless machine dies' } as const
+  const first = await startPostgres(options)
+  const [writer, worker] = [new pg.Client(first.url('postgres')), new pg.Client(first.url('postgres'))]
+  for (const client of [writer, worker]) {
+    client.on('error', () => {})
+    await client.connect()
+  }
+  const work = expect(worker.query('select pg_sleep(60)')).rejects.toThrow()
+  await writer.query('create table kept (n int); insert into kept values (1)')
+  await first.kill()
+  await work
+  const second = await startPostgres({ ...options, port: first.port })
+  whenDone(() => second.stop())
+  expect(second.port).toBe(first.port)
+  const reader = new pg.Client(second.url('postgres'))
+  await reader.connect()
+  expect((await reader.query('select n from kept')).rows).toEqual([{ n: 1 }])
+  await reader.end()
+})
+
 test('a first start that was interrupted is begun again', async () => {
   const folder = scratchFolder('pg')
   // What initdb leaves when it is killed in the middle.

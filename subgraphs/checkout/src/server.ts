@@ -4,6 +4,7 @@ import type { Running } from '@commerce/service/lifecycle.ts'
 import type { Logger } from '@commerce/service/log.ts'
 import { moneyResolvers } from '@commerce/service/money.ts'
 import { CurrencyCode, DateTime, Decimal, Int64 } from '@commerce/service/scalars.ts'
+import { statementNames } from '@commerce/service/statements.ts'
 import { startSubgraph } from '@commerce/service/subgraph.ts'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { createDriver } from './attempt/driver.ts'
@@ -46,7 +47,9 @@ const now = (): Date => new Date()
 export async function start(config: CheckoutConfig, log: Logger): Promise<Running> {
   if (config.PAYMENT_PROVIDER === 'local') log.warn('PAYMENT_PROVIDER is "local": orders are placed and no money moves')
   const databaseUrl = config.DATABASE_URL_CHECKOUT
-  const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl, max: 10 }) })
+  const database = new PrismaClient({
+    adapter: new PrismaPg({ connectionString: databaseUrl, max: 10 }, { statementNameGenerator: statementNames() }),
+  })
   let ownUrl: string | null = null
   const running = await startSubgraph({
     name: 'checkout',

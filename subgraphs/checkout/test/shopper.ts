@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { eventually } from '@commerce/local/testing.ts'
 import type { Viewer } from '@commerce/service/viewer.ts'
 import type { Ask } from './checkout.ts'
 
@@ -146,6 +147,13 @@ export function shopper(ask: Ask, viewer: Viewer | null = null) {
     async place(cartId: string, input: object = {}): Promise<Placed> {
       const whole = { cartId, idempotencyKey: randomUUID(), paymentToken: 'tok_ok', ...input }
       return (await ask<{ placeOrder: Placed }>(PLACE, { input: whole }, viewer)).placeOrder
+    },
+    /** The id of the order of a new cart; asks until there is one, as a page does while it is pending. */
+    async ordered(wanted: Record<string, number>, input: object = {}): Promise<string> {
+      const whole = { idempotencyKey: randomUUID(), ...input }
+      const cartId = await this.cartWith(wanted)
+      const { id } = await eventually('an order', async () => (await this.place(cartId, whole)).order)
+      return id
     },
     async orders(page: { first?: number; after?: string | null; last?: number; before?: string | null }) {
       const query = `query ($first: Int, $after: String, $last: Int, $before: String) {

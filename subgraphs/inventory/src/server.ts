@@ -5,6 +5,7 @@ import { PrismaClient } from '@commerce/prisma/inventory'
 import type { Running } from '@commerce/service/lifecycle.ts'
 import type { Logger } from '@commerce/service/log.ts'
 import { DateTime } from '@commerce/service/scalars.ts'
+import { statementNames } from '@commerce/service/statements.ts'
 import { startSubgraph } from '@commerce/service/subgraph.ts'
 import type { Resolvers } from '@commerce/service/subgraph-server.ts'
 import { PrismaPg } from '@prisma/adapter-pg'
@@ -54,7 +55,9 @@ const resolvers = [
 /** Starts the inventory subgraph. */
 export function start(config: InventoryConfig, log: Logger): Promise<Running> {
   const databaseUrl = config.DATABASE_URL_INVENTORY
-  const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl, max: 10 }) })
+  const database = new PrismaClient({
+    adapter: new PrismaPg({ connectionString: databaseUrl, max: 10 }, { statementNameGenerator: statementNames() }),
+  })
   return startSubgraph({
     name: 'inventory',
     schemaFile: new URL('../schema.graphql', import.meta.url),

@@ -35,10 +35,11 @@ export async function keep(
   const { state: before } = attempt
   // Orders are locked before attempts, here as everywhere.
   const order = hasOrder(before) ? await lockOrder(tx, before.orderId) : null
-  if (!(await holdsLease(tx, attempt, lease))) return null
+  // Where something is read first, nobody may go on in between.
+  if ((order || found.is === 'ordered') && !(await holdsLease(tx, attempt, lease))) return null
   const fact = await asItMay(tx, before, found, order, now)
   const state = advance(before, fact)
-  await saveState(tx, attempt, state, lease, { over: isOver(state) })
+  if (!(await saveState(tx, attempt, state, lease, { over: isOver(state) }))) return null
   if (before.at === 'authorized' && state.at === 'ordered')
     await placeOrder(tx, emit, attempt, before, state.orderId, now)
   // What remains to be undone elsewhere does not keep the shopper from going on.

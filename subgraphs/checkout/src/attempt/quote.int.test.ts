@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { command } from '@commerce/events/command.ts'
 import { releaseStock, reserveStock } from '@commerce/events/commands.ts'
 import { eventually } from '@commerce/local/testing.ts'
+import { uuidFrom } from '@commerce/service/ids.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Ask, createWorld, startCheckout, type World } from '../../test/checkout.ts'
 import { playInventory } from '../../test/inventory.ts'
@@ -104,6 +106,34 @@ describe('an order', () => {
     const { order } = await guest.place(cartId, { expectedTotal: usd('0') })
     expect(order?.totals.total.amount).toBe('0.00')
     await eventually('settled', async () => (await guest.order(order?.id ?? ''))?.status === 'CONFIRMED')
+  })
+
+  it('comes of an attempt that was quoted before there were discounts and taxes', async () => {
+    const cartId = await guest.cartWith({ cup: 1 })
+    const id = randomUUID()
+    const cart = { where: { id: uuidFrom(cartId, 'Cart') ?? '' }, data: { attemptId: id } }
+    await world.database.cart.update(cart)
+    const state = {
+      at: 'authorized',
+      request: { paymentToken: 'tok_ok', expectedTotal: null },
+      round: id,
+      lines: [{ lineId: id, sku: 'cup', title: 'Cup', quantity: 1, unitMinorUnits: '0' }],
+      totals: { currencyCode: 'USD', subtotal: '0', discount: '0', shipping: '0', tax: '0', total: '0' },
+      holdUntil: new Date(Date.now() + 900_000).toISOString(),
+    }
+    const keys = { scope: `guest:${cart.where.id}`, idempotencyKey: id, fingerprint: '', cartId: cart.where.id }
+    await world.database.attempt.create({ data: { id, ...keys, phase: state.at, state, openedAt: new Date() } })
+    const { order } = await eventually('ordered', async () => {
+      const shown = await guest.cart(cartId)
+      return shown?.order?.status === 'CONFIRMED' && shown
+    })
+    const query = `query ($id: ID!) { order(id: $id) { totals { ${amount('taxIncluded')} ${amount('total')} } delivery { option { id } }
+      lines { sku discounts { promotion { id } } ${amount('tax')} } } }`
+    expect((await ask<{ order: object }>(query, { id: order?.id })).order).toEqual({
+      totals: { taxIncluded: { minorUnits: 0 }, total: { minorUnits: 0 } },
+      delivery: null,
+      lines: [{ sku: 'cup', discounts: [], tax: { minorUnits: 0 } }],
+    })
   })
 
   it('is not placed at another total than was expected, delivery and tax included', async () => {

@@ -38,9 +38,9 @@ export function createQuote({ database, offers, remotes, billing }: QuoteDepende
     const cart = await findCart(database, cartId)
     if (!cart) throw new Error(`Cart ${cartId} is gone.`)
     const skus = cart.lines.map(({ sku }) => sku)
-    const prices = await remotes.quote(skus)
-    await offers.take([], prices)
-    const terms = new Map([...(await findOffers(database, skus))].map(([sku, offer]) => [sku, offer.terms]))
+    const [prices, known] = await Promise.all([remotes.quote(skus), findOffers(database, skus)])
+    if (prices.some(({ sku, price }) => !isSame(price, known.get(sku)?.price ?? null))) await offers.take([], prices)
+    const terms = new Map([...known].map(([sku, offer]) => [sku, offer.terms]))
     const quoted = quoteLines(cart, prices, terms)
     if ('is' in quoted) return quoted
     const lines = quoted.lines.map(({ sku, quantity, unitMinorUnits }) => {
@@ -51,6 +51,10 @@ export function createQuote({ database, offers, remotes, billing }: QuoteDepende
     for (const problem of bill.problems) if (problem.is === 'providerUnavailable') throw problem.error
     return compareQuote(quoted, bill, billable, expectedTotal, holdUntil)
   }
+}
+
+function isSame(one: Money | null, other: Money | null): boolean {
+  return one?.minorUnits === other?.minorUnits && one?.currencyCode === other?.currencyCode
 }
 
 /** The lines at the catalog's prices, or why they cannot be ordered. */

@@ -26,7 +26,8 @@ interface Row {
 export async function findCart(db: Tx, id: string): Promise<Cart | null> {
   // One statement, so that the lines are those of the version.
   const [row] = await db.$queryRaw<(Row & { lines: StoredLine[] })[]>`
-    select cart.*, coalesce(
+    select cart.id, viewer_id, currency_code, attempt_id, version, created_at, updated_at, completed_at, merged_into, buyer_email,
+      shipping_address, billing_address, shipping_choice, discount_codes, coalesce(
       (select json_agg(json_build_object('id', id, 'sku', sku, 'title', title, 'quantity', quantity,
                                          'accepted', accepted_minor_units::text) order by position)
        from cart_line where cart_id = cart.id), '[]') as lines

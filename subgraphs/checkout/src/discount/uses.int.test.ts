@@ -122,8 +122,10 @@ describe('the use of a promotion', () => {
   it('is given back once when its order is cancelled, and can be taken again', async () => {
     await shop.promote(HALF, { code: 'BACK', usageLimit: 1, usageLimitPerCustomer: 1 })
     const ann = shopper(at(0), { id: 'ann of cancelling', scopes: [] })
-    const { order } = await ann.place(await cartWithCode(ann, 'BACK'))
+    const cartId = await cartWithCode(ann, 'BACK')
+    const { order } = await ann.place(cartId)
     expect(await shop.uses('BACK')).toBe(1)
+    expect((await ann.bill(cartId)).problems).toEqual([]) // although its own order has used the code up
     const orderId = uuidFrom(order?.id ?? '', 'Order') ?? ''
     await Promise.all([1, 2, 3].map(() => world.database.$transaction((tx) => giveBackUses(tx, orderId))))
     expect(await shop.uses('BACK')).toBe(0)

@@ -17,6 +17,8 @@ export interface Quantity {
   quantity: number
 }
 
+const MAX_LINES = 1_000
+
 // --- what the attempt found out ---
 
 /** Its units are missing. Null: it is known, or it is being cancelled anyway. */
@@ -187,6 +189,10 @@ function count(
 ): Map<string, number> | { faults: readonly OrderFault[] } {
   const counted = new Map<string, number>()
   const faults: OrderFault[] = []
+  if (wanted.length > MAX_LINES) {
+    const message = `At most ${MAX_LINES} lines are taken at once; these are ${wanted.length}.`
+    return { faults: [fault('QUANTITY_OUT_OF_RANGE', null, message)] }
+  }
   for (const { sku, quantity, at } of wanted) {
     const line = lines.find((line) => line.sku === sku)
     const total = (counted.get(sku) ?? 0) + quantity

@@ -1,3 +1,4 @@
+// Above the usual length: an order's row has two tables of its history beside it, which are read and written with it.
 import { Prisma } from '@commerce/prisma/checkout'
 import type { Discount } from '../discount/apply.ts'
 import type { Delivery } from '../totals/bill.ts'

@@ -15,7 +15,6 @@ import {
   type Parcel,
   READ_ANY_ORDER,
   type TimelineEntry,
-  type TimelineKind,
 } from './order.ts'
 import type { OrderPage, OrderPosition } from './repository.ts'
 
@@ -70,8 +69,9 @@ export const orderResolvers: Resolvers = {
     by: ({ by }: TimelineEntry) => by.is,
     actorId: ({ by }: TimelineEntry, _: unknown, { viewer }: CheckoutContext) =>
       hasScope(viewer, READ_ANY_ORDER) ? by.id : null,
-    note: ({ note, kind }: TimelineEntry, _: unknown, { viewer }: CheckoutContext) =>
-      hasScope(viewer, READ_ANY_ORDER) || !INTERNAL.has(kind) ? note : null,
+    // What staff and the shop say about it is for staff.
+    note: ({ note, kind, by }: TimelineEntry, _: unknown, { viewer }: CheckoutContext) =>
+      hasScope(viewer, READ_ANY_ORDER) || kind === 'SENT' || by.is === 'CUSTOMER' ? note : null,
   },
   OrderLine: {
     fulfilledQuantity: ({ fulfilled }: OrderLine) => fulfilled,
@@ -90,17 +90,6 @@ export const orderResolvers: Resolvers = {
 
 type ShownLine = OrderLine & { currencyCode: string }
 type AllArguments = PageArguments & { statuses?: OrderStatus[] | null }
-
-// What staff say among themselves, and what only they can mend.
-const INTERNAL: ReadonlySet<TimelineKind> = new Set([
-  'HELD',
-  'CAPTURE_REFUSED',
-  'REFUND_REQUESTED',
-  'REFUND_FAILED',
-  'CANCEL_FAILED',
-  'CANCELLED',
-  'RESTOCK_REFUSED',
-])
 
 async function connection(args: PageArguments, read: (page: OrderPage) => Promise<Order[]>) {
   const page = pageFrom(args)

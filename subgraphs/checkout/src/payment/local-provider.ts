@@ -3,7 +3,15 @@ import { once } from 'node:events'
 import type { Transact } from '@commerce/events/outbox.ts'
 import type { LocalPayment, Prisma } from '@commerce/prisma/checkout'
 import { type PaymentProvider, type PaymentResult, PaymentUnknown, type ShopperAction } from './payment.ts'
-import { countFault, findEntry, findSettlement, lockAuthorization, sumRefunded, writeEntry } from './repository.ts'
+import {
+  countFault,
+  findEntries,
+  findEntry,
+  lockAuthorization,
+  rewriteEntry,
+  sumRefunded,
+  writeEntry,
+} from './repository.ts'
 
 type Tx = Prisma.TransactionClient
 
@@ -61,16 +69,16 @@ export function createLocalProvider(
   return {
     async authorize({ key, money, token }, signal) {
       if (token === TEST_TOKENS.unreachable) throw new PaymentUnknown('The local provider plays dead for this token.')
-      const first = (await findEntry(database, key)) === null
-      if (token === TEST_TOKENS.late && first && !signal.aborted) await once(signal, 'abort')
-      const { result, answered } = await transact(async (tx) => {
-        await lockAuthorization(tx, key)
-        const entry = await findEntry(tx, key)
-        if (entry && entry.outcome !== 'lost') return { result: resultOf(entry), answered: true }
-        const voided = (await findSettlement(tx, key)) !== null
-        const outcome = decide(token, { voided, again: entry !== null })
+      if (token === TEST_TOKENS.late && !signal.aborted && !(await findEntry(database, key)))
+        await once(signal, 'abort')
+      const { result, answered, first } = await transact(async (tx) => {
+        const entries = await lockedEntries(tx, key)
+        const entry = entries.find((one) => one.key === key)
+        if (entry && entry.outcome !== 'lost') return { result: resultOf(entry), answered: true, first: false }
+        const outcome = decide(token, { voided: settlementIn(entries) !== undefined, again: entry !== undefined })
         const { minorUnits, currencyCode } = money
-        await writeEntry(tx, {
+        const write = entry ? rewriteEntry : writeEntry
+        await write(tx, {
           key,
           kind: 'authorize',
           authorizationKey: key,
@@ -80,7 +88,7 @@ export function createLocalProvider(
           currencyCode,
         })
         const answered = outcome.outcome !== 'lost' && token !== TEST_TOKENS.timeoutOnce
-        return { result: resultOf({ key, ...outcome }), answered }
+        return { result: resultOf({ key, ...outcome }), answered, first: entry === undefined }
       })
       if (!answered) throw new PaymentUnknown('The local provider loses this answer on purpose.')
       if (token === TEST_TOKENS.twice && first) for (let n = 0; n < 2; n++) notify(key)
@@ -89,11 +97,11 @@ export function createLocalProvider(
 
     async capture({ key, authorizationKey }) {
       const result = await transact(async (tx): Promise<PaymentResult | null> => {
-        await lockAuthorization(tx, authorizationKey)
-        const known = await findEntry(tx, key)
+        const entries = await lockedEntries(tx, authorizationKey)
+        const known = entries.find((one) => one.key === key)
         if (known) return resultOf(known)
-        const authorization = await findEntry(tx, authorizationKey)
-        if (authorization?.outcome !== 'authorized' || (await findSettlement(tx, authorizationKey))) {
+        const authorization = entries.find((one) => one.key === authorizationKey)
+        if (authorization?.outcome !== 'authorized' || settlementIn(entries)) {
           throw new Error(`${authorizationKey} cannot be captured: it is not an open authorization.`)
         }
         if (authorization.token === TEST_TOKENS.captureLostOnce && (await countFault(tx, authorizationKey)) === 0) {
@@ -117,12 +125,11 @@ export function createLocalProvider(
 
     void({ key, authorizationKey }) {
       return transact(async (tx): Promise<PaymentResult> => {
-        await lockAuthorization(tx, authorizationKey)
-        const known = await findEntry(tx, key)
+        const entries = await lockedEntries(tx, authorizationKey)
+        const known = entries.find((one) => one.key === key)
         if (known) return resultOf(known)
-        if (await findSettlement(tx, authorizationKey))
-          throw new Error(`${authorizationKey} was captured: too late to void.`)
-        const authorization = await findEntry(tx, authorizationKey)
+        if (settlementIn(entries)) throw new Error(`${authorizationKey} was captured: too late to void.`)
+        const authorization = entries.find((one) => one.key === authorizationKey)
         await writeEntry(tx, {
           key,
           kind: 'void',
@@ -139,10 +146,10 @@ export function createLocalProvider(
 
     async refund({ key, authorizationKey, money }) {
       const { result, answered } = await transact(async (tx) => {
-        await lockAuthorization(tx, authorizationKey)
-        const known = await findEntry(tx, key)
+        const entries = await lockedEntries(tx, authorizationKey)
+        const known = entries.find((one) => one.key === key)
         if (known) return { result: resultOf(known), answered: true }
-        const capture = await findSettlement(tx, authorizationKey)
+        const capture = settlementIn(entries)
         if (capture?.kind !== 'capture') throw new Error(`${authorizationKey} cannot be refunded: it was not captured.`)
         const left = capture.minorUnits - (await sumRefunded(tx, authorizationKey))
         const refused = money.minorUnits > left || capture.token === TEST_TOKENS.refundRefused
@@ -172,13 +179,13 @@ export function createLocalProvider(
     async complete(clientSecret, approve) {
       const key = clientSecret.startsWith(SECRET_PREFIX) ? clientSecret.slice(SECRET_PREFIX.length) : ''
       const outcome = await transact(async (tx) => {
-        await lockAuthorization(tx, key)
-        const entry = await findEntry(tx, key)
+        const entries = await lockedEntries(tx, key)
+        const entry = entries.find((one) => one.key === key)
         if (!entry || entry.token !== TEST_TOKENS.action) return null
-        if (await findSettlement(tx, key)) return 'voided'
+        if (settlementIn(entries)) return 'voided'
         if (entry.outcome !== 'actionRequired') return resultOf(entry).is
         const decided = approve ? { outcome: 'authorized', message: null } : NOT_CONFIRMED
-        await writeEntry(tx, { ...copyOf(entry), ...decided })
+        await rewriteEntry(tx, { ...copyOf(entry), ...decided })
         return resultOf({ key, ...decided }).is
       })
       if (outcome) notify(key)
@@ -198,6 +205,17 @@ export function createLocalProvider(
     const url = actionUrl()
     return { clientSecret, redirectUrl: url && `${url}?secret=${encodeURIComponent(clientSecret)}` }
   }
+}
+
+// What is read is what counts until the transaction ends.
+async function lockedEntries(tx: Tx, authorizationKey: string): Promise<LocalPayment[]> {
+  await lockAuthorization(tx, authorizationKey)
+  return findEntries(tx, authorizationKey)
+}
+
+/** The entry that ended an authorization, its capture or its void. */
+function settlementIn(entries: readonly LocalPayment[]): LocalPayment | undefined {
+  return entries.find(({ kind }) => kind === 'capture' || kind === 'void')
 }
 
 type Outcome = Pick<LocalPayment, 'outcome' | 'message'>

@@ -7,19 +7,24 @@ export async function lockAuthorization(tx: Tx, authorizationKey: string): Promi
   await tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${authorizationKey}, 0))`
 }
 
+/** All entries about an authorization, its own among them. */
+export function findEntries(db: Tx, authorizationKey: string): Promise<LocalPayment[]> {
+  return db.localPayment.findMany({ where: { authorizationKey } })
+}
+
 /** The entry of one call, or null. */
 export function findEntry(db: Tx, key: string): Promise<LocalPayment | null> {
   return db.localPayment.findUnique({ where: { key } })
 }
 
-/** The entry that ended an authorization, its capture or its void, or null. */
-export function findSettlement(db: Tx, authorizationKey: string): Promise<LocalPayment | null> {
-  return db.localPayment.findFirst({ where: { authorizationKey, kind: { in: ['capture', 'void'] } } })
+/** Writes an entry. */
+export async function writeEntry(tx: Tx, entry: Omit<LocalPayment, 'createdAt' | 'faults'>): Promise<void> {
+  await tx.localPayment.create({ data: entry, select: { key: true } })
 }
 
-/** Writes an entry, or writes it anew. */
-export async function writeEntry(tx: Tx, entry: Omit<LocalPayment, 'createdAt' | 'faults'>): Promise<void> {
-  await tx.localPayment.upsert({ where: { key: entry.key }, create: entry, update: entry })
+/** Writes an entry anew. */
+export async function rewriteEntry(tx: Tx, entry: Omit<LocalPayment, 'createdAt' | 'faults'>): Promise<void> {
+  await tx.localPayment.update({ where: { key: entry.key }, data: entry, select: { key: true } })
 }
 
 /** Counts one more failure that was made on purpose; answers how many there were before. */

@@ -170,6 +170,15 @@ describe('a call to Stripe without an answer', () => {
     expect(given).toMatchObject([{ amount: 200 }])
   })
 
+  it('in its first half moved nothing, and is begun anew where Stripe remembers its own failure', async () => {
+    for (const fault of ['failBefore', 'failAfter'] as const) {
+      const key = randomUUID()
+      stripe.play('create', fault)
+      expect(await authorize(key)).toEqual({ is: 'authorized' })
+      expect(intentsOf(key).filter(({ status }) => status === 'requires_capture')).toHaveLength(1)
+    }
+  })
+
   it('that was never taken is known as such: too many requests, and nobody there', async () => {
     stripe.play('create', 'busy')
     await expect(authorize(randomUUID())).rejects.toThrow(Unreachable)

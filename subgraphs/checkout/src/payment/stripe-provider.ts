@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import type { Prisma } from '@commerce/prisma/checkout'
+import type { Money } from '@commerce/service/money.ts'
 import Stripe from 'stripe'
-import { type PaymentProvider, type PaymentResult, PaymentUnknown } from './payment.ts'
+import type { PaymentProvider, PaymentResult } from './payment.ts'
 import { findNoted, noteFault, noteReference } from './repository.ts'
+import { authorizationOf, refundOf, unclear } from './stripe-answers.ts'
 import { isStripesFault, meaningOf, whyDeclined, whyRefused } from './stripe-errors.ts'
 import { stripeAmount } from './stripe-money.ts'
 
@@ -32,17 +35,7 @@ export function createStripeProvider(database: Prisma.TransactionClient, options
 
   return {
     async authorize({ key, money, token }) {
-      const made = await asked(key, () =>
-        stripe.paymentIntents.create(
-          {
-            ...stripeAmount(money),
-            capture_method: 'manual',
-            automatic_payment_methods: { enabled: true, allow_redirects: options.returnUrl ? 'always' : 'never' },
-            metadata: { authorization_key: key },
-          },
-          { idempotencyKey: `${key}:create` },
-        ),
-      )
+      const made = await asked(key, () => createIntent(key, money))
       const { reference, faults } = await noteReference(database, key, made.id)
       if (reference === null) return { is: 'voided' } // let go before it began: what was made is never confirmed
       const how = token.startsWith('ctoken_') ? { confirmation_token: token } : { payment_method: token }
@@ -111,6 +104,26 @@ export function createStripeProvider(database: Prisma.TransactionClient, options
     },
   }
 
+  // Moves nothing: where Stripe failed, and would say so again to the same key, another one does no harm.
+  async function createIntent(key: string, money: Money): Promise<Stripe.PaymentIntent> {
+    const create = (idempotencyKey: string) =>
+      stripe.paymentIntents.create(
+        {
+          ...stripeAmount(money),
+          capture_method: 'manual',
+          automatic_payment_methods: { enabled: true, allow_redirects: options.returnUrl ? 'always' : 'never' },
+          metadata: { authorization_key: key },
+        },
+        { idempotencyKey },
+      )
+    try {
+      return await create(`${key}:create`)
+    } catch (error) {
+      if (!isStripesFault(error)) throw error
+      return create(`${key}:create:${randomUUID()}`)
+    }
+  }
+
   // Captures or cancels. A PaymentIntent that stands elsewhere refuses; where it stands then is the answer.
   async function settled(
     authorizationKey: string,
@@ -150,41 +163,6 @@ export function createStripeProvider(database: Prisma.TransactionClient, options
       throw meaningOf(error)
     }
   }
-}
-
-/** What a PaymentIntent says of its authorization; null: it was never confirmed. */
-function authorizationOf(intent: Stripe.PaymentIntent): PaymentResult | null {
-  switch (intent.status) {
-    case 'requires_capture':
-    case 'succeeded':
-      return { is: 'authorized' }
-    case 'canceled':
-      return { is: 'voided' }
-    case 'requires_action': {
-      const redirectUrl = intent.next_action?.redirect_to_url?.url ?? null
-      return { is: 'actionRequired', action: { clientSecret: intent.client_secret ?? '', redirectUrl } }
-    }
-    case 'requires_payment_method': {
-      const error = intent.last_payment_error
-      return error ? { is: 'declined', message: error.message ?? 'The payment was declined.' } : null
-    }
-    case 'requires_confirmation':
-      return null
-    default:
-      return unclear(intent)
-  }
-}
-
-function refundOf({ status, failure_reason }: Stripe.Refund): PaymentResult {
-  if (status === 'succeeded') return { is: 'refunded' }
-  if (status === 'failed' || status === 'canceled') {
-    return { is: 'refused', message: `The refund failed at the bank (${failure_reason ?? status}).` }
-  }
-  return { is: 'refundPending' }
-}
-
-function unclear({ id, status }: Stripe.PaymentIntent): never {
-  throw new PaymentUnknown(`${id} is "${status}": it remains to be seen what comes of it.`)
 }
 
 function raise(error: unknown): never {

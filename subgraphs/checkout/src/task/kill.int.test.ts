@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { eventually } from '@commerce/local/testing.ts'
 import { decodeId } from '@commerce/service/ids.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createWorld, type Process, startProcess, type World } from '../../test/checkout.ts'
+import { createWorld, type Process, startCheckoutAt, startProcess, type World } from '../../test/checkout.ts'
 import { type PlayedInventory, playInventory } from '../../test/played-inventory.ts'
 import { shopper } from '../../test/shopper.ts'
 import { desk } from '../../test/staff.ts'
@@ -48,8 +48,7 @@ async function killedAfter(change: 'refund' | 'cancel', scene: (scene: Scene) =>
   const victim = await startOne()
   await world.sell(sku, 1_900)
   const guest = shopper(victim.ask)
-  const { order } = await guest.place(await guest.cartWith({ [sku]: 1 }))
-  const id = order?.id ?? ''
+  const id = await guest.ordered({ [sku]: 1 })
   await eventually('settled', async () => (await guest.order(id))?.status === 'CONFIRMED')
   const { round } = await world.database.order.findUniqueOrThrow({ where: { id: decodeId(id)?.key ?? '' } })
   const idempotencyKey = randomUUID()
@@ -199,8 +198,7 @@ describe('an order whose process is killed', () => {
     await world.sell(sku, 1_900)
     const go = inventory.stall('commit')
     const guest = shopper(victim.ask)
-    const { order } = await guest.place(await guest.cartWith({ [sku]: 1 }))
-    const id = order?.id ?? ''
+    const id = await guest.ordered({ [sku]: 1 })
     await desk(victim.ask).hold(id)
     go()
     const where = { order: { id: decodeId(id)?.key ?? '' } }
@@ -239,5 +237,28 @@ describe('an order whose process is killed', () => {
     await eventually('cancelled', async () => (await staff.order(id)).status === 'CANCELLED', 20_000)
     expect(await staff.order(id)).toMatchObject({ payment: { state: 'VOIDED', captured: { amount: '0.00' } } })
     await next.kill()
+  }, 60_000)
+})
+
+describe('a replica that is only slow', () => {
+  it('does no harm when another has taken over', async () => {
+    const settings = { ATTEMPT_LEASE_MS: '300', PLACE_WAIT_MS: '500' }
+    const replicas = await Promise.all([startCheckoutAt(world, settings), startCheckoutAt(world, settings)])
+    const [{ ask }] = replicas
+    await world.sell('slow', 100)
+    const id = await shopper(ask).ordered({ slow: 1 })
+    const orderId = decodeId(id)?.key ?? ''
+    const timeline = () => world.database.orderTimeline.findMany({ where: { orderId }, orderBy: { version: 'asc' } })
+    const task = () => world.database.orderTask.findFirst({ where: { orderId } })
+    await eventually('confirmed', async () => (await timeline()).length === 2)
+    const go = inventory.stall('giveBack')
+    await desk(ask).cancel(id)
+    await eventually('restocking', async () => (await task())?.phase === 'restocking')
+    const { lease } = (await task()) ?? {}
+    await eventually('taken over', async () => ![lease, null].includes((await task())?.lease))
+    go()
+    await eventually('done', async () => (await task())?.phase === 'done', 20_000)
+    await Promise.all(replicas.map((replica) => replica.stop())) // both have ended what they were at
+    expect((await timeline()).map(({ kind }) => kind)).toEqual(CANCELLED.kinds)
   }, 60_000)
 })

@@ -26,8 +26,7 @@ async function soldThree() {
   await world.sell(sku, 500)
   await stock.set(sku, 10)
   const guest = shopper(ask)
-  const { order } = await guest.place(await guest.cartWith({ [sku]: 3 }))
-  const id = order?.id ?? ''
+  const id = await guest.ordered({ [sku]: 3 })
   await eventually('settled', async () => (await guest.order(id))?.status === 'CONFIRMED')
   expect(await stock.of(sku)).toEqual({ onHand: 7, reserved: 0 })
   return { id, sku }

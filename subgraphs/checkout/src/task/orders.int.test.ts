@@ -31,8 +31,7 @@ beforeAll(async () => {
 /** A placed order of two cups and a pot (19.00 USD); settled unless told otherwise. */
 async function placed({ token = 'tok_ok', viewer = null as Viewer | null, status = 'CONFIRMED' } = {}) {
   const by = shopper(ask, viewer)
-  const { order } = await by.place(await by.cartWith({ cup: 2, pot: 1 }), { paymentToken: token })
-  const id = order?.id ?? ''
+  const id = await by.ordered({ cup: 2, pot: 1 }, { paymentToken: token })
   await eventually(status, async () => (await by.order(id))?.status === status)
   return id
 }
@@ -182,13 +181,10 @@ describe('cancelling an order', () => {
   })
 
   it('while its units are missing lets the payment go, and charges nothing', async () => {
-    const by = shopper(ask)
     const commit = inventory.stall('commit')
-    const answer = by.place(await by.cartWith({ cup: 1 }))
-    await eventually('ordered', () => world.database.attempt.findFirst({ where: { phase: 'ordered' } }))
+    const id = await shopper(ask).ordered({ cup: 1 })
     inventory.sellOut(true)
     commit()
-    const id = (await answer).order?.id ?? ''
     await eventually('missing', async () => (await staff.order(id)).status === 'AWAITING_STOCK')
     await staff.cancel(id)
     await eventually('cancelled', async () => (await staff.order(id)).status === 'CANCELLED')
@@ -231,8 +227,7 @@ describe('an order of nothing to pay', () => {
   it('asks nothing of the payment provider, to its end', async () => {
     await world.sell('gift', 0)
     const by = shopper(ask)
-    const { order } = await by.place(await by.cartWith({ gift: 1 }), { paymentToken: 'tok_decline' })
-    const id = order?.id ?? ''
+    const id = await by.ordered({ gift: 1 }, { paymentToken: 'tok_decline' })
     await eventually('confirmed', async () => (await staff.order(id)).status === 'CONFIRMED')
     await staff.cancel(id)
     await eventually('cancelled', async () => (await staff.order(id)).status === 'CANCELLED')
@@ -269,9 +264,7 @@ describe('a held order', () => {
   /** An order that is held before its units are taken. */
   async function heldEarly() {
     const go = inventory.stall('commit')
-    const by = shopper(ask)
-    const { order } = await by.place(await by.cartWith({ cup: 1 }))
-    const id = order?.id ?? ''
+    const id = await shopper(ask).ordered({ cup: 1 })
     expect((await staff.hold(id)).userErrors).toEqual([])
     go()
     const attempt = { order: { id: decodeId(id)?.key ?? '' } }

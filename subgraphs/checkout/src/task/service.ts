@@ -58,6 +58,7 @@ export type TaskService = ReturnType<typeof createTaskService>
 
 const MAX_KEY = 200
 const MAX_REASON = 500
+const MAX_PARCELS = 100
 const LOOK_AGAIN_MS = 100
 
 /** What a change comes to: the order after it, and what remains to be done elsewhere. */
@@ -77,6 +78,10 @@ export function createTaskService(dependencies: TaskDependencies) {
     /** Notes that parcels left. */
     fulfill: (asked: AskedByKey, parcels: readonly NewParcel[]): Promise<OrderAnswer> =>
       byKey(asked, 'fulfill', { parcels }, null, (order) => {
+        if (parcels.length > MAX_PARCELS) {
+          const message = `At most ${MAX_PARCELS} parcels are noted at once; these are ${parcels.length}.`
+          return { faults: [fault('QUANTITY_OUT_OF_RANGE', ['parcels'], message)] }
+        }
         const malformed = parcels.flatMap(whyMalformedParcel)
         if (malformed.length > 0) return { faults: malformed }
         const change = fulfill(order, parcels)

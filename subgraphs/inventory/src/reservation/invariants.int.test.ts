@@ -17,7 +17,7 @@ beforeAll(async () => {
   ;({ database } = await openDatabase())
 })
 
-const sku = fc.constantFrom('a', 'b', 'c')
+const sku = fc.constantFrom('a', 'b', 'c', 'late')
 const slot = fc.nat(4)
 const location = fc.constantFrom('MAIN', 'SHOP')
 const intention = fc.oneof(
@@ -48,6 +48,7 @@ const intention = fc.oneof(
     do: fc.constant('return' as const),
     sku,
     quantity: fc.integer({ min: 1, max: 2 }),
+    isKnown: fc.boolean(),
     slot,
     key: fc.nat(20),
   }),
@@ -55,7 +56,7 @@ const intention = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('reserve' as const),
-      lines: fc.array(fc.record({ sku, quantity: fc.integer({ min: 1, max: 4 }) }), { minLength: 1, maxLength: 3 }),
+      lines: fc.array(fc.record({ sku, quantity: fc.integer({ min: 1, max: 11 }) }), { minLength: 1, maxLength: 3 }),
       slot,
     }),
   },
@@ -86,8 +87,12 @@ it('whatever is done in whatever order and at the same time, the counters, the l
         const ids = Array.from({ length: 5 }, () => randomUUID())
         const run = randomUUID()
         for (const known of ['a', 'b']) {
-          await stock.set({ sku: `${run} ${known}`, location: 'MAIN', onHand: 9, idempotencyKey: `${run} ${known}` })
+          const sku = `${run} ${known}`
+          await stock.set({ sku, location: 'MAIN', onHand: 9, idempotencyKey: `${sku} MAIN` })
+          await stock.set({ sku, location: 'SHOP', onHand: 8, idempotencyKey: `${sku} SHOP` })
         }
+        const late = { sku: `${run} late`, location: 'MAIN', idempotencyKey: `${run} late` }
+        await policies.set({ ...late, kind: 'BACKORDER', limit: 12 })
         const of = ({ sku, key }: { sku: string; key: number }) => ({
           sku: `${run} ${sku}`,
           idempotencyKey: `${run} ${key}`,
@@ -109,7 +114,12 @@ it('whatever is done in whatever order and at the same time, the counters, the l
               const id = ids[step.slot] as string
               switch (step.do) {
                 case 'return':
-                  return returns.byStaff({ ...step, ...of(step), location: 'MAIN', reservationId: id })
+                  return returns.byStaff({
+                    ...step,
+                    ...of(step),
+                    location: 'MAIN',
+                    reservationId: step.isKnown ? id : null,
+                  })
                 case 'reserve': {
                   const lines = step.lines.map(({ sku, quantity }) => ({ sku: `${run} ${sku}`, quantity }))
                   const input = { reservationId: id, lines, expiresAt: inMs(60_000) }

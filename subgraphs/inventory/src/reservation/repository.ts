@@ -109,13 +109,18 @@ export async function extendReservations(
     where r.id = given.id and r.state = 'held'`
 }
 
-/** Takes up to `limit` held reservations whose time is over, leaving those that somebody else is working on. */
-export async function lockOverdue(sql: Sql, limit: number): Promise<{ ids: string[]; lines: HeldLine[] }> {
-  const rows = await sql.$queryRaw<{ id: string }[]>`
-    select id::text from reservation where state = 'held' and expires_at <= now()
-    order by expires_at limit ${limit} for update skip locked`
-  const ids = rows.map(({ id }) => id)
-  return { ids, lines: [...(await linesOf(sql, ids)).values()].flat() }
+/** Ends up to `limit` held reservations whose time is over, leaving those that somebody else is working on; answers what they held. */
+export async function endOverdue(sql: Sql, limit: number): Promise<{ count: number; lines: HeldLine[] }> {
+  const rows = await sql.$queryRaw<(HeldLine & { id: string })[]>`
+    with ended as (
+      update reservation set state = 'expired', closed_at = now() where id in (
+        select id from reservation where state = 'held' and expires_at <= now()
+        order by expires_at limit ${limit} for update skip locked)
+      returning id
+    )
+    select id::text, sku, location, quantity, backordered
+    from ended left join reservation_line on reservation_id = id`
+  return { count: new Set(rows.map(({ id }) => id)).size, lines: rows.filter(({ sku }) => sku !== null) }
 }
 
 /** Ends reservations. Their lines stay, as the record of what was held. */

@@ -8,7 +8,7 @@ import { lockStocks, post } from '../stock/repository.ts'
 import type { Stock } from '../stock/stock.ts'
 import type { Place, Strategy, WantedLine } from './allocation.ts'
 import { carryOut, type Intention, type Outcome } from './intention.ts'
-import { closeReservations, lockOverdue } from './repository.ts'
+import { endOverdue } from './repository.ts'
 import { aggregate, type ClosedState, type ExtendAnswer, giveBack, type ReserveAnswer } from './reservation.ts'
 
 /** How many reservations one transaction expires. */
@@ -76,18 +76,14 @@ export function createReservationService(
     /** Gives back the units of reservations whose time is over; answers how many it were, at most `EXPIRY_BATCH`. */
     async expireOverdue(): Promise<number> {
       const { count, stocks } = await transact(async (tx, emit) => {
-        const { ids, lines } = await lockOverdue(tx, EXPIRY_BATCH)
+        const { count, lines } = await endOverdue(tx, EXPIRY_BATCH)
         await lockStocks(
           tx,
           lines.map(({ sku }) => sku),
         )
         const changes = await post(tx, giveBack(lines))
-        for (const change of changes) factsOf(change).forEach(emit)
-        await closeReservations(
-          tx,
-          ids.map((id) => ({ id, state: 'expired' })),
-        )
-        return { count: ids.length, stocks: changes.map(({ stock }) => stock) }
+        for (const change of changes) for (const fact of factsOf(change)) emit(fact)
+        return { count, stocks: changes.map(({ stock }) => stock) }
       })
       stocks.forEach(committed)
       return count

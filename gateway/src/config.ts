@@ -1,6 +1,8 @@
 // Long because it is the one list of every setting, with its unit and default.
+import { ConfigError } from '@commerce/service/config.ts'
 import { z } from 'zod'
 import type { CacheBounds } from './cache/caches.ts'
+import { type TrustMode, trustModes } from './documents/trust.ts'
 import type { Unauthorized } from './execute/operation.ts'
 import type { ObserveConfig } from './observe/observing.ts'
 import { tracingEnvironment, tracingFrom } from './observe/tracing.ts'
@@ -29,6 +31,7 @@ export const gatewayEnvironment = z.object({
   SUPERGRAPH: z.string().optional(),
   SUPERGRAPH_FALLBACK: z.string().optional(),
   OPERATIONS: z.string().optional(),
+  TRUSTED_DOCUMENTS: oneOf(...trustModes).default('off'),
   NATS_URL: z.string().startsWith('nats://', 'needs an address that begins with nats://').optional(),
   GATEWAY_SECRET: z.string().min(16, 'needs at least 16 characters').optional(),
   JWT_SECRET: z.string().min(32, 'needs at least 32 characters, as an HS256 secret').optional(),
@@ -106,6 +109,10 @@ export interface GatewayConfig {
   watchMs: number
   /** A folder of recorded operations that are planned before clients ask for them; null is none. */
   operations: string | null
+  /** What of these, and of others, may run; anything but `off` needs a folder. */
+  trustedDocuments: TrustMode
+  /** How often that folder is then looked at, in milliseconds; 0 is never. */
+  documentsWatchMs: number
   planner: WorkerBounds
   /** Addresses that replace those in the supergraph, by subgraph name. */
   subgraphUrls: Readonly<Record<string, string>>
@@ -178,6 +185,8 @@ export const gatewayDefaults: Omit<GatewayConfig, 'supergraph'> = {
   port: 4000,
   watchMs: 500,
   operations: null,
+  trustedDocuments: 'off',
+  documentsWatchMs: 2_000,
   planner: plannerBounds,
   subgraphUrls: {},
   subgraphTimeoutMs: 5_000,
@@ -258,6 +267,10 @@ export function gatewayConfig(
 ): GatewayConfig {
   const { JWT_SECRET, JWT_JWKS_URL } = environment
   const production = environment.NODE_ENV === 'production'
+  if (environment.TRUSTED_DOCUMENTS !== 'off' && !environment.OPERATIONS) {
+    const mode = environment.TRUSTED_DOCUMENTS
+    throw new ConfigError(`TRUSTED_DOCUMENTS=${mode} needs the folder of documents in OPERATIONS. See --help.`)
+  }
   const key = JWT_JWKS_URL ? { jwksUrl: JWT_JWKS_URL } : JWT_SECRET ? { secret: JWT_SECRET } : null
   return {
     ...gatewayDefaults,
@@ -265,6 +278,7 @@ export function gatewayConfig(
     port: environment.PORT,
     supergraph,
     operations: environment.OPERATIONS ?? null,
+    trustedDocuments: environment.TRUSTED_DOCUMENTS,
     subgraphUrls,
     subgraphTimeoutMs: environment.SUBGRAPH_TIMEOUT_MS,
     shareInFlight: environment.SHARE_IN_FLIGHT,

@@ -19,14 +19,10 @@ export async function publish(
   natsUrl: string | undefined,
   log: Logger,
 ): Promise<void> {
-  const seconds = Number(swapIn)
-  if (!(seconds >= 0 && seconds <= 60))
-    throw new ConfigError(`--swap-in takes 0 to 60 seconds, not "${swapIn}". See --help.`)
+  const seconds = swapSeconds(swapIn)
   if (!natsUrl) throw new ConfigError('Say in NATS_URL where to publish. See --help.')
   const { sdl } = await fileSource(file, 0).read()
-  await planInProcess(sdl).catch((error: unknown) => {
-    throw new Error(`The supergraph in ${file} is not valid, nothing is published: ${sentenceOf(error)}`)
-  })
+  await checkSupergraph(sdl, `in ${file}`)
   const connection = await connectEvents({ url: natsUrl, name: 'publish', log, waitMs: 5_000 })
   try {
     const swapAt = Date.now() + seconds * 1_000
@@ -35,4 +31,18 @@ export async function publish(
   } finally {
     await connection.close()
   }
+}
+
+/** Whether a gateway would take a supergraph over; rejects with one sentence that names its `place` when not. */
+export async function checkSupergraph(sdl: string, place: string): Promise<void> {
+  await planInProcess(sdl).catch((error: unknown) => {
+    throw new Error(`The supergraph ${place} is not valid, nothing is published: ${sentenceOf(error)}`)
+  })
+}
+
+/** How many seconds from now all gateways take a supergraph over. */
+export function swapSeconds(text: string): number {
+  const seconds = Number(text)
+  if (text.trim() !== '' && seconds >= 0 && seconds <= 60) return seconds
+  throw new ConfigError(`--swap-in takes 0 to 60 seconds, not "${text}". See --help.`)
 }

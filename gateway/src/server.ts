@@ -8,6 +8,7 @@ import { openCaches } from './cache/caches.ts'
 import { openConsistency } from './cache/consistency.ts'
 import { tooMany } from './cache/unheard.ts'
 import type { GatewayConfig } from './config.ts'
+import { openDocuments } from './documents/documents.ts'
 import { type Asker, seenByNobody, subgraphHeaders } from './execute/headers.ts'
 import { type Operation, type Result, refused, runOperation } from './execute/operation.ts'
 import type { RunCall } from './execute/running.ts'
@@ -22,6 +23,7 @@ import { knownRequests } from './http/known-requests.ts'
 import { routes } from './http/routes.ts'
 import { serveSockets } from './http/sockets.ts'
 import { publishCacheGauges } from './observe/cache-gauges.ts'
+import { publishDocumentCounts } from './observe/document-counts.ts'
 import { publishGauges } from './observe/gauges.ts'
 import { LiveCounts } from './observe/live-counts.ts'
 import type { TraceContext } from './observe/observer.ts'
@@ -36,7 +38,6 @@ import { documentReader } from './supergraph/documents.ts'
 import type { Graph } from './supergraph/graph.ts'
 import { LiveSupergraph } from './supergraph/life.ts'
 import { type Planner, planInWorker } from './supergraph/planner.ts'
-import { readRecorded } from './supergraph/recorded.ts'
 import { fileSource, type SupergraphSource } from './supergraph/source.ts'
 import { viewerKeyOf } from './viewer/key.ts'
 import { shownBy } from './viewer/shown.ts'
@@ -61,8 +62,14 @@ export async function startGateway(
   let stopping = false
   const observing = await startObserving(config.observe, log)
   const { metrics } = observing
-  const { operations: recorded, problems } = await readRecorded(config.operations)
-  for (const problem of problems) log.warn(problem)
+  const admitted = admission(config.limits)
+  const documents = await openDocuments({
+    folder: config.operations,
+    mode: config.trustedDocuments,
+    watchMs: config.documentsWatchMs,
+    parse: admitted.parse,
+    log,
+  })
   const subgraphs = openSubgraphs({
     urlOf: (service) => config.subgraphUrls[service] ?? supergraph.urlOf(service),
     timeoutMs: config.subgraphTimeoutMs,
@@ -124,7 +131,7 @@ export async function startGateway(
   const supergraph = new LiveSupergraph({
     source,
     openPlanner,
-    recorded,
+    recorded: () => documents.recorded,
     maxPlans: config.maxPlans,
     maxPlanBytes: config.maxPlanBytes,
     unauthorized: config.unauthorized,
@@ -158,7 +165,6 @@ export async function startGateway(
     log,
   })
   await pipeline.start()
-  const admitted = admission(config.limits)
   const read = documentReader({
     parse: admitted.parse,
     rules: config.introspection ? [] : [NoSchemaIntrospectionCustomRule],
@@ -194,11 +200,13 @@ export async function startGateway(
     subgraphs: { ...unknownSubgraphs(), ...subgraphs.states() },
   })
   const known = knownRequests(config.maxKnownBytes)
+  documents.onReplaced(() => known.forget())
   const authenticate = authenticator(config.tokens)
   const handler = routes({
     pipeline,
     authenticate,
     admission: admitted,
+    documents,
     metrics,
     bodyLimit: config.bodyLimit,
     graphiql: config.introspection,
@@ -222,8 +230,9 @@ export async function startGateway(
     authenticate,
     log,
     refused: (error) => countRefused(metrics, '', [error], performance.now()),
-    async prepare({ identity, transport, since, count, ...request }) {
+    async prepare({ identity, transport, since, count, document: asked, ...rest }) {
       const viewer = identity?.viewer ?? null
+      const request = { ...rest, query: documents.admit(asked, rest.operationName).text }
       let graph: Graph
       let operation: Operation
       do {
@@ -270,12 +279,15 @@ export async function startGateway(
     supergraph: supergraphSeen,
   })
   publishCacheGauges(metrics, caches)
+  publishDocumentCounts(metrics, documents)
+  documents.watch()
 
   return {
     url: http.url,
     reload: () => supergraph.reload(),
     async stop() {
       stopping = true
+      documents.close()
       const closing = http.close()
       await Promise.all([sockets.close(), streams.close()])
       await closing

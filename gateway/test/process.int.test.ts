@@ -139,6 +139,7 @@ test.each([
   [['--port', 'abc'], {}, 'PORT must be a whole number from 0 to 65535, got "abc". See --help.'],
   [[], { CACHE_MB: '-1' }, 'CACHE_MB must be a whole number of 0 or more, got "-1". See --help.'],
   [[], { UNAUTHORIZED: 'no' }, 'UNAUTHORIZED must be filter, reject or report, got "no". See --help.'],
+  [[], { TRUSTED_DOCUMENTS: 'safelist' }, 'TRUSTED_DOCUMENTS=safelist needs the folder of documents in OPERATIONS.'],
   [[], { GATEWAY_SECRET: 'short' }, 'GATEWAY_SECRET needs at least 16 characters. See --help.'],
 ])('says in one line what is wrong with %j and %j', async (args, environment, sentence) => {
   const { code, lines } = await failedStart(args, environment)

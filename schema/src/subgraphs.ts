@@ -12,13 +12,16 @@ export interface ListedSubgraph {
   typeDefs: DocumentNode
 }
 
+/** The text of a file at an absolute path; `shown` is how an error names it. Throws one sentence when it cannot be read. */
+export type ReadText = (path: string, shown: string) => string
+
 const ownList = join(import.meta.dirname, '../supergraph.yaml')
 
 /**
  * Every subgraph that a list in YAML names (`subgraphs: { <name>: { routing_url, schema: { file } } }`, files from the list's own
- * folder), in its order, with its parsed schema. Throws one sentence when the list or a schema cannot be read, with line and column.
+ * folder), in its order, with its parsed schema; `read` finds the files elsewhere than on disk. Throws one sentence when the list or a schema cannot be read, with line and column.
  */
-export function readSubgraphs(listFile = ownList): ListedSubgraph[] {
+export function readSubgraphs(listFile = ownList, read: ReadText = readText): ListedSubgraph[] {
   const shown = relative('', resolve(listFile))
   return entriesOf(parseList(read(listFile, shown), shown), shown).map(([name, entry]) => {
     const { routing_url: url, schema } = (entry ?? {}) as { routing_url?: unknown; schema?: { file?: unknown } }
@@ -27,7 +30,7 @@ export function readSubgraphs(listFile = ownList): ListedSubgraph[] {
     }
     const path = resolve(dirname(listFile), schema.file)
     const file = relative('', path)
-    return { name, url, file, typeDefs: parseFile(path, file) }
+    return { name, url, file, typeDefs: parseFile(read(path, file), file) }
   })
 }
 
@@ -39,7 +42,7 @@ function entriesOf(list: unknown, shown: string): [string, unknown][] {
   return entries
 }
 
-function read(path: string, shown: string): string {
+function readText(path: string, shown: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
@@ -57,9 +60,9 @@ function parseList(text: string, shown: string): unknown {
   }
 }
 
-function parseFile(path: string, file: string): DocumentNode {
+function parseFile(text: string, file: string): DocumentNode {
   try {
-    return parse(new Source(read(path, file), file))
+    return parse(new Source(text, file))
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error
     const [place] = error.locations ?? []

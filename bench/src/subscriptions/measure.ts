@@ -20,9 +20,9 @@ export interface Measured {
   contestant: Contestant
   clients: number
   kbPerClient: number
-  /** Milliseconds until the change was there, over all clients and changes. */
-  delivery: number[]
-  withStalled: number[]
+  /** Milliseconds until each change was there, for every client. */
+  delivery: number[][]
+  withStalled: number[][]
   cpuMsPerChange: number
   burst: { messages: number; changes: number; behind: number; mostMb: number } | null
   /** When each client follows a SKU of its own: KB a client, and clients that had their state within a second. */
@@ -70,24 +70,31 @@ export async function measure(
   }
   mustAgree(texts)
 
-  const change = async (one: Measured, into: number[]): Promise<void> => {
+  const change = async (one: Measured, into: number[][]): Promise<void> => {
     signal.throwIfAborted()
     const reply = await one.contestant.ask({ change: one.contestant.change })
-    into.push(...reply.times)
+    into.push(reply.times)
     one.reordered += reply.reordered
     one.ended += reply.ended
     await rest(BETWEEN_MS)
   }
   progress(`${changes} changes with every client, and as many while ${STALLED_SHARE * 100} % of them do not read`)
   for (const one of all) await change(one, []) // the first of all is not timed
+  const withAll = async (one: Measured): Promise<void> => {
+    const before = cpuSeconds(one.contestant.server.pid)
+    await change(one, one.delivery)
+    one.cpuMsPerChange += ((cpuSeconds(one.contestant.server.pid) - before) * 1_000) / changes
+  }
+  const withSome = async (one: Measured): Promise<void> => {
+    await one.contestant.ask({ stall: Math.ceil(clients * STALLED_SHARE) })
+    await change(one, one.withStalled)
+    await one.contestant.ask({ goOn: true })
+    await rest(BETWEEN_MS)
+  }
   for (let n = 0; n < changes; n++) {
     for (const one of all) {
-      const before = cpuSeconds(one.contestant.server.pid)
-      await change(one, one.delivery)
-      one.cpuMsPerChange += ((cpuSeconds(one.contestant.server.pid) - before) * 1_000) / changes
-      await one.contestant.ask({ stall: Math.ceil(clients * STALLED_SHARE) })
-      await change(one, one.withStalled)
-      await one.contestant.ask({ goOn: true })
+      // What comes second finds another machine than what comes first.
+      for (const step of n % 2 === 0 ? [withAll, withSome] : [withSome, withAll]) await step(one)
     }
   }
   progress(`a burst of ${BURST_PER_SECOND} changes a second`)

@@ -1,6 +1,7 @@
 import type { Logger } from '@commerce/service/log.ts'
 import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql'
 import type { SocketLimits } from '../config.ts'
+import type { AskedDocument } from '../documents/trust.ts'
 import type { Result } from '../execute/operation.ts'
 import { type Cursor, readCursor } from '../subscribe/cursor.ts'
 import type { Mailbox } from '../subscribe/mailbox.ts'
@@ -9,7 +10,7 @@ import type { Connections } from './connections.ts'
 
 /** An operation of a client that stays connected. */
 export interface ClientRequest {
-  query: string
+  document: AskedDocument
   operationName: string | undefined
   variables: Readonly<Record<string, unknown>>
   identity: Identity | null

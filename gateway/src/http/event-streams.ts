@@ -65,7 +65,7 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
       method: visit.parameters ? 'POST' : visit.method,
       url: request?.url ?? '/',
       headers: { get: (name) => (name === 'accept' ? accept : name === 'content-type' ? 'application/json' : null) },
-      body: visit.parameters && { ...visit.parameters },
+      body: visit.parameters && { ...visit.parameters, query: visit.parameters.query ?? '' },
       raw: request,
       context: visit,
     })
@@ -78,7 +78,7 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
     parameters,
     lastEventId,
   }: Visit): Promise<AsyncGenerator<Result> | Response> {
-    const { query, operationName, variables, extensions } = parameters as Parameters
+    const { query, id: documentId, operationName, variables, extensions } = parameters as Parameters
     const wishes = wishesOf(lastEventId ? { ...extensions, since: lastEventId } : extensions)
     if (wishes instanceof GraphQLError) options.refused(wishes)
     const id = token === null ? '' : String(extensions?.operationId)
@@ -95,7 +95,7 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
     const prepared =
       refusal ??
       (await prepare(options, {
-        query,
+        document: { query, id: documentId },
         operationName: name,
         variables: variables ?? {},
         identity: stream.identity,

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ApolloServer } from '@apollo/server'
-import { answerError, executeGraphQL, type ReadRequest, readBody, sendAnswer } from '@commerce/service/http.ts'
+import { answerError, executeGraphQL, readBody, sendAnswer } from '@commerce/service/http.ts'
 import type { Caches } from '../cache/caches.ts'
 import { type Consistency, consistencyHeader, type Hearing } from '../cache/consistency.ts'
 import type { KeptResponse } from '../cache/responses.ts'
+import type { Documents } from '../documents/documents.ts'
 import { type Asker, traceparentFrom } from '../execute/headers.ts'
 import type { Operation, Result } from '../execute/operation.ts'
 import { holdsData } from '../execute/written.ts'
@@ -27,6 +28,7 @@ export interface OperationOptions {
   pipeline: ApolloServer<RequestContext>
   known: KnownRequests
   admission: Admission
+  documents: Documents
   metrics: Metrics
   /** The graph that new requests run on. */
   graph(): Graph
@@ -88,6 +90,7 @@ function runKnown(options: OperationOptions, known: KnownRequest, incoming: Inco
   const { operation } = known.prepared
   const { counts } = options.known
   counts.hits++
+  options.documents.again(known.admitted)
   options.graph().operations.used(operation)
   trace?.trace?.operation(operation.definition)
   const write = (answered: Answered) => {
@@ -115,9 +118,10 @@ async function runPipeline(options: OperationOptions, incoming: Incoming): Promi
   options.known.counts.misses++
   const form = answerForm(request.headers.accept) as AnswerForm
   const begun = performance.now()
-  let read: ReadRequest
+  const { age } = options.known
+  let read: ReturnType<typeof readRequest>
   try {
-    read = readRequest(request, body, form, options.admission, options.graph())
+    read = readRequest(request, body, form, options.admission, options.documents, options.graph())
   } catch (error) {
     const { answer, errors } = refusedAnswer(error, form)
     countRefused(options.metrics, '', errors, begun)
@@ -151,7 +155,8 @@ async function runPipeline(options: OperationOptions, incoming: Incoming): Promi
   if (!prepared || !result || !isQuery || (status !== 200 && status !== 294)) return sendAnswer(response, answer)
   const whole = { status, bytes: Buffer.from(answer.text) }
   const { graph } = prepared
-  const accepted = graph === options.graph() ? options.known.set(graph, key, { prepared, headers, form }) : undefined
+  const accepting = { prepared, headers, form, admitted: read.admitted }
+  const accepted = graph === options.graph() ? options.known.set(graph, key, accepting, age) : undefined
   const kept = accepted && keep(options, accepted, viewer, whole, result)
   writeAnswer(request, response, headers, { ...whole, kept })
 }

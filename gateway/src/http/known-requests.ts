@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
+import type { TrustedText } from '../documents/trust.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import type { Answered } from './answering.ts'
 import type { Prepared } from './context.ts'
@@ -10,6 +11,8 @@ export interface KnownRequest {
   prepared: Prepared
   headers: Readonly<Record<string, string>>
   form: AnswerForm
+  /** What its document was admitted as. */
+  admitted: TrustedText
   /** Names it in the cache of responses. */
   id: number
   /** Runs of it that are on their way, by who may share them. */
@@ -34,8 +37,12 @@ export interface Passenger {
 /** Finds accepted requests by their raw text, so that what was parsed, checked and planned once is only run. */
 export interface KnownRequests {
   get(graph: Graph, key: string): KnownRequest | undefined
-  /** Undefined when the graph is not the current one any more. */
-  set(graph: Graph, key: string, request: Omit<KnownRequest, 'id' | 'flights'>): KnownRequest | undefined
+  /** Undefined when the graph is not the current one any more, or all were forgotten since `age` was that of the request. */
+  set(graph: Graph, key: string, request: Omit<KnownRequest, 'id' | 'flights'>, age: number): KnownRequest | undefined
+  /** Forgets all, because they may have to be refused now. */
+  forget(): void
+  /** Counts how often all were forgotten. */
+  readonly age: number
   /** Requests that were found, the runs that answered these, and requests that were not found. */
   readonly counts: { hits: number; runs: number; misses: number }
 }
@@ -66,6 +73,7 @@ export function knownRequests(maxBytes: number): KnownRequests {
   let before: typeof known | undefined
   let current: Graph | undefined
   let last = 0
+  let age = 0
 
   function enter(graph: Graph): void {
     if (current) {
@@ -84,8 +92,8 @@ export function knownRequests(maxBytes: number): KnownRequests {
     const operation = old && graph.operations.sameAs(old.prepared.operation)
     const bound = operation?.bind(old?.prepared.bound.variables ?? {})
     if (!old || !operation || !bound || 'errors' in bound) return undefined
-    const { headers, form } = old
-    const request = { prepared: { graph, operation, bound }, headers, form, id: ++last, flights: new Map() }
+    const { headers, form, admitted } = old
+    const request = { prepared: { graph, operation, bound }, headers, form, admitted, id: ++last, flights: new Map() }
     known.set(key, request)
     return request
   }
@@ -96,9 +104,17 @@ export function knownRequests(maxBytes: number): KnownRequests {
       if (graph !== current) enter(graph)
       return known.get(key) ?? (before && moved(graph, key))
     },
-    set(graph, key, request) {
+    get age() {
+      return age
+    },
+    forget() {
+      age++
+      known.clear()
+      before = undefined
+    },
+    set(graph, key, request, begunAt) {
       // One that began on the graph before is of no use any more.
-      if (graph !== current) return undefined
+      if (graph !== current || begunAt !== age) return undefined
       const accepted = { ...request, id: ++last, flights: new Map() }
       known.set(key, accepted)
       return accepted

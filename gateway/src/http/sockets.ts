@@ -11,6 +11,7 @@ import { MessageRate, noPlace } from './connections.ts'
 import { mayConnect } from './cors.ts'
 import { endEvenly } from './draining.ts'
 import { greet, hearPing, type SocketClient, sendAwayExpired, tryAgainLater } from './socket-clients.ts'
+import { documentOf, withQuery } from './socket-documents.ts'
 import { nextMessage, type OutletSurroundings, type SentCounts, SocketOutlet } from './socket-outlet.ts'
 
 /** The WebSocket side of a server. */
@@ -63,9 +64,14 @@ export function serveSockets(server: Server, options: ClientOptions): Sockets {
         options.refused(wishes)
         return [wishes]
       }
+      const document = documentOf(payload)
+      if (document instanceof GraphQLError) {
+        options.refused(document)
+        return [document]
+      }
       const operationName = payload.operationName ?? undefined
       const prepared = await prepare(options, {
-        query: payload.query,
+        document,
         operationName,
         variables: payload.variables ?? {},
         identity: context.extra.identity,
@@ -74,9 +80,9 @@ export function serveSockets(server: Server, options: ClientOptions): Sockets {
         count: (change) => countKeys(context.extra, change, limits),
       })
       if (prepared instanceof GraphQLError) return [prepared]
-      const { schema, document, run } = prepared
+      const { run } = prepared
       const { socket } = context.extra
-      const accepted = { schema, document, operationName }
+      const accepted = { schema: prepared.schema, document: prepared.document, operationName }
       if (!(run instanceof Mailbox)) {
         const answer = async () => {
           const { text } = await run()
@@ -117,7 +123,7 @@ export function serveSockets(server: Server, options: ClientOptions): Sockets {
           socket.on('message', (data) => {
             if (!rate.take())
               return socket.close(tooManyMessages, `At most ${limits.messagesPerSecond} messages a second.`)
-            hear(String(data)).catch((error: unknown) => {
+            hear(withQuery(String(data))).catch((error: unknown) => {
               options.log.error({ err: error }, 'a socket message failed')
               socket.close(4500, 'Internal server error')
             })

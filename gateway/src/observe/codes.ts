@@ -6,6 +6,7 @@ export const countedCodes: readonly string[] = [
   'AUTHENTICATION_UNAVAILABLE',
   'BAD_REQUEST',
   'BAD_USER_INPUT',
+  'DOCUMENT_NOT_TRUSTED',
   'DOWNSTREAM_SERVICE_ERROR',
   'FORBIDDEN',
   'GATEWAY_FAILED',

@@ -1,6 +1,6 @@
 /** A place in the stream of events: everything up to it has been told. */
 export interface Cursor {
-  /** The stream, known by the moment it was made. */
+  /** The stream, known by its identity. */
   stream: string
   seq: number
 }

@@ -25,7 +25,7 @@ export interface SupergraphOptions extends PlanBounds {
   openPlanner(sdl: string): Promise<Planner>
   unauthorized: Unauthorized
   /** Operations that are planned before clients ask for them. */
-  recorded: readonly Asked[]
+  recorded(): readonly Asked[]
   log: Logger
   execute(graph: Graph, context: GatewayGraphQLRequestContext): ReturnType<GatewayExecutor>
 }
@@ -122,7 +122,8 @@ export class LiveSupergraph implements GatewayInterface {
   }
 
   async #planRecorded(graph: Graph): Promise<void> {
-    const { recorded, log } = this.#options
+    const { log } = this.#options
+    const recorded = this.#options.recorded()
     if (recorded.length === 0) return
     const planned = await planAhead(graph, recorded, this.#ending.signal)
     log.info(`Of ${recorded.length} recorded operations ${planned} are valid and planned.`)
@@ -163,7 +164,7 @@ export class LiveSupergraph implements GatewayInterface {
   async #makeReady(graph: Graph, { swapAt }: Release, changed: AbortSignal): Promise<void> {
     const busiest = this.#current?.operations.busiest(reloadWarm.operations) ?? []
     const late = AbortSignal.timeout(reloadWarm.ms)
-    await planAhead(graph, [...busiest, ...this.#options.recorded], AbortSignal.any([changed, late]))
+    await planAhead(graph, [...busiest, ...this.#options.recorded()], AbortSignal.any([changed, late]))
     const wait = Math.min((swapAt ?? 0) - Date.now(), longestWaitMs)
     if (wait > 0) await delay(wait, undefined, { signal: changed, ref: false }).catch(() => {})
   }

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { StartError } from '@commerce/service/config.ts'
 import { type ASTNode, type DocumentNode, type FragmentDefinitionNode, Kind, parse, print, visit } from 'graphql'
 import { z } from 'zod'
@@ -8,6 +9,8 @@ import type { Asked } from './plans.ts'
 /** Operations that clients are known to ask, and what could not be read, one sentence each. */
 export interface Recorded {
   operations: Asked[]
+  /** The documents of manifests by their ids; `sha256:` before an id is left out. */
+  documents: ReadonlyMap<string, string>
   problems: string[]
 }
 
@@ -16,9 +19,12 @@ const most = { files: 10_000, bytesPerFile: 16 * 1024 * 1024, operations: 10_000
 
 const apolloManifest = z.object({
   format: z.literal('apollo-persisted-query-manifest'),
-  operations: z.array(z.object({ name: z.string().optional(), body: z.string() })),
+  version: z.literal(1).optional(),
+  operations: z.array(z.object({ id: z.string().min(1), body: z.string() })),
 })
-const flatManifest = z.record(z.string(), z.string())
+const flatManifest = z.record(z.string().min(1), z.string())
+/** The other requests of a gateway get their turn after so many documents. */
+const parsedAtOnce = 20
 
 /**
  * Reads a folder of recorded operations: `*.graphql` files, and `*.json` manifests, either Apollo's or one object from hash to
@@ -26,11 +32,12 @@ const flatManifest = z.record(z.string(), z.string())
  * cannot be read.
  */
 export async function readRecorded(folder: string | null): Promise<Recorded> {
-  if (folder === null) return { operations: [], problems: [] }
+  if (folder === null) return { operations: [], documents: new Map(), problems: [] }
   const files = await filesIn(folder)
   const problems: string[] = []
   const documents: { file: string; text: string; document: DocumentNode }[] = []
   const operations: Asked[] = []
+  const byId = new Map<string, string>()
   if (files.length > most.files) {
     problems.push(`${folder} has ${files.length} files: only the first ${most.files} are read.`)
   }
@@ -39,7 +46,7 @@ export async function readRecorded(folder: string | null): Promise<Recorded> {
       const { size } = await stat(join(folder, file))
       if (size > most.bytesPerFile) throw new Error(`it has ${size} bytes, ${most.bytesPerFile} are allowed`)
       const text = await readFile(join(folder, file), 'utf8')
-      if (file.endsWith('.json')) for (const body of bodiesOf(text)) operations.push(...operationsOf(body, parse(body)))
+      if (file.endsWith('.json')) operations.push(...(await readManifest(text, byId)))
       else documents.push({ file, text, document: parse(text, { noLocation: true }) })
     } catch (error) {
       problems.push(`${join(folder, file)} holds no operations: ${(error as Error).message.split('\n', 1)[0]}`)
@@ -50,9 +57,9 @@ export async function readRecorded(folder: string | null): Promise<Recorded> {
     operations.push(...operationsOf([text, ...borrowed(document, library)].join('\n'), document))
   }
   if (operations.length > most.operations) {
-    problems.push(`${folder} has ${operations.length} operations: only the first ${most.operations} are planned.`)
+    problems.push(`${folder} has ${operations.length} operations: only the first ${most.operations} are read.`)
   }
-  return { operations: operations.slice(0, most.operations), problems }
+  return { operations: operations.slice(0, most.operations), documents: byId, problems }
 }
 
 async function filesIn(folder: string): Promise<string[]> {
@@ -66,15 +73,34 @@ async function filesIn(folder: string): Promise<string[]> {
   }
 }
 
-function bodiesOf(text: string): string[] {
+/** The operations of a manifest, whose documents are added to `byId` when all of them can be read. */
+async function readManifest(text: string, byId: Map<string, string>): Promise<Asked[]> {
+  const operations: Asked[] = []
+  const entries = entriesOf(text)
+  if (byId.size + entries.length > most.operations) throw new Error(`more than ${most.operations} documents have ids`)
+  for (const [index, [id, body]] of entries.entries()) {
+    if (index % parsedAtOnce === parsedAtOnce - 1) await turn()
+    if ((byId.get(id) ?? body) !== body) throw new Error(`the id ${id} names two documents`)
+    operations.push(...operationsOf(body, parse(body, { noLocation: true })))
+  }
+  for (const [id, body] of entries) byId.set(id, body)
+  return operations
+}
+
+function entriesOf(text: string): [id: string, body: string][] {
   const value: unknown = JSON.parse(text)
   const manifest = apolloManifest.safeParse(value)
-  if (manifest.success) return manifest.data.operations.map(({ body }) => body)
+  if (manifest.success) return manifest.data.operations.map(({ id, body }) => [plainId(id), body])
   const flat = flatManifest.safeParse(value)
-  if (flat.success) return Object.values(flat.data)
+  if (flat.success) return Object.entries(flat.data).map(([id, body]) => [plainId(id), body])
   throw new Error(
-    'a manifest is an object from hash to document, or Apollo\'s {"format":"apollo-persisted-query-manifest"}.',
+    'a manifest is an object from hash to document, or Apollo\'s {"format":"apollo-persisted-query-manifest","version":1}',
   )
+}
+
+/** An id without the `sha256:` that GraphQL over HTTP has before hashes, and other forms of requests have not. */
+export function plainId(id: string): string {
+  return id.startsWith('sha256:') ? id.slice('sha256:'.length) : id
 }
 
 function operationsOf(source: string, document: DocumentNode): Asked[] {

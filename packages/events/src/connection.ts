@@ -1,4 +1,13 @@
-import { connect, type JetStreamManager, type NatsConnection, nanos, RetentionPolicy, StorageType } from 'nats'
+import { randomUUID } from 'node:crypto'
+import {
+  connect,
+  type JetStreamManager,
+  type NatsConnection,
+  nanos,
+  RetentionPolicy,
+  StorageType,
+  type StreamInfo,
+} from 'nats'
 import type { Logger } from 'pino'
 
 /** The one stream that holds every event of the graph. */
@@ -167,6 +176,17 @@ function serversOf(url: string): { servers: string[]; user?: string; pass?: stri
   }
 }
 
+/** Under this name the stream keeps what it is known by. */
+const IDENTITY = 'commerce-identity'
+
+/**
+ * What a stream is known by for as long as it lives: another one under its name has another identity. The moment that the server says it was made is
+ * another one after each of its restarts.
+ */
+export function identityOf({ config, created }: StreamInfo): string {
+  return config.metadata?.[IDENTITY] ?? created
+}
+
 async function makeStream(nats: NatsConnection, replicas: number): Promise<void> {
   const manager = await nats.jetstreamManager()
   const config = {
@@ -180,16 +200,26 @@ async function makeStream(nats: NatsConnection, replicas: number): Promise<void>
     max_bytes: 8 * 1024 ** 3,
     duplicate_window: nanos(2 * 60 * 1000),
     allow_direct: true,
+    metadata: { [IDENTITY]: randomUUID() },
   }
-  const copies = await copiesOf(manager)
-  if (copies === undefined) await manager.streams.add(config)
-  else await manager.streams.update(STREAM, { ...config, num_replicas: Math.max(copies, replicas) })
+  const known = await streamOf(manager)
+  try {
+    if (known === undefined) return void (await manager.streams.add(config))
+  } catch (error) {
+    // Another process made it meanwhile, with an identity of its own.
+    if ((await streamOf(manager)) === undefined) throw error
+  }
+  const { config: given } = known ?? (await manager.streams.info(STREAM))
+  await manager.streams.update(STREAM, {
+    ...config,
+    num_replicas: Math.max(given.num_replicas, replicas),
+    metadata: { ...config.metadata, ...given.metadata },
+  })
 }
 
-/** How many copies the stream has; undefined when there is none. */
-async function copiesOf(manager: JetStreamManager): Promise<number | undefined> {
+async function streamOf(manager: JetStreamManager): Promise<StreamInfo | undefined> {
   try {
-    return (await manager.streams.info(STREAM)).config.num_replicas
+    return await manager.streams.info(STREAM)
   } catch (error) {
     if ((error as { api_error?: { err_code?: number } }).api_error?.err_code === 10059) return undefined // stream not found
     throw error

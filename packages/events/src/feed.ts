@@ -1,7 +1,7 @@
 // Above the usual length because opening, losing and recovering are one state machine.
 import { AckPolicy, createInbox, DeliverPolicy, type Msg, nanos, type Subscription } from 'nats'
 import { aliveSubject, watchAlive } from './alive.ts'
-import { type EventConnection, STREAM } from './connection.ts'
+import { type EventConnection, identityOf, STREAM } from './connection.ts'
 import type { CommerceEvent } from './contracts.ts'
 import { deliveryInfo, lastOf, type Position, stillThere, storedAt } from './position.ts'
 import type { SeenEvents } from './seen.ts'
@@ -27,7 +27,7 @@ export interface FeedEvent {
   data: CommerceEvent['data']
   /** When the transaction that made the change began, by its database's clock, in milliseconds since 1970. */
   changedAt: number
-  /** The stream that it came from, known by the moment it was made, and its number there. */
+  /** The stream that it came from, known by its identity, and its number there. */
   stream: string
   seq: number
 }
@@ -52,7 +52,7 @@ export interface EventFeed {
 
 /** Where the last events of some subjects are in a stream. */
 export interface LastEvents {
-  /** The stream, known by the moment it was made. */
+  /** The stream, known by its identity. */
   stream: string
   /** The first and the last number that it has. */
   first: number
@@ -142,14 +142,16 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
   async function openConsumer(): Promise<void> {
     const manager = await nats.jetstreamManager()
     if (consumerName) await manager.consumers.delete(STREAM, consumerName).catch(() => {})
-    const { created, state } = await manager.streams.info(STREAM)
-    const resumable = position !== undefined && position.stream === created && (await stillThere(manager, position))
+    const info = await manager.streams.info(STREAM)
+    const { state } = info
+    const stream = identityOf(info)
+    const resumable = position !== undefined && position.stream === stream && (await stillThere(manager, position))
     if (position && !resumable) incomplete = true
     if (!resumable) {
       for (const token of tokens) last.set(token, await lastOf(manager, `${token}.>`))
     }
     const from = resumable && position ? position.seq + 1 : state.last_seq + 1
-    position = { stream: created, seq: from - 1, at: resumable ? position?.at : await storedAt(manager, from - 1) }
+    position = { stream, seq: from - 1, at: resumable ? position?.at : await storedAt(manager, from - 1) }
 
     const inbox = createInbox()
     let delivered = 0
@@ -170,7 +172,7 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
         if (info.delivered !== delivered + 1)
           return lose(`event ${delivered + 1} is missing, ${info.delivered} arrived`)
         delivered = info.delivered
-        position = { stream: created, seq: info.seq, at: info.at }
+        position = { stream, seq: info.seq, at: info.at }
         last.set(message.subject.split('.', 1)[0] as string, info.seq)
         tell(message, position)
         if (!current && (delivered >= toCatchUp || info.pending === 0)) recover()
@@ -252,9 +254,15 @@ export async function startFeed(connection: EventConnection, subjects: readonly 
     },
     async lastEvents(subjects) {
       const manager = await nats.jetstreamManager()
-      const { created, state } = await manager.streams.info(STREAM)
+      const info = await manager.streams.info(STREAM)
+      const { state } = info
       const last = subjects.map(async (subject) => [subject, await lastOf(manager, subject)] as const)
-      return { stream: created, first: state.first_seq, end: state.last_seq, last: new Map(await Promise.all(last)) }
+      return {
+        stream: identityOf(info),
+        first: state.first_seq,
+        end: state.last_seq,
+        last: new Map(await Promise.all(last)),
+      }
     },
     subscribe(listener) {
       listeners.add(listener)

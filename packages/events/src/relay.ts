@@ -4,7 +4,7 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import { ALIVE_EVERY_MS, aliveSubject } from './alive.ts'
 import { cloudEventHeaders, cloudEventOf } from './cloud-event.ts'
-import { type EventConnection, STREAM } from './connection.ts'
+import { type EventConnection, identityOf, STREAM } from './connection.ts'
 import { createLeaving } from './leaving.ts'
 import {
   claimRows,
@@ -171,8 +171,8 @@ export function startRelay({
     try {
       await leaving.noted() // before it is doubted
       const manager = await connection.nats.jetstreamManager()
-      const { created } = await manager.streams.info(STREAM)
-      holder = `${created} ${connection.nats.info?.server_id}`
+      const stream = identityOf(await manager.streams.info(STREAM))
+      holder = `${stream} ${connection.nats.info?.server_id}`
       const rows = await unpublishDoubtful(pool, holder)
       if (rows > 0)
         log.info({ rows }, 'the NATS server runs anew: it gets the latest events again, in case it lost them')

@@ -4,7 +4,7 @@
  * one number for all: nobody tells it of numbers that others' events have.
  */
 export interface SeenEvents {
-  /** The stream, known by the moment it was made. */
+  /** The stream, known by its identity. */
   stream: string
   last: ReadonlyMap<string, number>
 }

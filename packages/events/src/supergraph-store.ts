@@ -9,6 +9,8 @@ export interface PublishedSupergraph {
   sdl: string
   /** When all gateways begin to use it, in milliseconds since 1970. */
   swapAt: number
+  /** The revision that this one repeats, when it takes a later one back. */
+  rollbackOf?: number | undefined
 }
 
 /** What the store holds under a graph's name: `null` when nothing was published yet; an error when it cannot be read. */
@@ -16,7 +18,11 @@ export type StoredSupergraph = PublishedSupergraph | Error | null
 
 const BUCKET = 'supergraphs'
 /** A value is one line of JSON, then the SDL, as it is or compressed. */
-const headSchema = z.object({ swapAt: z.number().int().nonnegative(), encoding: z.enum(['identity', 'gzip']) })
+const headSchema = z.object({
+  swapAt: z.number().int().nonnegative(),
+  encoding: z.enum(['identity', 'gzip']),
+  rollbackOf: z.number().int().positive().optional(),
+})
 const NEWLINE = 10
 const HEAD_LIMIT = 1_024
 const COMPRESS_FROM = 32 * 1024
@@ -31,13 +37,13 @@ const KEPT = 10
 export async function publishSupergraph(
   { nats }: EventConnection,
   graph: string,
-  { sdl, swapAt }: PublishedSupergraph,
+  { sdl, swapAt, rollbackOf }: PublishedSupergraph,
   replicas = 1,
 ): Promise<number> {
   const text = Buffer.from(sdl)
   const encoding = text.length >= COMPRESS_FROM ? 'gzip' : 'identity'
   const body = encoding === 'gzip' ? await promisify(gzip)(text) : text
-  const value = Buffer.concat([Buffer.from(`${JSON.stringify({ swapAt, encoding })}\n`), body])
+  const value = Buffer.concat([Buffer.from(`${JSON.stringify({ swapAt, encoding, rollbackOf })}\n`), body])
   // The headers of the message count too.
   const room = (nats.info?.max_payload ?? 1024 * 1024) - 1_024
   if (value.length > room) {
@@ -149,7 +155,7 @@ export function openSupergraphStore(options: ConnectOptions, graph: string) {
 }
 
 /** The bucket, or undefined when nobody has published yet: only who publishes makes it. */
-async function bindBucket({ nats }: EventConnection): Promise<KV | undefined> {
+export async function bindBucket({ nats }: EventConnection): Promise<KV | undefined> {
   const manager = await nats.jetstreamManager()
   try {
     await manager.streams.info(`KV_${BUCKET}`)
@@ -160,13 +166,14 @@ async function bindBucket({ nats }: EventConnection): Promise<KV | undefined> {
   return nats.jetstream().views.kv(BUCKET, { bindOnly: true })
 }
 
-async function readValue(value: Uint8Array): Promise<PublishedSupergraph | Error> {
+/** The supergraph in a value of the bucket, or why it cannot be read. */
+export async function readValue(value: Uint8Array): Promise<PublishedSupergraph | Error> {
   try {
     const split = value.subarray(0, HEAD_LIMIT).indexOf(NEWLINE)
     const head = headSchema.parse(JSON.parse(Buffer.from(value.subarray(0, Math.max(split, 0))).toString()))
     const body = value.subarray(split + 1)
     const text = head.encoding === 'gzip' ? await promisify(gunzip)(body, { maxOutputLength: SDL_LIMIT }) : body
-    return { sdl: Buffer.from(text).toString(), swapAt: head.swapAt }
+    return { sdl: Buffer.from(text).toString(), swapAt: head.swapAt, rollbackOf: head.rollbackOf }
   } catch (error) {
     return new Error(
       `The published supergraph cannot be read, it was not written by this program: ${(error as Error).message.split('\n', 1)[0]}`,

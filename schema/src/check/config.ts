@@ -1,0 +1,53 @@
+import { parse } from 'yaml'
+import { z } from 'zod'
+
+const outcome = z.enum(['fail', 'warn', 'allow'])
+const names = z.array(z.string()).default([])
+
+const schema = z.strictObject({
+  contracts: z.record(z.string(), z.strictObject({ include: names, exclude: names })).default({}),
+  clients: z
+    .record(z.string(), z.strictObject({ contract: z.string().optional(), exhaustive: z.boolean().default(false) }))
+    .default({}),
+  policy: z
+    .strictObject({
+      unusedBreaking: outcome.default('warn'),
+      dangerous: outcome.default('warn'),
+      deprecation: outcome.default('fail'),
+      plan: outcome.default('fail'),
+      lint: outcome.default('fail'),
+      rules: z.record(z.string(), outcome).default({}),
+    })
+    .prefault({}),
+})
+
+/** What a finding does to the check: `fail` it, be told as a warning, or only be listed. */
+export type Outcome = z.infer<typeof outcome>
+export type CheckConfig = z.infer<typeof schema>
+
+/** The configuration of the checks from YAML. Throws one sentence that names the key and what was expected. */
+export function readConfig(text: string, file: string): CheckConfig {
+  const { success, data, error } = schema.safeParse(parseYaml(text, file) ?? {})
+  if (!success) throw new Error(`${file}: ${firstIssue(error)}.`)
+  for (const [client, { contract }] of Object.entries(data.clients)) {
+    if (contract !== undefined && !data.contracts[contract]) {
+      throw new Error(`${file}: clients.${client}.contract is "${contract}", which is not one of contracts.`)
+    }
+  }
+  return data
+}
+
+/** YAML as plain data. Throws one sentence with line and column. */
+export function parseYaml(text: string, file: string): unknown {
+  try {
+    return parse(text)
+  } catch (error) {
+    throw new Error(`${file} is not YAML: ${(error as Error).message.split('\n', 1)[0]?.replace(/:$/, '')}.`)
+  }
+}
+
+/** What is wrong first, with the path to it. */
+export function firstIssue({ issues: [issue] }: z.ZodError): string {
+  const path = issue?.path.join('.')
+  return path ? `${path}: ${issue?.message}` : (issue?.message ?? 'is not valid')
+}

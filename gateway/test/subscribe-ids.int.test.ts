@@ -99,8 +99,8 @@ describe('a subscription by global ids', () => {
   })
 
   test.each([
-    ['text that is no id', 'b', '`id`: expected an id of type Ticket, got "b", none of this graph.'],
-    ['nothing', '', '`id`: expected an id of type Ticket, got "", none of this graph.'],
+    ['text that is no id', 'b', '`id`: expected an id of type Ticket, as its field `id` gives it; "b" is none.'],
+    ['nothing', '', '`id`: expected an id of type Ticket, as its field `id` gives it; "" is none.'],
     [
       'an id of another type',
       encodeId('Table', 'b'),

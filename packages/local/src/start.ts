@@ -16,6 +16,7 @@ Environment (all optional; see .env.example):
   PORT                    the gateway's port (4000)
   HOST                    the gateway's address (127.0.0.1)
   DATA_DIR                where data, logs and generated passwords are kept (.data)
+  CORS_ORIGINS            origins whose pages may ask, separated by commas (*: all of them)
   DATABASE_URL_CATALOG, DATABASE_URL_INVENTORY, DATABASE_URL_SEARCH, DATABASE_URL_CHECKOUT, NATS_URL
                           servers of your own`
 

@@ -32,12 +32,12 @@ test('what is required is named when something else is given', () => {
       refused(`\`ids\`: expected an id of type Product, got "${variant}", one of type Variant.`),
     )
     expect(() => required('x"y', 'Product', 'ids')).toThrow(
-      refused('`ids`: expected an id of type Product, got "x\\"y", none of this graph.'),
+      refused('`ids`: expected an id of type Product, as its field `id` gives it; "x\\"y" is none.'),
     )
   }
   const named = encodeId('Product', 'one')
   expect(requireKey(named, 'Product', 'ids')).toBe('one')
   expect(() => requireUuid(named, 'Product', 'ids')).toThrow(
-    refused(`\`ids\`: expected an id of type Product, got "${named}", none of this graph.`),
+    refused(`\`ids\`: expected an id of type Product, as its field \`id\` gives it; "${named}" is none.`),
   )
 })

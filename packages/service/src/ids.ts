@@ -38,8 +38,12 @@ export function requireUuid(id: string, type: string, argument: string): string 
 
 function notOf(type: string, id: string, argument: string): GraphQLError {
   const other = decodeId(id)?.type
-  const got = other !== undefined && other !== type && NAME.test(other) ? `one of type ${other}` : 'none of this graph'
-  const message = `\`${argument}\`: expected an id of type ${type}, got ${JSON.stringify(id.slice(0, 100))}, ${got}.`
+  const got = JSON.stringify(id.slice(0, 100))
+  const expected = `\`${argument}\`: expected an id of type ${type}`
+  const message =
+    other !== undefined && other !== type && NAME.test(other)
+      ? `${expected}, got ${got}, one of type ${other}.`
+      : `${expected}, as its field \`id\` gives it; ${got} is none.`
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { shownGraphql } from '@commerce/local/docs.ts'
 import { loadSchema } from '@commerce/service/subgraph-server.ts'
 import { isNonNullType, isObjectType, Kind, parse, validate, visit } from 'graphql'
 import { expect, it } from 'vitest'
@@ -30,8 +31,6 @@ it('everything is described', () => {
 })
 
 it('what the how-to page shows can be asked', () => {
-  const page = readFileSync(new URL('../../../docs/stock.md', import.meta.url), 'utf8')
-  const shown = [...page.matchAll(/```graphql\n(.*?)```/gs)].map(([, text = '']) => text)
-  expect(shown.length).toBeGreaterThan(2)
-  for (const text of shown) expect(validate(loadSchema(file, {}), parse(text))).toEqual([])
+  const schema = loadSchema(file, {})
+  for (const text of shownGraphql('stock.md')) expect(validate(schema, parse(text)), text).toEqual([])
 })

@@ -165,6 +165,13 @@ describe('an order', () => {
     await guest.change('cartAddressSet', { cartId, shipping: BERLIN })
     expect(await guest.place(cartId)).toMatchObject({ message: 'No way of delivery has been chosen.' })
     await guest.change('cartShippingSelect', { cartId, optionId: 'de/courier' })
+    await guest.change('cartAddressSet', { cartId, shipping: { ...BERLIN, countryCode: 'FR' } })
+    const nowhere = { code: 'CART_INCOMPLETE', message: expect.stringContaining('cannot be delivered to this address') }
+    expect(await guest.place(cartId)).toMatchObject(nowhere)
+    const elsewhere = await guest.cartWith({ cup: 1 })
+    await guest.change('cartAddressSet', { cartId: elsewhere, shipping: { ...BERLIN, countryCode: 'FR' } })
+    expect(await guest.place(elsewhere)).toMatchObject(nowhere)
+    await guest.change('cartAddressSet', { cartId, shipping: BERLIN })
     expect(await guest.place(cartId)).toMatchObject({ __typename: 'OrderPlaced' })
   })
 })

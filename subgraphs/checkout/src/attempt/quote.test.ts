@@ -54,7 +54,7 @@ describe('a quote', () => {
   it('of a cart that lacks something refuses, whatever total is expected, and says what', () => {
     const problems: BillProblem[] = [
       { is: 'addressIncomplete', kind: 'SHIPPING', missing: ['city'] },
-      { is: 'shippingNotSelected' },
+      { is: 'shippingNotSelected', offered: true },
     ]
     expect(compare(at(500n), usd(1_000n), problems)).toMatchObject({
       failure: {

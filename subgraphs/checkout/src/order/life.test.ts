@@ -118,10 +118,18 @@ describe('refunding', () => {
     expect(codes(begun(first, 901n))).toEqual(['AMOUNT_OUT_OF_RANGE'])
     const rest = begun(first, null)
     expect(rest).toMatchObject({ minorUnits: 900n, order: { refunding: 1_900n } })
-    expect(codes(begun(done(rest), null))).toEqual(['AMOUNT_OUT_OF_RANGE'])
+    expect(begun(done(rest), null)).toMatchObject({
+      faults: [{ code: 'AMOUNT_OUT_OF_RANGE', message: 'All of what was taken was given back, or is on its way.' }],
+    })
     const half = refunded(done(rest), 1_000n).order
     expect(half).toMatchObject({ paymentState: 'PARTIALLY_REFUNDED', refunded: 1_000n, refunding: 900n })
-    expect(refunded(half, 900n).order).toMatchObject({ paymentState: 'REFUNDED', refunding: 0n })
+    const all = refunded(half, 900n).order
+    expect(all).toMatchObject({ paymentState: 'REFUNDED', refunding: 0n })
+    for (const amount of [null, 1n]) {
+      expect(begun(all, amount)).toMatchObject({
+        faults: [{ message: 'All of what was taken was given back: nothing is left to refund.' }],
+      })
+    }
   })
 
   it('that the provider refuses leaves the amount to be asked for again', () => {

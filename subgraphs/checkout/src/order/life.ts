@@ -105,11 +105,17 @@ export function beginRefund(
     return { faults: [fault('CURRENCY_MISMATCH', ['amount', 'currencyCode'], message)] }
   }
   if (minorUnits <= 0n || minorUnits > left) {
-    const message = `More than nothing and at most ${shown} can be refunded.`
+    const message = left > 0n ? `More than nothing and at most ${shown} can be refunded.` : nothingLeft(order)
     return { faults: [fault('AMOUNT_OUT_OF_RANGE', ['amount'], message)] }
   }
   const after = { ...order, refunding: order.refunding + minorUnits }
   return { ...changed(after, 'REFUND_REQUESTED', noteOf(minorUnits, order, reason)), minorUnits }
+}
+
+function nothingLeft({ refunding }: Order): string {
+  return refunding > 0n
+    ? 'All of what was taken was given back, or is on its way.'
+    : 'All of what was taken was given back: nothing is left to refund.'
 }
 
 /** A refund has gone. */

@@ -22,8 +22,9 @@ export interface Billable {
 export type BillProblem =
   | { is: 'discountNotApplicable'; code: string; why: WhyNot }
   | { is: 'addressIncomplete'; kind: 'SHIPPING' | 'BILLING'; missing: readonly AddressPart[] }
-  | { is: 'shippingNotSelected' }
-  | { is: 'shippingOptionGone'; choice: ShippingChoice }
+  /** `offered`: whether there is any way of delivery to choose. */
+  | { is: 'shippingNotSelected'; offered: boolean }
+  | { is: 'shippingOptionGone'; choice: ShippingChoice; offered: boolean }
   | { is: 'shippingPriceChanged'; choice: ShippingChoice; now: bigint }
   | { is: 'providerUnavailable'; provider: 'SHIPPING' | 'TAX'; error: ProviderDown }
 
@@ -45,9 +46,10 @@ export function deliveryAddressProblem(address: Address | null): BillProblem | n
 
 /** What there is to say about a choice, given the options of now. */
 export function choiceProblem(choice: ShippingChoice | null, options: readonly ShippingOption[]): BillProblem | null {
-  if (choice === null) return { is: 'shippingNotSelected' }
+  const offered = options.length > 0
+  if (choice === null) return { is: 'shippingNotSelected', offered }
   const option = options.find(({ id }) => id === choice.id)
-  if (!option) return { is: 'shippingOptionGone', choice }
+  if (!option) return { is: 'shippingOptionGone', choice, offered }
   return option.minorUnits === choice.minorUnits ? null : { is: 'shippingPriceChanged', choice, now: option.minorUnits }
 }
 
@@ -62,12 +64,17 @@ export function sentenceOf(problem: BillProblem): string {
       return `The ${address} is incomplete: ${problem.missing.join(', ')}.`
     }
     case 'shippingNotSelected':
-      return 'No way of delivery has been chosen.'
+      return problem.offered ? 'No way of delivery has been chosen.' : NOT_DELIVERED
     case 'shippingOptionGone':
-      return `${problem.choice.title} is not offered any more: choose another way of delivery.`
+      return problem.offered
+        ? `${problem.choice.title} is not offered any more: choose another way of delivery.`
+        : NOT_DELIVERED
     case 'shippingPriceChanged':
       return `${problem.choice.title} has another price than when it was chosen.`
     case 'providerUnavailable':
       return `${problem.provider === 'SHIPPING' ? 'The price of delivery' : 'The tax'} cannot be found out at the moment; the total is an estimate.`
   }
 }
+
+const NOT_DELIVERED =
+  "This cart cannot be delivered to this address: there is no way of delivery for it there in the cart's currency."

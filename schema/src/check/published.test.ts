@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { buildClientSchema, buildSchema, type GraphQLSchema, printSchema, validate } from 'graphql'
 import { expect, test } from 'vitest'
@@ -8,7 +9,7 @@ import { impactOn } from './impact.ts'
 import { operationsOf } from './testing.ts'
 
 // Published schemas of two well-known APIs, where they are at hand: SCHEMA_PAIRS names the folder.
-const folder = process.env.SCHEMA_PAIRS ?? '/work/shared/data/schemas'
+const folder = process.env.SCHEMA_PAIRS ?? join(import.meta.dirname, '../../../../shared/data/schemas')
 const isThere = existsSync(folder)
 if (!isThere) console.log(`Skipped: no published schemas in ${folder}; SCHEMA_PAIRS names another folder.`)
 

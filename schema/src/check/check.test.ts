@@ -164,11 +164,35 @@ test('subgraphs that do not compose are told with file, line and subgraph', asyn
   expect(findings[0]?.place).toMatchObject({ file: 'a.graphql', line: expect.any(Number), subgraph: 'a' })
 })
 
-test('a new hint is a warning, one that was there is not told again', async () => {
-  const b = { ...shop, b: 'type Query { x: Int @shareable }' }
-  const hinted = { ...shop, b: 'type Query { x: Int @shareable } "other" enum Color { RED BLUE }' }
-  expect((await checked(b, hinted)).findings.filter(({ outcome }) => outcome === 'warn').length).toBeLessThan(3)
-  expect((await checked(hinted, hinted)).findings).toEqual([])
+test('a new hint is a warning with its place, one that was there is not told again', async () => {
+  const a = 'type Query { i(i: I): Int } input I { x: Int }'
+  const [fits, hinted] = [
+    'input I { x: Int } type Query { j(i: I): Int }',
+    'input I { x: Int y: Int } type Query { j(i: I): Int }',
+  ]
+  const config = configOf('policy: { lint: allow }')
+  const { ok, findings } = await checked({ a, b: fits }, { a, b: hinted }, { config })
+  expect(ok).toBe(true)
+  expect(findings.filter(({ outcome }) => outcome === 'warn')).toMatchObject([
+    { rule: 'INCONSISTENT_INPUT_OBJECT_FIELD', place: { subgraph: 'b' } },
+  ])
+  expect((await checked({ a, b: hinted }, { a, b: hinted })).findings).toEqual([])
+})
+
+test('the policy may give one rule another outcome', async () => {
+  const after = edit('RED BLUE', 'RED BLUE GREEN')
+  const config = configOf('policy: { lint: allow, rules: { ENUM_VALUE_ADDED: fail } }')
+  expect((await checked(shop, after, { config })).ok).toBe(false)
+  expect((await checked(shop, after, { config: configOf('policy: { lint: allow }') })).ok).toBe(true)
+})
+
+test('what does not compose is not let pass by an approval', async () => {
+  const after = { a: 'type Query { t: T } type T @key(fields: "no") { id: ID! }' }
+  const [found] = (await checked(shop, after)).findings
+  const approvals = [
+    { change: found?.id ?? '', reason: 'nobody needs it', owner: 'shop', expires: '2027-01-01', file: 'x.yaml' },
+  ]
+  expect((await checked(shop, after, { approvals })).ok).toBe(false)
 })
 
 test('a contract has what its tags leave, and its clients meet only its changes', async () => {

@@ -22,7 +22,7 @@ export function deprecationFindings(
   return now.flatMap((deprecated) => {
     const { coordinate, reason } = deprecated
     const kind = coordinate.includes('(') ? 'DEPRECATED_ARGUMENT' : 'DEPRECATED'
-    const using = usages.filter(({ usage }) => hits({ kind, coordinate, message: '' }, usage))
+    const using = usages.filter(({ usage }) => hits({ kind, coordinate, criticality: 'safe', message: '' }, usage))
     const isNew = known.get(coordinate)?.reason !== reason
     const found = judge(deprecated, { isNew, isUsed: using.length > 0, today, config })
     if (!found) return []

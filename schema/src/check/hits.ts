@@ -7,7 +7,7 @@ import type { Usage } from './usage.ts'
  * told from the document, such as the fields of an input that comes in a variable, counts as used.
  */
 export function hits(
-  { kind, coordinate, message }: Pick<Change, 'kind' | 'coordinate' | 'message'>,
+  { kind, coordinate, message, criticality }: Omit<Change, 'id' | 'in' | 'place'>,
   usage: Usage,
 ): boolean {
   const [first = '', second = ''] = stepsOf(coordinate)
@@ -15,8 +15,8 @@ export function hits(
   switch (kind) {
     case 'TYPE_REMOVED':
     case 'TYPE_KIND_CHANGED':
+      return usage.outputs.has(first) || usage.inputs.has(first)
     case 'OBJECT_TYPE_INTERFACE_REMOVED':
-      return usage.outputs.has(first) || usage.inputs.has(first) || usage.outputs.has(interfaceOf(message))
     case 'OBJECT_TYPE_INTERFACE_ADDED':
       return usage.outputs.has(interfaceOf(message))
     case 'UNION_MEMBER_ADDED':
@@ -29,8 +29,8 @@ export function hits(
     case 'FIELD_ARGUMENT_ADDED':
       return usage.fields.has(field)
     case 'FIELD_ARGUMENT_DEFAULT_CHANGED':
-      // An argument given with a variable may still be left out; a literal is not worth telling apart.
-      return usage.fields.has(field)
+      // Required now, which one that gives it does not notice; else one given as a variable may still be left out.
+      return usage.fields.has(field) && !(criticality === 'breaking' && usage.arguments.has(coordinate))
     case 'FIELD_ARGUMENT_TYPE_CHANGED':
       // Required now: also those that leave it out.
       return usage.arguments.has(coordinate) || (usage.fields.has(field) && message.endsWith("!'."))
@@ -40,9 +40,11 @@ export function hits(
     case 'DIRECTIVE_ARGUMENT_REMOVED':
       return usage.arguments.has(coordinate)
     case 'INPUT_FIELD_ADDED':
-    case 'INPUT_FIELD_DEFAULT_VALUE_CHANGED':
     case 'INPUT_ONE_OF_ADDED':
       return usage.inputs.has(first)
+    case 'INPUT_FIELD_DEFAULT_VALUE_CHANGED':
+      // Required now: validation finds what is written without it.
+      return criticality === 'breaking' ? usage.sent.has(first) : usage.inputs.has(first)
     case 'INPUT_FIELD_TYPE_CHANGED':
       return usage.inputs.has(first)
     case 'INPUT_FIELD_REMOVED':

@@ -34,7 +34,8 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new Error(`${file} is not JSON: ${(error as Error).message}.`)
+    // The parser quotes the text, line ends and all.
+    throw new Error(`${file} is not JSON: ${(error as Error).message.replace(/\s+/g, ' ')}.`)
   }
 }
 

@@ -105,7 +105,7 @@ test.each<[string[], string, () => void]>([
   [
     ['--base', 'HEAD'],
     'graph/operations/web/flat.json is not JSON: ',
-    () => file('graph/operations/web/flat.json', '{'),
+    () => file('graph/operations/web/flat.json', '{\n\n x\n}'),
   ],
   [
     ['--base', 'HEAD'],

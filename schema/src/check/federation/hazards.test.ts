@@ -32,6 +32,12 @@ const table: [string, Schemas, Schemas, string[]][] = [
   ],
   ['a key is written with other spaces', { a, b }, { a, b: b.replace('"id"', '" id "') }, []],
   [
+    'a key that only led elsewhere is removed',
+    { a, b: 'type Query { u: T } type T @key(fields: "id", resolvable: false) { id: ID! }' },
+    { a, b: 'type Query { u: Int }' },
+    ['dangerous KEY_REMOVED T a', 'dangerous FIELD_LEFT_SUBGRAPH T.id a'],
+  ],
+  [
     'a key is not resolvable any more',
     { a, b: 'type Query { u: T } type T @key(fields: "id") { id: ID! }' },
     { a, b: 'type Query { u: T } type T @key(fields: "id", resolvable: false) { id: ID! }' },

@@ -15,8 +15,14 @@ export const keyHazards: Hazard = (before, after) => {
         const to = gained[index]
         const kind = to === undefined ? 'KEY_REMOVED' : 'KEY_CHANGED'
         const what = to === undefined ? 'was removed' : `changed to "${to}"`
-        const message = `The key "${key}" of ${coordinate} ${what} in ${subgraph}; gateways with the supergraph before still send it.`
-        changes.push(hazard(after, { kind, criticality: 'breaking', coordinate, subgraph, message, detail: [key, to] }))
+        // A key that was not resolvable is never sent there; it only led from there to the others.
+        const isSent = keys.get(key) === true
+        const why = isSent
+          ? 'gateways with the supergraph before still send it'
+          : 'nothing leads from there by it any more'
+        const message = `The key "${key}" of ${coordinate} ${what} in ${subgraph}: ${why}.`
+        const criticality = isSent ? 'breaking' : 'dangerous'
+        changes.push(hazard(after, { kind, criticality, coordinate, subgraph, message, detail: [key, to] }))
       }
       for (const [key, wasResolvable] of keys) {
         if (!wasResolvable || now.get(key) !== false) continue

@@ -1,7 +1,7 @@
 import type { Transact } from '@commerce/events/outbox.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
 import type { Logger } from '@commerce/service/log.ts'
-import { Unreachable } from '../provider/unreachable.ts'
+import { LeftAlone, Unreachable } from '../provider/unreachable.ts'
 import { type Attempt, type Fact, isOver, isRevocable, mustRest, restMs } from './attempt.ts'
 import { keep } from './keep.ts'
 import { claimAttempt, claimDue, findAttempt, findOpenByRound, type Lease, restAttempt } from './repository.ts'
@@ -118,7 +118,8 @@ export function createDriver(options: DriverOptions) {
         fact = await perform(attempt, { resumed: again })
       } catch (error) {
         const given = giveUp(attempt, error)
-        log.warn(
+        // One line for each failure, not for everyone who is turned away after it.
+        log[error instanceof LeftAlone ? 'debug' : 'warn'](
           { err: error, attempt: attempt.id, at: attempt.state.at, given: given !== null },
           'a step had no outcome',
         )

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createGuard, NoAnswer } from './guard.ts'
-import { Unreachable } from './unreachable.ts'
+import { LeftAlone, Unreachable } from './unreachable.ts'
 
 const broken = async (): Promise<never> => {
   throw new Error('broken')
@@ -42,7 +42,7 @@ describe('a guarded call', () => {
     withClock(async () => {
       const guard = createGuard({ name: 'It', timeoutMs: 1_000, failures: 3, restMs: 500 })
       for (let n = 0; n < 3; n++) await expect(guard(broken)).rejects.toThrow('broken')
-      await expect(guard(well)).rejects.toThrow(Unreachable)
+      await expect(guard(well)).rejects.toThrow(LeftAlone)
       await vi.advanceTimersByTimeAsync(2_000)
       const { promise, resolve } = Promise.withResolvers<string>()
       const trial = guard(() => promise)
@@ -72,7 +72,8 @@ describe('a guarded call', () => {
     const guard = createGuard({ name: 'It', timeoutMs: 1_000, atOnce: 2 })
     const { promise, resolve } = Promise.withResolvers<string>()
     const two = [guard(() => promise), guard(() => promise)]
-    await expect(guard(well)).rejects.toThrow('It has 2 calls under way')
+    const oneMore = await guard(well).catch((error: unknown) => error)
+    expect(oneMore).toMatchObject({ name: 'Unreachable', message: expect.stringContaining('It has 2 calls under way') })
     resolve('done')
     expect(await Promise.all(two)).toEqual(['done', 'done'])
     expect(await guard(well)).toBe('well')

@@ -12,7 +12,7 @@ import {
   timeout,
   wrap,
 } from 'cockatiel'
-import { Unreachable } from './unreachable.ts'
+import { LeftAlone, Unreachable } from './unreachable.ts'
 
 /** The provider gave no answer in time: it may or may not have done what was asked. */
 export class NoAnswer extends Error {
@@ -60,12 +60,12 @@ export function createGuard(options: GuardOptions): Guard {
 
   return async (call) => {
     // Others than the one that tries would wait for it.
-    if (breaker.state === CircuitState.HalfOpen) throw new Unreachable(`${name} is being tried again right now.`)
+    if (breaker.state === CircuitState.HalfOpen) throw new LeftAlone(`${name} is being tried again right now.`)
     try {
       return await guarded.execute(({ signal }) => call(signal))
     } catch (error) {
       if (error instanceof BrokenCircuitError)
-        throw new Unreachable(`${name} has been failing and is left alone for a while.`)
+        throw new LeftAlone(`${name} has been failing and is left alone for a while.`)
       if (error instanceof BulkheadRejectedError)
         throw new Unreachable(`${name} has ${atOnce} calls under way, and takes no more.`)
       if (error instanceof TaskCancelledError) throw new NoAnswer(`${name} did not answer within ${timeoutMs} ms.`)

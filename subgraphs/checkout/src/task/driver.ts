@@ -3,6 +3,7 @@ import type { Prisma } from '@commerce/prisma/checkout'
 import type { Logger } from '@commerce/service/log.ts'
 import { restMs } from '../attempt/attempt.ts'
 import type { Lease } from '../attempt/repository.ts'
+import { LeftAlone } from '../provider/unreachable.ts'
 import { keepTask } from './keep.ts'
 import { claimDueTasks, claimTask, findOpenOfRound, restTask } from './repository.ts'
 import type { PerformTask } from './steps.ts'
@@ -73,7 +74,8 @@ export function createTaskDriver(options: TaskDriverOptions) {
   function drive(task: Task, lease: Lease, { resumed }: { resumed: boolean }): Promise<void> {
     const work = run(task, lease, resumed)
       .catch((error: unknown) => {
-        log.warn({ err: error, task: task.id }, 'a step of a task had no outcome; it is resumed')
+        const level = error instanceof LeftAlone ? 'debug' : 'warn'
+        log[level]({ err: error, task: task.id }, 'a step of a task had no outcome; it is resumed')
         return restTask(database, task.id, lease, restMs)
       })
       .catch(() => {}) // the lease runs out by itself

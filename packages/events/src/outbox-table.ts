@@ -46,23 +46,28 @@ export async function markPublished(client: pg.ClientBase | pg.Pool, done: reado
 }
 
 /**
- * Lets rows leave again that `holder` may not hold; answers how many. A holder is `<when the stream was made> <run of the server>`:
+ * Lets rows leave again that `holder` may not hold; answers how many. A holder is `<identity of the stream> <run of the server>`:
  * another stream holds none of our rows, and the same stream on another run of its server may have lost the end of what an earlier
  * run acknowledged, because JetStream acknowledges before it syncs to disk. Who has them already ignores them. Of each subject only as
  * many as the stream keeps: a day of changes would take long, and nothing is served from caches meanwhile.
  */
 export async function unpublishDoubtful(pool: pg.Pool, holder: string): Promise<number> {
   const { rowCount } = await pool.query(
+    // Counted among all rows of a subject: another relay may have let the newest leave already, and older ones would push them out again.
     `with doubtful as (
-       select outbox.id, row_number() over (partition by subject order by version desc) as place
+       select outbox.id, outbox.subject
        from outbox
        join (select stream, max(published_at) as last from outbox
              where published_at is not null and stream not in ($1, $2) group by stream) as earlier using (stream)
        where outbox.published_at is not null
          and (split_part(earlier.stream, ' ', 1) <> split_part($1, ' ', 1)
               or outbox.published_at > earlier.last - $3::interval)
+     ), placed as (
+       select id, row_number() over (partition by subject order by version desc) as place
+       from outbox where subject in (select subject from doubtful)
      )
-     update outbox set published_at = null where id in (select id from doubtful where place <= $4)`,
+     update outbox set published_at = null
+     where id in (select id from doubtful join placed using (id) where place <= $4)`,
     [holder, SET_ASIDE, UNSYNCED, STATES_KEPT],
   )
   return rowCount ?? 0

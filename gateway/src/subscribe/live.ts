@@ -1,3 +1,4 @@
+// Above the usual length because the life of a live operation is told in one place: opened, heard, planned anew, closed.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@commerce/service/log.ts'
 import type { Viewer } from '@commerce/service/viewer.ts'

@@ -1,5 +1,6 @@
-import { connectEvents, SOURCES } from '@commerce/events/connection.ts'
+import { connectEvents } from '@commerce/events/connection.ts'
 import { startFeed } from '@commerce/events/feed.ts'
+import { SOURCES } from '@commerce/events/stream.ts'
 import type { Logger } from '@commerce/service/log.ts'
 import { type ConnectedFeed, lateFeed, type StoppableFeed } from './late-feed.ts'
 

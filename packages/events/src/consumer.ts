@@ -1,6 +1,7 @@
 import { AckPolicy, type ConsumerInfo, DeliverPolicy, type JsMsg, nanos } from 'nats'
-import { type EventConnection, STREAM } from './connection.ts'
+import type { EventConnection } from './connection.ts'
 import { type CommerceEvent, parseEvent } from './contracts.ts'
+import { STREAM } from './stream.ts'
 import { withTrace } from './trace.ts'
 
 export interface ConsumerOptions {

@@ -1,3 +1,4 @@
+// Above the usual length because it is the one list of every event.
 import { z } from 'zod'
 import { subjectOf } from './subject.ts'
 

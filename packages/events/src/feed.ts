@@ -1,10 +1,11 @@
 // Above the usual length because opening, losing and recovering are one state machine.
 import { AckPolicy, createInbox, DeliverPolicy, type Msg, nanos, type Subscription } from 'nats'
 import { aliveSubject, watchAlive } from './alive.ts'
-import { type EventConnection, identityOf, STREAM } from './connection.ts'
+import type { EventConnection } from './connection.ts'
 import type { CommerceEvent } from './contracts.ts'
 import { deliveryInfo, lastOf, type Position, stillThere, storedAt } from './position.ts'
 import type { SeenEvents } from './seen.ts'
+import { identityOf, STREAM } from './stream.ts'
 
 export interface FeedListener {
   event(event: FeedEvent): void

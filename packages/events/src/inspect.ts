@@ -1,6 +1,7 @@
 import type { JetStreamManager } from 'nats'
-import { type EventConnection, STREAM } from './connection.ts'
+import type { EventConnection } from './connection.ts'
 import { stored } from './position.ts'
+import { STREAM } from './stream.ts'
 
 const AT_ONCE = 64
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { testDatabase, whenDone } from '@commerce/local/testing.ts'
 import pg from 'pg'
 import { beforeAll, expect, test } from 'vitest'
-import { STATES_KEPT } from './connection.ts'
 import { markPublished, unpublishDoubtful } from './outbox-table.ts'
+import { STATES_KEPT } from './stream.ts'
 
 let pool: pg.Pool
 

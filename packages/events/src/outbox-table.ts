@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { STATES_KEPT } from './connection.ts'
+import { STATES_KEPT } from './stream.ts'
 
 /** A row of the table `outbox` as the relay reads it. */
 export interface OutboxRow {

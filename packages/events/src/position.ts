@@ -1,5 +1,5 @@
 import type { JetStreamManager, Msg, MsgRequest, StoredMsg } from 'nats'
-import { STREAM } from './connection.ts'
+import { STREAM } from './stream.ts'
 
 /** Where a reader of the stream is: the last sequence it was given, when that was stored (ms), and which stream that was. */
 export interface Position {

@@ -4,7 +4,7 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import { ALIVE_EVERY_MS, aliveSubject } from './alive.ts'
 import { cloudEventHeaders, cloudEventOf } from './cloud-event.ts'
-import { type EventConnection, identityOf, STREAM } from './connection.ts'
+import type { EventConnection } from './connection.ts'
 import { createLeaving } from './leaving.ts'
 import {
   claimRows,
@@ -17,6 +17,7 @@ import {
   SET_ASIDE,
   unpublishDoubtful,
 } from './outbox-table.ts'
+import { identityOf, STREAM } from './stream.ts'
 
 export interface RelayOptions {
   databaseUrl: string
@@ -77,7 +78,7 @@ export function startRelay({
   const stream = connection.nats.jetstream()
   let stopping = false
   let mustReconcile = true
-  // The stream, known by the moment it was made, on its server, known by an id of each of its runs; empty while it is not known.
+  // The stream, known by its identity, on its server, known by an id of each of its runs; empty while it is not known.
   let holder = ''
   let lastCleanup = 0
   let lastAlive = 0

@@ -1,3 +1,4 @@
+// Above the usual length because making, starting and ending a server is one story.
 import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'

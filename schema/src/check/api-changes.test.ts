@@ -1,3 +1,4 @@
+// Long because each kind of change is one row.
 import { buildSchema } from 'graphql'
 import { expect, test } from 'vitest'
 import { apiChanges } from './api-changes.ts'

@@ -1,3 +1,4 @@
+// Long because each part of a check is one scene over the same graph.
 import { expect, test } from 'vitest'
 import { checked, configOf, operationsOf } from './testing.ts'
 

@@ -1,3 +1,4 @@
+// Long because each hazard is one row.
 import { expect, test } from 'vitest'
 import { graphOf } from '../testing.ts'
 import { federationHazards } from './hazards.ts'

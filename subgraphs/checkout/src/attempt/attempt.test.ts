@@ -1,3 +1,4 @@
+// Long because each step between two states is tried.
 import { describe, expect, it } from 'vitest'
 import { sumUp } from '../totals/totals.ts'
 import {

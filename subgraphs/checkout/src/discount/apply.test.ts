@@ -1,3 +1,4 @@
+// Long because each kind of promotion, alone and with others, is tried.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { lineTotal } from '../totals/totals.ts'

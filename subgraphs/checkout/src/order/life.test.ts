@@ -1,3 +1,4 @@
+// Long because everything that may happen to an order is tried.
 import { describe, expect, it } from 'vitest'
 import { sumUp } from '../totals/totals.ts'
 import {

@@ -1,3 +1,4 @@
+// Long because each step of each task has its own scene.
 import { randomUUID } from 'node:crypto'
 import { eventually } from '@commerce/local/testing.ts'
 import { decodeId } from '@commerce/service/ids.ts'

@@ -1,3 +1,4 @@
+// Long because each strategy has its examples and its properties.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { availableAt, backorderableOf, DENY, type Stock } from '../stock/stock.ts'

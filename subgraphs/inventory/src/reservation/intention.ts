@@ -1,3 +1,4 @@
+// Above the usual length because all that is wanted of reservations, decided together in one transaction, belongs side by side.
 import type { NewEvent } from '@commerce/events/contracts.ts'
 import type { Member } from '@commerce/events/group-commit.ts'
 import { factsOf } from '../stock/facts.ts'

@@ -43,11 +43,11 @@ export const brokenRules = {
       whole: 'state: decode(state),\n    work,',
       either: (isBroken) => `state: decode(state),\n    work: ${isBroken} && work === 'leased' ? 'abandoned' : work,`,
     },
-    ...['attempt.state.at', 'state.at'].map((phase) => ({
+    ...['returning attempt.id', 'order by attempt.id'].map((then) => ({
       file: 'checkout/src/attempt/repository.ts',
-      whole: `::uuid and lease = \${lease.token}::uuid and phase = \${${phase}}`,
+      whole: `attempt.lease = row.lease and attempt.phase = row.stored\n    ${then}`,
       either: (isBroken: string) =>
-        `::uuid and (\${${isBroken}} or lease = \${lease.token}::uuid and phase = \${${phase}})`,
+        `(\${${isBroken}} or attempt.lease = row.lease and attempt.phase = row.stored) ${then}`,
     })),
   ],
 } satisfies Record<string, readonly Edit[]>

@@ -47,9 +47,11 @@ const now = (): Date => new Date()
 export async function start(config: CheckoutConfig, log: Logger): Promise<Running> {
   if (config.PAYMENT_PROVIDER === 'local') log.warn('PAYMENT_PROVIDER is "local": orders are placed and no money moves')
   const databaseUrl = config.DATABASE_URL_CHECKOUT
-  const database = new PrismaClient({
-    adapter: new PrismaPg({ connectionString: databaseUrl, max: 10 }, { statementNameGenerator: statementNames() }),
-  })
+  const openDatabase = (max: number) => {
+    const adapter = new PrismaPg({ connectionString: databaseUrl, max }, { statementNameGenerator: statementNames() })
+    return new PrismaClient({ adapter })
+  }
+  const database = openDatabase(10)
   let ownUrl: string | null = null
   const running = await startSubgraph({
     name: 'checkout',
@@ -68,13 +70,14 @@ export async function start(config: CheckoutConfig, log: Logger): Promise<Runnin
       const shipping = createShippingService(database, transact)
       const tax = createTaxService(database, transact)
       const orders = createOrderService(database)
-      const { payments, routes } = choosePayments(config, {
+      const provider = choosePayments(config, {
         database,
-        transact,
+        openDatabase,
         log,
         ownUrl: () => ownUrl,
         notify: paymentMoved,
       })
+      const { payments, routes } = provider
       const remotes = createRemotes(connection)
       const quote = createQuote({ database, offers, remotes, billing })
       const perform = createSteps({
@@ -142,7 +145,7 @@ export async function start(config: CheckoutConfig, log: Logger): Promise<Runnin
           return { viewer, ...read, placing, tasks }
         },
         consumers: [offerConsumer(offers), stockConsumer(offers)],
-        background: [startRecovery([driver, taskDriver], log)],
+        background: [provider, startRecovery([driver, taskDriver], log)],
         routes,
       }
 

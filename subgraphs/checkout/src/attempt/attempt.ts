@@ -104,7 +104,7 @@ export type Units =
   | { are: 'held' | 'sold'; reservationId: string; lines: readonly { sku: string; quantity: number }[] }
 
 /**
- * The recovery point of an attempt: what is certain to be done. Up to `authorized` it can be undone; from `ordered` on there is an order and it
+ * The recovery point of an attempt: what is certain to be done; `held` and `authorized` are passed through without being stored. Up to `authorized` it can be undone; from `ordered` on there is an order and it
  * only goes forward: to its capture, which waits while the order is held (`reviewing`), or, when its units are gone for good or it is called off, to
  * its cancellation.
  */
@@ -144,7 +144,8 @@ export type Fact =
   /** `problem`: why its units did not go back, if they did not. */
   | { is: 'voided'; problem: string | null }
   | { is: 'undone' }
-  | { is: 'failed'; failure: Failure }
+  /** `resumed`: by a worker that took the attempt up and does not know how far the one before came. */
+  | { is: 'failed'; failure: Failure; resumed?: boolean }
 
 /** One try at placing an order, by one key. */
 export interface Attempt {
@@ -165,7 +166,7 @@ export const STOCK_PATIENCE_MS = 24 * 3_600_000
 
 /** The state after a fact. Throws when the fact cannot happen there. */
 export function advance(state: AttemptState, fact: Fact): AttemptState {
-  if (fact.is === 'failed') return failed(state, fact.failure)
+  if (fact.is === 'failed') return failed(state, fact)
   switch (state.at) {
     case 'started':
       if (fact.is === 'quoted') {
@@ -237,12 +238,13 @@ function cancelling({ orderId, round, free }: Ordered | Sold, units: Units): Att
 }
 
 // What may have been done elsewhere is undone, whether or not it was known to succeed.
-function failed(state: AttemptState, failure: Failure): AttemptState {
+function failed(state: AttemptState, { failure, resumed = false }: Fact & { is: 'failed' }): AttemptState {
   switch (state.at) {
     case 'started':
       return { at: 'failed', failure }
     case 'quoted':
-      return { at: 'undoing', failure, round: state.round, payment: false }
+      // Its payment is asked for before anything else of it is stored.
+      return { at: 'undoing', failure, round: state.round, payment: resumed }
     case 'held':
     case 'awaitingAction':
     case 'authorized':
@@ -260,6 +262,11 @@ export function isOver(state: AttemptState): state is AttemptState & { at: 'done
 /** Whether the attempt can still be undone. */
 export function isRevocable({ at }: AttemptState): boolean {
   return at === 'started' || at === 'quoted' || at === 'held' || at === 'awaitingAction' || at === 'authorized'
+}
+
+/** Whether nothing has to be stored of a fact: what led to it can be done again, and then changes nothing. */
+export function isRepeatable({ is }: Fact): boolean {
+  return is === 'held' || is === 'authorized'
 }
 
 /** Whether nothing more can be done now after this fact: what is missing comes from others, in its time. */

@@ -1,9 +1,20 @@
+import { createGroupCommit } from '@commerce/events/group-commit.ts'
 import type { Transact } from '@commerce/events/outbox.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
 import type { Logger } from '@commerce/service/log.ts'
 import { LeftAlone, Unreachable } from '../provider/unreachable.ts'
-import { type Attempt, type Fact, isOver, isRevocable, mustRest, restMs } from './attempt.ts'
-import { keep } from './keep.ts'
+import {
+  type Attempt,
+  type AttemptState,
+  advance,
+  type Fact,
+  isOver,
+  isRepeatable,
+  isRevocable,
+  mustRest,
+  restMs,
+} from './attempt.ts'
+import { type Kept, keepAll, type Step } from './keep.ts'
 import { claimAttempt, claimDue, findAttempt, findOpenByRound, type Lease, restAttempt } from './repository.ts'
 import type { Perform } from './steps.ts'
 
@@ -35,13 +46,24 @@ const MAX_UNDER_WAY = 100
  */
 export function createDriver(options: DriverOptions) {
   const { database, transact, perform, leaseMs, patienceMs, paymentDown, newId, now, log } = options
-  const underWay = new Map<string, Promise<void>>()
+  const underWay = new Map<string, Promise<AttemptState | null>>()
+  // Attempts that come to a step at the same time are kept in the same transaction.
+  const keep = createGroupCommit<Tx, Omit<Step, 'emit'>, Kept | null>({
+    transact,
+    carryOut: (tx, members) =>
+      keepAll(
+        tx,
+        members.map(({ input, emit }) => ({ ...input, emit })),
+        now(),
+      ),
+    namesOf: ({ attempt }) => [attempt.id],
+  })
   let stopping = false
 
   return {
     newLease,
-    /** The end of the work on an attempt that this process does right now. */
-    underWay: (id: string): Promise<void> | undefined => underWay.get(id),
+    /** The end of the work on an attempt that this process does right now: how far it came, or null when that is not known here. */
+    underWay: (id: string): Promise<AttemptState | null> | undefined => underWay.get(id),
     /** Whether this process takes no more attempts at the moment. */
     isFull,
 
@@ -96,23 +118,28 @@ export function createDriver(options: DriverOptions) {
     return stopping || underWay.size >= MAX_UNDER_WAY
   }
 
-  function drive(attempt: Attempt, lease: Lease, { resumed }: { resumed: boolean }): Promise<void> {
-    const work = run(attempt, lease, resumed)
+  function drive(attempt: Attempt, lease: Lease, { resumed }: { resumed: boolean }): Promise<AttemptState | null> {
+    const work: Promise<AttemptState | null> = run(attempt, lease, resumed)
       .catch((error: unknown) => {
         log.error({ err: error, attempt: attempt.id }, 'an attempt could not be kept; it is resumed')
-        return restAttempt(database, attempt.id, lease, restMs)
+        return restAttempt(database, attempt.id, lease, restMs).then(() => null)
       })
-      .catch(() => {}) // the lease runs out by itself
+      .catch(() => null) // the lease runs out by itself
       .finally(() => underWay.get(attempt.id) === work && underWay.delete(attempt.id))
     underWay.set(attempt.id, work)
     return work
   }
 
-  async function run(first: Attempt, lease: Lease, resumed: boolean): Promise<void> {
+  async function run(first: Attempt, lease: Lease, resumed: boolean): Promise<AttemptState | null> {
     let attempt = first
+    let stored = first.state.at
     let again = resumed
+    const rest = async (after: typeof restMs | null): Promise<AttemptState> => {
+      await restAttempt(database, attempt.id, lease, after)
+      return attempt.state
+    }
     while (!isOver(attempt.state)) {
-      if (stopping) return restAttempt(database, attempt.id, lease, null)
+      if (stopping) return rest(null)
       let fact: Fact
       try {
         fact = await perform(attempt, { resumed: again })
@@ -123,15 +150,22 @@ export function createDriver(options: DriverOptions) {
           { err: error, attempt: attempt.id, at: attempt.state.at, given: given !== null },
           'a step had no outcome',
         )
-        if (!given) return restAttempt(database, attempt.id, lease, restMs)
+        if (!given) return rest(restMs)
         fact = given
       }
-      const kept = await transact((tx, emit) => keep(tx, emit, attempt, fact, lease, now()))
-      if (!kept) return
+      if (isRepeatable(fact)) {
+        attempt = { ...attempt, state: advance(attempt.state, fact) }
+        continue
+      }
+      const found = fact.is === 'failed' && again ? { ...fact, resumed: true } : fact
+      const kept = await keep({ attempt, stored, lease, found })
+      if (!kept) return null
       attempt = { ...attempt, state: kept.state }
+      stored = kept.state.at
       again = false
-      if (mustRest(kept.fact)) return restAttempt(database, attempt.id, lease, restMs)
+      if (mustRest(kept.fact)) return rest(restMs)
     }
+    return attempt.state
   }
 
   // Before there is an order: at once where nothing is held yet or nobody is there to ask, otherwise when it has taken too long.

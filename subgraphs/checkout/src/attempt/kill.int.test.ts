@@ -45,28 +45,28 @@ const beforeItsStep: Record<string, (scene: Scene) => Promise<void>> = {
     go()
     await reached('quoted')
   },
-  async held({ block, go, reached }) {
+  async held({ block, go, counted }) {
     await block('local_payment')
     go()
-    await reached('held')
+    await counted({ onHand: 10, reserved: 3 })
   },
-  async authorized({ block, go, reached }) {
+  async authorized({ block, go, booked }) {
     await block('placed_order')
     go()
-    await reached('authorized')
+    await booked('authorized')
   },
-  async ordered({ block, go, reached }) {
+  async ordered({ block, go, reached, counted }) {
     const pay = await block('local_payment')
     go()
-    await reached('held')
+    await counted({ onHand: 10, reserved: 3 })
     await block('inventory')
     await pay()
     await reached('ordered')
   },
-  async sold({ block, go, reached }) {
+  async sold({ block, go, reached, booked }) {
     const order = await block('placed_order')
     go()
-    await reached('authorized')
+    await booked('authorized')
     await block('local_payment')
     await order()
     await reached('sold')
@@ -83,10 +83,10 @@ const afterItsStep: Record<string, (scene: Scene) => Promise<void>> = {
     await hold()
     await counted({ onHand: 10, reserved: 3 })
   },
-  async held({ block, go, reached, booked }) {
+  async held({ block, go, counted, booked }) {
     const pay = await block('local_payment')
     go()
-    await reached('held')
+    await counted({ onHand: 10, reserved: 3 })
     await block('attempt')
     await pay()
     await booked('authorized')
@@ -94,7 +94,7 @@ const afterItsStep: Record<string, (scene: Scene) => Promise<void>> = {
   async ordered({ block, go, reached, counted }) {
     const pay = await block('local_payment')
     go()
-    await reached('held')
+    await counted({ onHand: 10, reserved: 3 })
     const sell = await block('inventory')
     await pay()
     await reached('ordered')
@@ -105,7 +105,7 @@ const afterItsStep: Record<string, (scene: Scene) => Promise<void>> = {
   async sold({ block, go, reached, booked }) {
     const order = await block('placed_order')
     go()
-    await reached('authorized')
+    await booked('authorized')
     const capture = await block('local_payment')
     await order()
     await reached('sold')
@@ -115,10 +115,10 @@ const afterItsStep: Record<string, (scene: Scene) => Promise<void>> = {
   },
 }
 
-async function whileUndoing({ block, go, reached }: Scene): Promise<void> {
+async function whileUndoing({ block, go, reached, counted }: Scene): Promise<void> {
   const pay = await block('local_payment')
   go()
-  await reached('held')
+  await counted({ onHand: 10, reserved: 3 })
   await block('inventory')
   await pay()
   await reached('undoing')
@@ -134,11 +134,10 @@ async function killedAfter(scene: (scene: Scene) => Promise<void>, paymentToken 
   const cartId = await shopper(victim.ask).cartWith({ [sku]: 3 })
   const blocks: (() => Promise<void>)[] = []
   let answer: Promise<unknown> = Promise.resolve()
-  const attemptId = async () => (await world.database.attempt.findFirstOrThrow({ where: { idempotencyKey } })).id
   const bookedOutcomes = async () => {
-    const authorizationKey = `${await attemptId()}:authorize`
+    const attempt = await world.database.attempt.findFirst({ where: { idempotencyKey } })
     const entries = await world.database.localPayment.findMany({
-      where: { authorizationKey },
+      where: { authorizationKey: `${attempt?.id}:authorize` },
       orderBy: { createdAt: 'asc' },
     })
     return entries.map(({ outcome }) => outcome)
@@ -244,7 +243,7 @@ describe('a replica that is only slow', () => {
     const lease = async () => (await world.database.attempt.findFirst({ where: { idempotencyKey } }))?.lease
     const answer = await whileLocked(world.databaseUrl, 'local_payment', async () => {
       const first = slow.place(cartId, { idempotencyKey })
-      await eventually('held', async () => (await phaseOf(world, idempotencyKey)) === 'held')
+      await eventually('held', async () => (await stock.of('slow')).reserved === 1)
       const before = await lease()
       await eventually('taken over', async () => (await lease()) !== before)
       return { first }

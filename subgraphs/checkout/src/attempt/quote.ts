@@ -1,8 +1,9 @@
+import { createBatch } from '@commerce/cache/batch.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
 import type { Money } from '@commerce/service/money.ts'
 import type { Cart } from '../cart/cart.ts'
 import { billableOf } from '../cart/priced-cart.ts'
-import { findCart } from '../cart/repository.ts'
+import { findCarts } from '../cart/repository.ts'
 import { findOffers } from '../offer/repository.ts'
 import type { OfferService } from '../offer/service.ts'
 import { isQuantityAllowed, quantityRule, type Terms, USUAL_TERMS } from '../offer/terms.ts'
@@ -34,11 +35,18 @@ export interface QuoteDependencies {
 
 /** Quotes a cart: the catalog's prices of now, promotions, delivery and tax, compared with what the shopper agreed to. Rejects when that cannot be said. */
 export function createQuote({ database, offers, remotes, billing }: QuoteDependencies) {
+  const cartOf = createBatch((ids) => findCarts(database, ids))
+  const offerOf = createBatch((skus) => findOffers(database, skus))
+  const offersOf = async (skus: readonly string[]) => {
+    const found = await Promise.all(skus.map(offerOf))
+    return new Map(found.flatMap((offer) => (offer ? [[offer.sku, offer]] : [])))
+  }
+
   return async (cartId: string, { expectedTotal }: PlaceRequest, holdUntil: string): Promise<Fact> => {
-    const cart = await findCart(database, cartId)
+    const cart = await cartOf(cartId)
     if (!cart) throw new Error(`Cart ${cartId} is gone.`)
     const skus = cart.lines.map(({ sku }) => sku)
-    const [prices, known] = await Promise.all([remotes.quote(skus), findOffers(database, skus)])
+    const [prices, known] = await Promise.all([remotes.quote(skus), offersOf(skus)])
     if (prices.some(({ sku, price }) => !isSame(price, known.get(sku)?.price ?? null))) await offers.take([], prices)
     const terms = new Map([...known].map(([sku, offer]) => [sku, offer.terms]))
     const quoted = quoteLines(cart, prices, terms)

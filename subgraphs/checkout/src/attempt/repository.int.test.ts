@@ -5,7 +5,15 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sumUp } from '../totals/totals.ts'
 import type { Attempt, AttemptState } from './attempt.ts'
-import { claimAttempt, claimDue, findAttempt, insertAttempt, restAttempt, saveState } from './repository.ts'
+import {
+  claimAttempt,
+  claimDue,
+  findAttempt,
+  insertAttempts,
+  type Lease,
+  restAttempt,
+  saveStates,
+} from './repository.ts'
 
 let database: PrismaClient
 
@@ -38,12 +46,15 @@ async function stored(ms: number) {
     state: quoted,
   }
   const first = lease(ms)
-  await insertAttempt(database, { scope: 'guest', idempotencyKey: attempt.id }, attempt, first)
+  await insertAttempts(database, [{ key: { scope: 'guest', idempotencyKey: attempt.id }, attempt, lease: first }])
   return { attempt, first }
 }
 
 const next: AttemptState = { ...quoted, at: 'held' }
-const goesOn = { over: false }
+/** Whether the next state was stored. */
+async function saved({ id }: Attempt, next: AttemptState, lease: Lease): Promise<boolean> {
+  return (await saveStates(database, [{ id, phase: 'quoted', lease, next }])).has(id)
+}
 
 describe('the lease of an attempt', () => {
   it('keeps others away until it runs out', async () => {
@@ -56,11 +67,11 @@ describe('the lease of an attempt', () => {
     const { attempt, first } = await stored(1)
     const second = lease(60_000)
     await eventually('taken over', () => claimAttempt(database, attempt.id, second))
-    expect(await saveState(database, attempt, next, first, goesOn)).toBe(false)
+    expect(await saved(attempt, next, first)).toBe(false)
     await restAttempt(database, attempt.id, first, null)
     expect(await findAttempt(database, attempt.id)).toMatchObject({ state: { at: 'quoted' }, work: 'leased' })
-    expect(await saveState(database, attempt, next, second, goesOn)).toBe(true)
-    expect(await saveState(database, attempt, next, second, goesOn)).toBe(false) // no longer in the state it was
+    expect(await saved(attempt, next, second)).toBe(true)
+    expect(await saved(attempt, next, second)).toBe(false) // no longer in the state it was
   })
 
   it('is given to one of many who want it', async () => {
@@ -96,11 +107,11 @@ describe('the tries of an attempt', () => {
     expect(await restOf(attempt.id, first)).toBe(0)
     const second = lease(60_000)
     await claimAttempt(database, attempt.id, second)
-    await saveState(database, attempt, { ...quoted, round: 'another' }, second, goesOn)
+    await saved(attempt, { ...quoted, round: 'another' }, second)
     expect(await restOf(attempt.id, second)).toBe(1)
     const third = lease(60_000)
     await claimAttempt(database, attempt.id, third)
-    await saveState(database, attempt, next, third, goesOn)
+    await saved(attempt, next, third)
     expect(await restOf(attempt.id, third)).toBe(0)
   })
 })

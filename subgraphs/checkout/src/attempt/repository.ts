@@ -1,5 +1,5 @@
 import { Prisma } from '@commerce/prisma/checkout'
-import type { Attempt, AttemptState } from './attempt.ts'
+import { type Attempt, type AttemptState, isOver } from './attempt.ts'
 
 type Tx = Prisma.TransactionClient
 
@@ -33,15 +33,37 @@ interface Row {
 const COLUMNS = Prisma.sql`id, fingerprint, cart_id, viewer_id, opened_at, state::text as state,
   case when lease is null then 'none' when lease_until > clock_timestamp() then 'leased' else 'abandoned' end as work`
 
-/** Stores a new attempt, leased unless it is over already; false when the key has one. */
-export async function insertAttempt(tx: Tx, key: AttemptKey, attempt: Attempt, lease: Lease | null): Promise<boolean> {
-  const { id, fingerprint, cartId, viewerId, openedAt, state } = attempt
-  const inserted = await tx.$executeRaw`
+/** An attempt that is to be stored; `lease` null: it is over already. */
+export interface NewAttempt {
+  key: AttemptKey
+  attempt: Attempt
+  lease: Lease | null
+}
+
+/** Stores new attempts; answers the ids of those whose key had none yet. */
+export async function insertAttempts(tx: Tx, attempts: readonly NewAttempt[]): Promise<Set<string>> {
+  const rows = attempts.map(({ key, attempt, lease }) => ({
+    id: attempt.id,
+    scope: key.scope,
+    idempotency_key: key.idempotencyKey,
+    fingerprint: attempt.fingerprint,
+    cart_id: attempt.cartId,
+    viewer_id: attempt.viewerId,
+    state: attempt.state,
+    opened_at: attempt.openedAt,
+    lease: lease?.token,
+    lease_ms: lease?.ms,
+  }))
+  const inserted = await tx.$queryRaw<{ id: string }[]>`
     insert into attempt (id, scope, idempotency_key, fingerprint, cart_id, viewer_id, phase, state, opened_at, lease, lease_until)
-    values (${id}::uuid, ${key.scope}, ${key.idempotencyKey}, ${fingerprint}, ${cartId}::uuid, ${viewerId},
-            ${state.at}, ${encode(state)}::jsonb, ${openedAt}, ${lease?.token ?? null}::uuid, ${leaseEnd(lease)})
-    on conflict (scope, idempotency_key) do nothing`
-  return inserted === 1
+    select id, scope, idempotency_key, fingerprint, cart_id, viewer_id, state ->> 'at', state, opened_at,
+      lease, clock_timestamp() + lease_ms * interval '1 ms'
+    from jsonb_to_recordset(${encode(rows)}::jsonb) as row(id uuid, scope text, idempotency_key text, fingerprint text,
+      cart_id uuid, viewer_id text, state jsonb, opened_at timestamptz, lease uuid, lease_ms int)
+    order by scope, idempotency_key
+    on conflict (scope, idempotency_key) do nothing
+    returning id::text`
+  return new Set(inserted.map(({ id }) => id))
 }
 
 export async function findAttemptByKey(db: Tx, { scope, idempotencyKey }: AttemptKey): Promise<StoredAttempt | null> {
@@ -85,30 +107,43 @@ export async function claimDue(db: Tx, limit: number, lease: Lease): Promise<Sto
   return rows.map(toAttempt)
 }
 
-/**
- * Stores the next state; false when the lease was lost meanwhile: then somebody else has gone on. The lease starts anew, or ends with the attempt.
- * The tries in vain are counted per phase.
- */
-export async function saveState(
-  tx: Tx,
-  attempt: Attempt,
-  next: AttemptState,
-  lease: Lease,
-  { over }: { over: boolean },
-): Promise<boolean> {
-  const saved = await tx.$executeRaw`
-    update attempt set phase = ${next.at}, state = ${encode(next)}::jsonb, next_try_at = clock_timestamp(), updated_at = now(),
-      tries = case when phase = ${next.at} then tries else 0 end,
-      lease = ${over ? null : lease.token}::uuid, lease_until = ${leaseEnd(over ? null : lease)}
-    where id = ${attempt.id}::uuid and lease = ${lease.token}::uuid and phase = ${attempt.state.at}`
-  return saved === 1
+/** An attempt as its worker knows it: the phase that is stored of it, and the lease it is worked on under. */
+export interface Held {
+  id: string
+  phase: AttemptState['at']
+  lease: Lease
 }
 
-/** Whether an attempt is still in this state and under this lease; then nobody else changes it until the transaction ends. */
-export async function holdsLease(tx: Tx, { id, state }: Attempt, lease: Lease): Promise<boolean> {
-  const rows = await tx.$queryRaw<unknown[]>`
-    select 1 from attempt where id = ${id}::uuid and lease = ${lease.token}::uuid and phase = ${state.at} for update`
-  return rows.length === 1
+/**
+ * Stores next states; answers the ids of those that were stored: who is missing has lost its lease meanwhile, and somebody else has gone on. The
+ * lease starts anew, or ends with the attempt. The tries in vain are counted per phase.
+ */
+export async function saveStates(tx: Tx, saves: readonly (Held & { next: AttemptState })[]): Promise<Set<string>> {
+  if (saves.length === 0) return new Set()
+  const rows = saves.map(({ id, phase, lease, next }) => {
+    return { id, stored: phase, lease: lease.token, state: next, lease_ms: isOver(next) ? null : lease.ms }
+  })
+  const saved = await tx.$queryRaw<{ id: string }[]>`
+    update attempt set phase = row.state ->> 'at', state = row.state, next_try_at = clock_timestamp(), updated_at = now(),
+      tries = case when attempt.phase = row.state ->> 'at' then tries else 0 end,
+      lease = case when row.lease_ms is not null then row.lease end,
+      lease_until = clock_timestamp() + row.lease_ms * interval '1 ms'
+    from jsonb_to_recordset(${encode(rows)}::jsonb) as row(id uuid, stored text, lease uuid, state jsonb, lease_ms int)
+    where attempt.id = row.id and attempt.lease = row.lease and attempt.phase = row.stored
+    returning attempt.id::text`
+  return new Set(saved.map(({ id }) => id))
+}
+
+/** Those of the attempts that are still in their phase and under their lease; nobody else changes them until the transaction ends. */
+export async function lockHeld(tx: Tx, attempts: readonly Held[]): Promise<Set<string>> {
+  if (attempts.length === 0) return new Set()
+  const rows = attempts.map(({ id, phase, lease }) => ({ id, stored: phase, lease: lease.token }))
+  const locked = await tx.$queryRaw<{ id: string }[]>`
+    select attempt.id::text
+    from attempt join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row(id uuid, stored text, lease uuid) using (id)
+    where attempt.lease = row.lease and attempt.phase = row.stored
+    order by attempt.id for update of attempt`
+  return new Set(locked.map(({ id }) => id))
 }
 
 /** Gives the lease back. The next try is due after the time that `restMs` gives for the number of tries in vain so far, or, without it, at once. */
@@ -182,8 +217,8 @@ const AMOUNTS = new Set([
   'taxIncludedMinorUnits',
 ])
 
-function encode(state: AttemptState): string {
-  return JSON.stringify(state, (_, value) => (typeof value === 'bigint' ? String(value) : value))
+function encode(states: AttemptState | readonly object[]): string {
+  return JSON.stringify(states, (_, value) => (typeof value === 'bigint' ? String(value) : value))
 }
 
 function decode(state: string): AttemptState {

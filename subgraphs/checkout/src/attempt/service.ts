@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { createGroupCommit, type Member } from '@commerce/events/group-commit.ts'
 import type { Transact } from '@commerce/events/outbox.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
 import { cartChanged, isOpenTo } from '../cart/cart.ts'
-import { lockCart, startPlacing } from '../cart/repository.ts'
+import { lockCart, lockCarts, startPlacing } from '../cart/repository.ts'
 import {
   type Attempt,
   type AttemptState,
@@ -19,7 +20,8 @@ import {
   type AttemptKey,
   findAttempt,
   findAttemptByKey,
-  insertAttempt,
+  insertAttempts,
+  type Lease,
   lockUnavailable,
   reopenAttempt,
   type StoredAttempt,
@@ -56,8 +58,54 @@ export type PlacingService = ReturnType<typeof createPlacingService>
 
 const LOOK_AGAIN_MS = 100
 
+/** What has to be stored before anything is done for an order. */
+interface Beginning {
+  key: AttemptKey
+  attempt: Omit<Attempt, 'state'>
+  request: PlaceRequest
+  lease: Lease
+}
+
+/** The attempt as it was stored, or why it was not: its key has one already, or there is no such cart. */
+type Begun = Attempt | 'overtaken' | 'noCart'
+
+// Checks the carts, keeps them for these attempts and stores the attempts.
+async function beginAll(tx: Tx, members: readonly Member<Beginning>[]): Promise<Begun[]> {
+  const carts = await lockCarts(
+    tx,
+    members.map(({ input }) => input.attempt.cartId),
+  )
+  const possible = members.flatMap(({ input: { key, attempt, request, lease }, emit }) => {
+    const cart = carts.get(attempt.cartId)
+    if (!cart || !isOpenTo(cart, attempt.viewerId)) return []
+    const failure = whyNot(cart)
+    const state: AttemptState = failure ? { at: 'failed', failure } : { at: 'started', request, round: attempt.id }
+    return [{ key, attempt: { ...attempt, state }, lease: failure ? null : lease, emit }]
+  })
+  const stored = await insertAttempts(tx, possible)
+  const started = possible.filter(({ attempt, lease }) => lease !== null && stored.has(attempt.id))
+  const standings = await startPlacing(
+    tx,
+    started.map(({ attempt }) => ({ cartId: attempt.cartId, attemptId: attempt.id })),
+  )
+  for (const { attempt, emit } of started) {
+    const standing = standings.get(attempt.cartId)
+    if (standing) emit(cartChanged(standing))
+  }
+  const begun = new Map(possible.map(({ attempt }) => [attempt.id, attempt]))
+  return members.map(({ input: { attempt } }) => {
+    return stored.has(attempt.id) ? (begun.get(attempt.id) as Attempt) : begun.has(attempt.id) ? 'overtaken' : 'noCart'
+  })
+}
+
 /** Placing orders: the same key is one attempt and one answer, however often and wherever it is asked. */
 export function createPlacingService({ database, transact, driver, waitMs, newId, now }: PlacingDependencies) {
+  // Requests that come at the same time are stored in the same transaction.
+  const begin = createGroupCommit<Tx, Beginning, Begun>({
+    transact,
+    carryOut: beginAll,
+    namesOf: ({ key, attempt }) => [`cart ${attempt.cartId}`, `key ${key.scope} ${key.idempotencyKey}`],
+  })
   return { place }
 
   /** Places the order of a cart, or finds out what came of it before. */
@@ -70,44 +118,26 @@ export function createPlacingService({ database, transact, driver, waitMs, newId
     const fingerprint = fingerprintOf(cartId, request)
     const deadline = Date.now() + waitMs
 
-    const known = await findAttemptByKey(database, key)
-    if (known) {
-      if (known.fingerprint !== fingerprint) return refused('IDEMPOTENCY_KEY_REUSED', cartId)
-      return again(known, request, deadline)
-    }
-    if (driver.isFull()) return unavailable(cartId)
-    const begun = await begin(key, { id: newId(), fingerprint, cartId, viewerId, openedAt: now() }, request)
-    if (begun === 'overtaken') return place(input)
-    if (begun === 'noCart') return refused('CART_NOT_FOUND', cartId)
-    return outcome(begun, deadline)
-  }
-
-  // Checks the cart, keeps it for this attempt and stores the attempt, in one transaction.
-  async function begin(
-    key: AttemptKey,
-    attempt: Omit<Attempt, 'state'>,
-    request: PlaceRequest,
-  ): Promise<string | 'overtaken' | 'noCart'> {
+    const full = driver.isFull()
     const lease = driver.newLease()
-    const begun = await transact(async (tx, emit) => {
-      const cart = await lockCart(tx, attempt.cartId)
-      if (!cart || !isOpenTo(cart, attempt.viewerId)) return 'noCart'
-      const failure = whyNot(cart)
-      const state: AttemptState = failure ? { at: 'failed', failure } : { at: 'started', request, round: attempt.id }
-      if (!(await insertAttempt(tx, key, { ...attempt, state }, failure ? null : lease))) return 'overtaken'
-      if (!failure) emit(cartChanged(await startPlacing(tx, cart.id, attempt.id)))
-      return { ...attempt, state }
-    })
-    if (typeof begun === 'string') return begun
+    const attempt = { id: newId(), fingerprint, cartId, viewerId, openedAt: now() }
+    // Most keys are new: whether one is known is only asked when it could not be stored.
+    const begun = full ? null : await begin({ key, attempt, request, lease })
+    if (begun === null || typeof begun === 'string') {
+      const known = await findAttemptByKey(database, key)
+      if (known?.fingerprint === fingerprint) return again(known, request, deadline)
+      if (known) return refused('IDEMPOTENCY_KEY_REUSED', cartId)
+      return begun === 'noCart' ? refused('CART_NOT_FOUND', cartId) : unavailable(cartId)
+    }
     if (begun.state.at === 'started') void driver.drive(begun, lease, { resumed: false })
-    return begun.id
+    return outcome(begun, deadline)
   }
 
   // The first look of a repeated request: what failed because something was unavailable is tried again, once what it left is undone.
   async function again(known: StoredAttempt, request: PlaceRequest, deadline: number): Promise<PlaceAnswer> {
-    if (!wasUnavailable(known.state) || driver.isFull()) return outcome(known.id, deadline)
+    if (!wasUnavailable(known.state) || driver.isFull()) return outcome(known, deadline)
     if (known.state.at === 'undoing') {
-      const answer = await outcome(known.id, deadline)
+      const answer = await outcome(known, deadline)
       const undone = await findAttempt(database, known.id)
       if (undone?.state.at !== 'failed') return answer
     }
@@ -125,20 +155,23 @@ export function createPlacingService({ database, transact, driver, waitMs, newId
       // What was done elsewhere under the round before is closed: this one needs names of its own.
       const next = { state: { at: 'started', request, round: newId() } as const, openedAt: now() }
       await reopenAttempt(tx, attempt.id, next, lease)
-      emit(cartChanged(await startPlacing(tx, attempt.cartId, attempt.id)))
+      for (const standing of (await startPlacing(tx, [{ cartId: attempt.cartId, attemptId: attempt.id }])).values()) {
+        emit(cartChanged(standing))
+      }
       return { ...attempt, ...next }
     })
     if (reopened && 'is' in reopened) return reopened
     if (reopened) void driver.drive(reopened, lease, { resumed: false })
-    return outcome(known.id, deadline)
+    return outcome(known, deadline)
   }
 
   // Waits until the attempt is over or rests, whoever works on it; at the deadline says what is known by then.
-  async function outcome(id: string, deadline: number): Promise<PlaceAnswer> {
+  async function outcome({ id, cartId }: Pick<Attempt, 'id' | 'cartId'>, deadline: number): Promise<PlaceAnswer> {
     for (let worked = false; ; ) {
       const work = driver.underWay(id)
       if (work) {
-        await Promise.race([work, pause(Math.max(0, deadline - Date.now()), undefined, { ref: false })])
+        const state = await Promise.race([work, pause(Math.max(0, deadline - Date.now()), null, { ref: false })])
+        if (state) return answerOf({ id, cartId, state })
         worked = true
       }
       const attempt = await findAttempt(database, id)

@@ -1,4 +1,4 @@
-import type { Prisma } from '@commerce/prisma/checkout'
+import { Prisma } from '@commerce/prisma/checkout'
 import type { ShippingChoice } from '../shipping/shipping.ts'
 import type { Address } from './address.ts'
 import type { Cart, CartContent, CartLine, CartStanding, CartState } from './cart.ts'
@@ -22,23 +22,38 @@ interface Row {
   discount_codes: string[]
 }
 
+// By name: the statement is kept, and a column that a migration adds must not change what it answers.
+const STANDING = Prisma.sql`cart.id, cart.attempt_id, cart.version, cart.updated_at, cart.completed_at, cart.merged_into`
+
 /** The cart with its lines, or null. */
 export async function findCart(db: Tx, id: string): Promise<Cart | null> {
+  return (await findCarts(db, [id])).get(id) ?? null
+}
+
+/** These carts with their lines, by id. */
+export async function findCarts(db: Tx, ids: readonly string[]): Promise<Map<string, Cart>> {
   // One statement, so that the lines are those of the version.
-  const [row] = await db.$queryRaw<(Row & { lines: StoredLine[] })[]>`
+  const rows = await db.$queryRaw<(Row & { lines: StoredLine[] })[]>`
     select cart.id, viewer_id, currency_code, attempt_id, version, created_at, updated_at, completed_at, merged_into, buyer_email,
       shipping_address, billing_address, shipping_choice, discount_codes, coalesce(
       (select json_agg(json_build_object('id', id, 'sku', sku, 'title', title, 'quantity', quantity,
                                          'accepted', accepted_minor_units::text) order by position)
        from cart_line where cart_id = cart.id), '[]') as lines
-    from cart where id = ${id}::uuid`
-  return row ? toCart(row, row.lines) : null
+    from cart where id = any(${[...ids]}::uuid[])`
+  return new Map(rows.map((row) => [row.id, toCart(row, row.lines)]))
 }
 
 /** Like `findCart`, and nobody else changes the cart until the transaction ends. */
 export async function lockCart(tx: Tx, id: string): Promise<Cart | null> {
-  const locked = await tx.$queryRaw<unknown[]>`select 1 from cart where id = ${id}::uuid for update`
-  return locked.length === 0 ? null : findCart(tx, id)
+  return (await lockCarts(tx, [id])).get(id) ?? null
+}
+
+/** Like `findCarts`, and nobody else changes the carts until the transaction ends. */
+export async function lockCarts(tx: Tx, ids: readonly string[]): Promise<Map<string, Cart>> {
+  if (ids.length === 0) return new Map()
+  const locked = await tx.$queryRaw<unknown[]>`
+    select 1 from cart where id = any(${[...ids]}::uuid[]) order by id for update`
+  return locked.length === 0 ? new Map() : findCarts(tx, ids)
 }
 
 /** The cart that a viewer changed last of those whose order can still be placed, or null. */
@@ -84,34 +99,50 @@ export async function closeMerged(tx: Tx, cartId: string, into: string): Promise
   const [row] = await tx.$queryRaw<[Row]>`
     update cart set merged_into = ${into}::uuid, currency_code = null, version = version + 1, updated_at = now()
     where id = ${cartId}::uuid
-    returning *`
+    returning ${STANDING}`
   return toStanding(row)
 }
 
-/** From now on only this attempt may place the cart's order, and nobody changes its lines; its version grows by one. The cart must be locked and open. */
-export async function startPlacing(tx: Tx, cartId: string, attemptId: string): Promise<CartStanding> {
-  const [row] = await tx.$queryRaw<[Row]>`
-    update cart set attempt_id = ${attemptId}::uuid, version = version + 1, updated_at = now() where id = ${cartId}::uuid
-    returning *`
-  return toStanding(row)
+/** An attempt and the cart whose order it places. */
+export interface Placing {
+  cartId: string
+  attemptId: string
 }
 
-/** The attempt is over without an order: the cart is open again, and its version grows by one. Null, and nothing grows, when the attempt does not hold it. */
-export async function stopPlacing(tx: Tx, cartId: string, attemptId: string): Promise<CartStanding | null> {
-  const [row] = await tx.$queryRaw<Row[]>`
-    update cart set attempt_id = null, version = version + 1, updated_at = now()
-    where id = ${cartId}::uuid and attempt_id = ${attemptId}::uuid and completed_at is null
-    returning *`
-  return row ? toStanding(row) : null
+/** From now on only these attempts may place their carts' orders, and nobody changes the lines; the versions grow by one. The carts must be locked and open. */
+export function startPlacing(tx: Tx, placings: readonly Placing[]): Promise<Map<string, CartStanding>> {
+  return changeStanding(tx, placings, Prisma.sql`attempt_id = held_by.attempt_id`, Prisma.sql`true`)
 }
 
-/** The cart's order is placed; null when the attempt does not hold the cart. */
-export async function completeCart(tx: Tx, cartId: string, attemptId: string): Promise<CartStanding | null> {
-  const [row] = await tx.$queryRaw<Row[]>`
-    update cart set completed_at = now(), version = version + 1, updated_at = now()
-    where id = ${cartId}::uuid and attempt_id = ${attemptId}::uuid and completed_at is null
-    returning *`
-  return row ? toStanding(row) : null
+/**
+ * The attempts are over without an order: the carts are open again, and their versions grow by one. Nothing happens to a cart that its
+ * attempt does not hold: it is not in the answer. The carts must be locked.
+ */
+export function stopPlacing(tx: Tx, placings: readonly Placing[]): Promise<Map<string, CartStanding>> {
+  return changeStanding(tx, placings, Prisma.sql`attempt_id = null`, HELD)
+}
+
+/** The carts' orders are placed; a cart that its attempt does not hold is not in the answer. The carts must be locked. */
+export function completeCarts(tx: Tx, placings: readonly Placing[]): Promise<Map<string, CartStanding>> {
+  return changeStanding(tx, placings, Prisma.sql`completed_at = now()`, HELD)
+}
+
+const HELD = Prisma.sql`cart.attempt_id = held_by.attempt_id and cart.completed_at is null`
+
+async function changeStanding(
+  tx: Tx,
+  placings: readonly Placing[],
+  change: Prisma.Sql,
+  which: Prisma.Sql,
+): Promise<Map<string, CartStanding>> {
+  if (placings.length === 0) return new Map()
+  const rows = await tx.$queryRaw<Row[]>`
+    update cart set ${change}, version = version + 1, updated_at = now()
+    from unnest(${placings.map(({ cartId }) => cartId)}::uuid[], ${placings.map(({ attemptId }) => attemptId)}::uuid[])
+      as held_by(cart_id, attempt_id)
+    where cart.id = held_by.cart_id and ${which}
+    returning ${STANDING}`
+  return new Map(rows.map((row) => [row.id, toStanding(row)]))
 }
 
 async function writeLines(tx: Tx, cartId: string, lines: readonly CartLine[]): Promise<void> {

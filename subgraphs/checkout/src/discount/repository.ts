@@ -94,6 +94,12 @@ export async function savePromotion(tx: Tx, promotion: Promotion): Promise<void>
   })
 }
 
+/** Nobody else changes, or uses, these promotions until the transaction ends. */
+export async function lockPromotions(tx: Tx, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await tx.$queryRaw`select 1 from promotion where id = any(${[...ids]}::uuid[]) order by id for update`
+}
+
 /**
  * Takes one use of each promotion for an order: all, or, when one of them has none left, none. Answers whether they were taken. Two orders never
  * take the last one: each waits for the other's transaction, in the order of the keys, and looks again.
@@ -107,7 +113,7 @@ export async function takeUses(
 ): Promise<boolean> {
   if (promotionIds.length === 0) return true
   const ids = [...promotionIds]
-  await tx.$queryRaw`select 1 from promotion where id = any(${ids}::uuid[]) order by id for update`
+  await lockPromotions(tx, ids)
   const free = await tx.$queryRaw<{ id: string }[]>`
     select id from promotion
     left join promotion_customer mine on mine.promotion_id = promotion.id and mine.customer = ${customer}

@@ -10,7 +10,7 @@ import { merchant } from '../../test/merchant.ts'
 import { type Placed, shopper } from '../../test/shopper.ts'
 import { whileLocked } from '../../test/stock.ts'
 import type { AttemptState } from '../attempt/attempt.ts'
-import { keep } from '../attempt/keep.ts'
+import { keepAll } from '../attempt/keep.ts'
 import { sumUp } from '../totals/totals.ts'
 import { giveBackUses } from './repository.ts'
 
@@ -107,8 +107,8 @@ describe('a promotion with a limit', () => {
     const cartId = await cartWithCode(guest, 'ENDING')
     const { answer } = await whileLocked(world.databaseUrl, 'local_payment', async () => {
       const placing = guest.place(cartId)
-      await eventually('held', () =>
-        world.database.attempt.findFirst({ where: { cartId: uuidFrom(cartId, 'Cart') ?? '', phase: 'held' } }),
+      await eventually('quoted', () =>
+        world.database.attempt.findFirst({ where: { cartId: uuidFrom(cartId, 'Cart') ?? '', phase: 'quoted' } }),
       )
       await shop.end(id)
       return { answer: placing }
@@ -157,8 +157,8 @@ describe('the use of a promotion', () => {
     }
     const ordered = { is: 'ordered', orderId: randomUUID() } as const
     const lease = { token: randomUUID(), ms: 1_000 }
-    const kept = await world.database.$transaction((tx) => keep(tx, () => {}, attempt, ordered, lease, new Date()))
-    expect(kept).toBeNull()
+    const step = { attempt, stored: 'quoted', lease, found: ordered, emit: () => {} } as const
+    expect(await world.database.$transaction((tx) => keepAll(tx, [step], new Date()))).toEqual([null])
     expect(await shop.uses('SLOW')).toBe(0)
   })
 

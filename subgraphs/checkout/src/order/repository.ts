@@ -1,8 +1,8 @@
 // Above the usual length: an order's row has two tables of its history beside it, which are read and written with it.
-import { Prisma } from '@commerce/prisma/checkout'
+import type { Prisma } from '@commerce/prisma/checkout'
 import type { Discount } from '../discount/apply.ts'
 import type { Delivery } from '../totals/bill.ts'
-import type { Actor, Order, OrderLine, OrderStatus, Parcel, TimelineEntry } from './order.ts'
+import type { Actor, Order, OrderStatus, Parcel, TimelineEntry } from './order.ts'
 
 type Tx = Prisma.TransactionClient
 
@@ -20,8 +20,13 @@ const WITH_LINES = { lines: { orderBy: { position: 'asc' } } } satisfies Prisma.
 
 /** The order with its lines, or null. */
 export async function findOrder(db: Tx, id: string): Promise<Order | null> {
-  const row = await db.order.findUnique({ where: { id }, include: WITH_LINES })
-  return row && toOrder(row)
+  return (await findOrdersById(db, [id])).get(id) ?? null
+}
+
+/** These orders with their lines, by id. */
+export async function findOrdersById(db: Tx, ids: readonly string[]): Promise<Map<string, Order>> {
+  const rows = await db.order.findMany({ where: { id: { in: [...ids] } }, include: WITH_LINES })
+  return new Map(rows.map((row) => [row.id, toOrder(row)]))
 }
 
 /** The orders of these carts, by the cart's id. */
@@ -65,60 +70,92 @@ export async function findOrders(
 
 /** The order with its lines, nobody else changing it until the transaction ends; or null. */
 export async function lockOrder(tx: Tx, id: string): Promise<Order | null> {
-  await tx.$queryRaw`select 1 from placed_order where id = ${id}::uuid for update`
-  return findOrder(tx, id)
+  return (await lockOrders(tx, [id])).get(id) ?? null
 }
 
-/** Stores a new order and gives it its number; fails when the attempt or the cart has one already. */
-export async function insertOrder(tx: Tx, order: Omit<Order, 'number'>): Promise<Order> {
-  const { totals, lines, shippingAddress, billingAddress, delivery, ...more } = order
-  const { hold: _, captured: __, refunded: ___, refunding: ____, ...rest } = more
-  const { number } = await tx.order.create({
-    data: {
-      ...rest,
-      currencyCode: totals.currencyCode,
-      subtotalMinorUnits: totals.subtotal,
-      discountMinorUnits: totals.discount,
-      shippingMinorUnits: totals.shipping,
-      taxMinorUnits: totals.tax,
-      taxIncludedMinorUnits: totals.taxIncluded ?? 0n, // of an attempt that was quoted before there was any
-      shippingAddress: json(shippingAddress),
-      billingAddress: json(billingAddress),
-      delivery: json(delivery),
-      totalMinorUnits: totals.total,
-      lines: { createMany: { data: lines.map((line, position) => toLineRow(line, position)) } },
-    },
-    select: { number: true },
-  })
-  return { ...order, number }
+/** These orders with their lines, by id, nobody else changing them until the transaction ends. */
+export async function lockOrders(tx: Tx, ids: readonly string[]): Promise<Map<string, Order>> {
+  if (ids.length === 0) return new Map()
+  await tx.$queryRaw`select 1 from placed_order where id = any(${[...ids]}::uuid[]) order by id for update`
+  return findOrdersById(tx, ids)
 }
 
-/** Stores what can change of an order, which must be locked, and counts its version; answers the order with it. */
-export async function saveOrder(tx: Tx, order: Order): Promise<Order> {
-  const { hold } = order
+/** Stores new orders and gives them their numbers; fails when the attempt or the cart of one has one already. */
+export async function insertOrders(tx: Tx, orders: readonly Omit<Order, 'number'>[]): Promise<Order[]> {
+  if (orders.length === 0) return []
+  const rows = orders.map((order) => ({ ...order, ...order.totals, lines: undefined, totals: undefined }))
+  const numbered = await tx.$queryRaw<{ id: string; number: bigint }[]>`
+    insert into placed_order (id, attempt_id, cart_id, viewer_id, status, payment_state, currency_code, subtotal_minor_units,
+      discount_minor_units, shipping_minor_units, tax_minor_units, tax_included_minor_units, total_minor_units, buyer_email,
+      shipping_address, billing_address, delivery, round, reservation_id, version, placed_at)
+    select id, "attemptId", "cartId", "viewerId", status, "paymentState", "currencyCode", subtotal, discount, shipping, tax,
+      coalesce("taxIncluded", 0), total, "buyerEmail", "shippingAddress", "billingAddress", delivery, round, "reservationId",
+      version, "placedAt"
+    from jsonb_to_recordset(${encoded(rows)}::jsonb) as row(id uuid, "attemptId" uuid, "cartId" uuid, "viewerId" text, status text,
+      "paymentState" text, "currencyCode" text, subtotal bigint, discount bigint, shipping bigint, tax bigint,
+      "taxIncluded" bigint, total bigint, "buyerEmail" text, "shippingAddress" jsonb, "billingAddress" jsonb, delivery jsonb,
+      round uuid, "reservationId" uuid, version int, "placedAt" timestamptz)
+    returning id::text, number`
+  await insertLines(tx, orders)
+  const numbers = new Map(numbered.map(({ id, number }) => [id, number]))
+  return orders.map((order) => ({ ...order, number: numbers.get(order.id) as bigint }))
+}
+
+async function insertLines(tx: Tx, orders: readonly Pick<Order, 'id' | 'lines'>[]): Promise<void> {
+  const rows = orders.flatMap(({ id, lines }) => lines.map((line, position) => ({ ...line, order_id: id, position })))
   await tx.$executeRaw`
-    update placed_order set status = ${order.status}, payment_state = ${order.paymentState},
-      captured_minor_units = ${order.captured}, refunded_minor_units = ${order.refunded},
-      refunding_minor_units = ${order.refunding}, reservation_id = ${order.reservationId}::uuid,
-      held_at = ${hold?.at ?? null}, held_for = ${hold?.reason ?? null}, version = version + 1
-    where id = ${order.id}::uuid`
+    insert into placed_order_line (order_id, position, sku, title, quantity, unit_minor_units, fulfilled, returned, discounts,
+      discount_minor_units, tax_minor_units, tax_included_minor_units)
+    select order_id, position, sku, title, quantity, "unitMinorUnits", fulfilled, returned, discounts,
+      "discountMinorUnits", "taxMinorUnits", "taxIncludedMinorUnits"
+    from jsonb_to_recordset(${encoded(rows)}::jsonb) as row(order_id uuid, position int, sku text, title text, quantity int,
+      "unitMinorUnits" bigint, fulfilled int, returned int, discounts jsonb, "discountMinorUnits" bigint, "taxMinorUnits" bigint,
+      "taxIncludedMinorUnits" bigint)`
+}
+
+/** Stores what can change of orders, which must be locked, and counts their versions; answers the orders with them. */
+export async function saveOrders(tx: Tx, orders: readonly Order[]): Promise<Order[]> {
+  if (orders.length === 0) return []
+  const rows = orders.map(({ id, status, paymentState, captured, refunded, refunding, reservationId, hold }) => ({
+    ...{ id, status, paymentState, captured, refunded, refunding, reservationId },
+    held_at: hold?.at,
+    held_for: hold?.reason,
+  }))
+  await tx.$executeRaw`
+    update placed_order set status = row.status, payment_state = row."paymentState", captured_minor_units = row.captured,
+      refunded_minor_units = row.refunded, refunding_minor_units = row.refunding, reservation_id = row."reservationId",
+      held_at = row.held_at, held_for = row.held_for, version = version + 1
+    from jsonb_to_recordset(${encoded(rows)}::jsonb) as row(id uuid, status text, "paymentState" text, captured bigint,
+      refunded bigint, refunding bigint, "reservationId" uuid, held_at timestamptz, held_for text)
+    where placed_order.id = row.id`
+  await saveLines(tx, orders)
+  return orders.map((order) => ({ ...order, version: order.version + 1 }))
+}
+
+// What was sent and came back only grows: of which nothing was sent, nothing changed.
+async function saveLines(tx: Tx, orders: readonly Order[]): Promise<void> {
+  const rows = orders.flatMap(({ id, lines }) =>
+    lines.flatMap(({ sku, fulfilled, returned }) =>
+      fulfilled > 0 ? [{ order_id: id, sku, fulfilled, returned }] : [],
+    ),
+  )
+  if (rows.length === 0) return
   await tx.$executeRaw`
     update placed_order_line as line set fulfilled = now.fulfilled, returned = now.returned
-    from jsonb_to_recordset(${JSON.stringify(order.lines.map(({ sku, fulfilled, returned }) => ({ sku, fulfilled, returned })))}::jsonb)
-      as now(sku text, fulfilled int, returned int)
-    where line.order_id = ${order.id}::uuid and line.sku = now.sku
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as now(order_id uuid, sku text, fulfilled int, returned int)
+    where line.order_id = now.order_id and line.sku = now.sku
       and (line.fulfilled, line.returned) <> (now.fulfilled, now.returned)`
-  return { ...order, version: order.version + 1 }
 }
 
-/** Adds an entry to an order's timeline. */
-export async function insertEntry(
-  tx: Tx,
-  orderId: string,
-  { version, at, kind, by, note }: TimelineEntry,
-): Promise<void> {
-  const data = { orderId, version, at, kind, actor: by.is, actorId: by.id, note: note || null }
-  await tx.orderTimeline.create({ data })
+/** Adds entries to the timelines of orders. */
+export async function insertEntries(tx: Tx, entries: readonly (TimelineEntry & { orderId: string })[]): Promise<void> {
+  if (entries.length === 0) return
+  const rows = entries.map(({ by, note, ...entry }) => ({ ...entry, actor: by.is, actorId: by.id, note: note || null }))
+  await tx.$executeRaw`
+    insert into order_timeline (order_id, version, at, kind, actor, actor_id, note)
+    select "orderId", version, at, kind, actor, "actorId", note
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row("orderId" uuid, version int, at timestamptz, kind text,
+      actor text, "actorId" text, note text)`
 }
 
 /** The timelines of these orders, oldest first, by the order's id. */
@@ -197,14 +234,8 @@ function toOrder(row: Row): Order {
 // JSON has no bigint: amounts are stored as strings.
 type Stored<T> = Omit<T, 'minorUnits'> & { minorUnits: string }
 
-function json(value: object | null) {
-  return value === null
-    ? Prisma.DbNull
-    : JSON.parse(JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? String(each) : each)))
-}
-
-function toLineRow({ discounts, ...line }: OrderLine, position: number) {
-  return { ...line, position, discounts: discounts.map((each) => ({ ...each, minorUnits: String(each.minorUnits) })) }
+function encoded(rows: readonly object[]): string {
+  return JSON.stringify(rows, (_, each) => (typeof each === 'bigint' ? String(each) : each))
 }
 
 function toDiscount(stored: Stored<Discount>): Discount {

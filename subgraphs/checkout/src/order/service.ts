@@ -1,7 +1,14 @@
 import { createBatch } from '@commerce/cache/batch.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
 import { maySeeOrder, type Order, type OrderStatus, type Parcel, type TimelineEntry } from './order.ts'
-import { findOrder, findOrders, findOrdersOfCarts, findParcels, findTimelines, type OrderPage } from './repository.ts'
+import {
+  findOrders,
+  findOrdersById,
+  findOrdersOfCarts,
+  findParcels,
+  findTimelines,
+  type OrderPage,
+} from './repository.ts'
 
 type Viewer = { id: string; scopes: readonly string[] } | null
 
@@ -9,6 +16,7 @@ export type OrderService = ReturnType<typeof createOrderService>
 
 /** Placed orders, for those who may see them. */
 export function createOrderService(database: Prisma.TransactionClient) {
+  const byId = createBatch((ids) => findOrdersById(database, ids))
   const ofCart = createBatch((cartIds) => findOrdersOfCarts(database, cartIds))
   const timeline = createBatch((orderIds) => findTimelines(database, orderIds))
   const parcels = createBatch((orderIds) => findParcels(database, orderIds))
@@ -16,7 +24,7 @@ export function createOrderService(database: Prisma.TransactionClient) {
   return {
     /** The order, or null when there is none that the viewer may see. */
     async find(id: string, viewer: Viewer): Promise<Order | null> {
-      return shown(await findOrder(database, id), viewer)
+      return shown(await byId(id), viewer)
     },
     /** The order that was placed from a cart, or null when there is none that the viewer may see. */
     async ofCart(cartId: string, viewer: Viewer): Promise<Order | null> {

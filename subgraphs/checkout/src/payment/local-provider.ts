@@ -1,17 +1,10 @@
 // Longer than most: the books of a bank that can fail in every way a real one can, which read as a whole.
 import { once } from 'node:events'
+import { createGroupCommit } from '@commerce/events/group-commit.ts'
 import type { Transact } from '@commerce/events/outbox.ts'
 import type { LocalPayment, Prisma } from '@commerce/prisma/checkout'
 import { type PaymentProvider, type PaymentResult, PaymentUnknown, type ShopperAction } from './payment.ts'
-import {
-  countFault,
-  findEntries,
-  findEntry,
-  lockAuthorization,
-  rewriteEntry,
-  sumRefunded,
-  writeEntry,
-} from './repository.ts'
+import { findEntries, findEntry, lockAuthorizations, writeEntries } from './repository.ts'
 
 type Tx = Prisma.TransactionClient
 
@@ -57,38 +50,72 @@ export interface LocalProvider extends PaymentProvider {
 
 const SECRET_PREFIX = 'local_'
 
+/** An entry of the books, but for when it was made. */
+export type Entry = Omit<LocalPayment, 'createdAt'>
+
+/** What comes of a call: what is written down of it, and what its caller learns. */
+interface Ruling<R> {
+  write: readonly Entry[]
+  answer: R
+}
+
+/** A call about an authorization, decided by all entries about it. */
+interface Call<R = unknown> {
+  authorizationKey: string
+  decide(entries: readonly LocalPayment[]): Ruling<R>
+}
+
 /**
  * A payment provider for development and tests that moves no money: deterministic by token, its books in a table, its transactions its own,
- * as if it were elsewhere.
+ * as if it were elsewhere. Calls that come at the same time share one.
  */
 export function createLocalProvider(
   database: Tx,
   transact: Transact<Tx>,
   { notify, actionUrl }: LocalProviderOptions,
 ): LocalProvider {
+  const enter = createGroupCommit<Tx, Call, unknown>({
+    transact,
+    async carryOut(tx, members) {
+      const keys = members.map(({ input }) => input.authorizationKey)
+      await lockAuthorizations(tx, keys) // what is read is what counts until the transaction ends
+      const entries = Map.groupBy(await findEntries(tx, keys), ({ authorizationKey }) => authorizationKey)
+      // One that throws is refused, and nothing is written of it: that is its answer, not a failure of the others.
+      const rulings = members.map(({ input }) => {
+        try {
+          return input.decide(entries.get(input.authorizationKey) ?? [])
+        } catch (error) {
+          return { write: [], answer: error }
+        }
+      })
+      await writeEntries(
+        tx,
+        rulings.flatMap(({ write }) => write),
+      )
+      return rulings.map(({ answer }) => answer)
+    },
+    namesOf: ({ authorizationKey }) => [authorizationKey],
+  })
+
+  async function call<R>(authorizationKey: string, decide: Call<R>['decide']): Promise<R> {
+    const answer = await enter({ authorizationKey, decide })
+    if (answer instanceof Error) throw answer
+    return answer as R
+  }
+
   return {
     async authorize({ key, money, token }, signal) {
       if (token === TEST_TOKENS.unreachable) throw new PaymentUnknown('The local provider plays dead for this token.')
       if (token === TEST_TOKENS.late && !signal.aborted && !(await findEntry(database, key)))
         await once(signal, 'abort')
-      const { result, answered, first } = await transact(async (tx) => {
-        const entries = await lockedEntries(tx, key)
+      const { result, answered, first } = await call(key, (entries) => {
         const entry = entries.find((one) => one.key === key)
-        if (entry && entry.outcome !== 'lost') return { result: resultOf(entry), answered: true, first: false }
+        if (entry && entry.outcome !== 'lost') return noted({ result: resultOf(entry), answered: true, first: false })
         const outcome = decide(token, { voided: settlementIn(entries) !== undefined, again: entry !== undefined })
-        const { minorUnits, currencyCode } = money
-        const write = entry ? rewriteEntry : writeEntry
-        await write(tx, {
-          key,
-          kind: 'authorize',
-          authorizationKey: key,
-          ...outcome,
-          token,
-          minorUnits,
-          currencyCode,
-        })
+        const authorization = { key, kind: 'authorize', authorizationKey: key, ...outcome, token, ...money, faults: 0 }
         const answered = outcome.outcome !== 'lost' && token !== TEST_TOKENS.timeoutOnce
-        return { result: resultOf({ key, ...outcome }), answered, first: entry === undefined }
+        const answer = { result: resultOf(authorization), answered, first: entry === undefined }
+        return { write: [authorization], answer }
       })
       if (!answered) throw new PaymentUnknown('The local provider loses this answer on purpose.')
       if (token === TEST_TOKENS.twice && first) for (let n = 0; n < 2; n++) notify(key)
@@ -96,41 +123,33 @@ export function createLocalProvider(
     },
 
     async capture({ key, authorizationKey }) {
-      const result = await transact(async (tx): Promise<PaymentResult | null> => {
-        const entries = await lockedEntries(tx, authorizationKey)
+      const result = await call<PaymentResult | null>(authorizationKey, (entries) => {
         const known = entries.find((one) => one.key === key)
-        if (known) return resultOf(known)
+        if (known) return noted(resultOf(known))
         const authorization = entries.find((one) => one.key === authorizationKey)
         if (authorization?.outcome !== 'authorized' || settlementIn(entries)) {
           throw new Error(`${authorizationKey} cannot be captured: it is not an open authorization.`)
         }
-        if (authorization.token === TEST_TOKENS.captureLostOnce && (await countFault(tx, authorizationKey)) === 0) {
-          return null
+        if (authorization.token === TEST_TOKENS.captureLostOnce && authorization.faults === 0) {
+          return { write: [{ ...authorization, faults: 1 }], answer: null }
         }
         const refused = authorization.token === TEST_TOKENS.captureRefused
+        // A refused capture settles nothing: the authorization can still be let go.
+        const kind = refused ? 'refusal' : 'capture'
         const outcome = refused ? REFUSED : { outcome: 'captured', message: null }
-        await writeEntry(tx, {
-          ...copyOf(authorization),
-          key,
-          // A refused capture settles nothing: the authorization can still be let go.
-          kind: refused ? 'refusal' : 'capture',
-          authorizationKey,
-          ...outcome,
-        })
-        return resultOf({ key, ...outcome })
+        return entered({ ...authorization, key, kind, ...outcome })
       })
       if (!result) throw new PaymentUnknown('The local provider loses this request on purpose.')
       return result
     },
 
     void({ key, authorizationKey }) {
-      return transact(async (tx): Promise<PaymentResult> => {
-        const entries = await lockedEntries(tx, authorizationKey)
+      return call<PaymentResult>(authorizationKey, (entries) => {
         const known = entries.find((one) => one.key === key)
-        if (known) return resultOf(known)
+        if (known) return noted(resultOf(known))
         if (settlementIn(entries)) throw new Error(`${authorizationKey} was captured: too late to void.`)
         const authorization = entries.find((one) => one.key === authorizationKey)
-        await writeEntry(tx, {
+        return entered({
           key,
           kind: 'void',
           authorizationKey,
@@ -139,33 +158,22 @@ export function createLocalProvider(
           token: null,
           minorUnits: authorization?.minorUnits ?? 0n,
           currencyCode: authorization?.currencyCode ?? 'XXX',
+          faults: 0,
         })
-        return { is: 'voided' }
       })
     },
 
     async refund({ key, authorizationKey, money }) {
-      const { result, answered } = await transact(async (tx) => {
-        const entries = await lockedEntries(tx, authorizationKey)
+      const { result, answered } = await call(authorizationKey, (entries) => {
         const known = entries.find((one) => one.key === key)
-        if (known) return { result: resultOf(known), answered: true }
+        if (known) return noted({ result: resultOf(known), answered: true })
         const capture = settlementIn(entries)
         if (capture?.kind !== 'capture') throw new Error(`${authorizationKey} cannot be refunded: it was not captured.`)
-        const left = capture.minorUnits - (await sumRefunded(tx, authorizationKey))
-        const refused = money.minorUnits > left || capture.token === TEST_TOKENS.refundRefused
+        const refused = money.minorUnits > leftOf(capture, entries) || capture.token === TEST_TOKENS.refundRefused
         const outcome = refused ? REFUSED : { outcome: 'refunded', message: null }
-        await writeEntry(tx, {
-          ...copyOf(capture),
-          key,
-          kind: 'refund',
-          authorizationKey,
-          ...outcome,
-          minorUnits: money.minorUnits,
-        })
-        return {
-          result: resultOf({ key, ...outcome }),
-          answered: refused || capture.token !== TEST_TOKENS.refundTimeoutOnce,
-        }
+        const refund = { ...capture, key, kind: 'refund', ...outcome, minorUnits: money.minorUnits }
+        const answered = refused || capture.token !== TEST_TOKENS.refundTimeoutOnce
+        return { write: [refund], answer: { result: resultOf(refund), answered } }
       })
       if (!answered) throw new PaymentUnknown('The local provider loses this answer on purpose.')
       return result
@@ -178,19 +186,21 @@ export function createLocalProvider(
 
     async complete(clientSecret, approve) {
       const key = clientSecret.startsWith(SECRET_PREFIX) ? clientSecret.slice(SECRET_PREFIX.length) : ''
-      const outcome = await transact(async (tx) => {
-        const entries = await lockedEntries(tx, key)
+      const outcome = await call<PaymentResult['is'] | null>(key, (entries) => {
         const entry = entries.find((one) => one.key === key)
-        if (!entry || entry.token !== TEST_TOKENS.action) return null
-        if (settlementIn(entries)) return 'voided'
-        if (entry.outcome !== 'actionRequired') return resultOf(entry).is
-        const decided = approve ? { outcome: 'authorized', message: null } : NOT_CONFIRMED
-        await rewriteEntry(tx, { ...copyOf(entry), ...decided })
-        return resultOf({ key, ...decided }).is
+        if (!entry || entry.token !== TEST_TOKENS.action) return noted(null)
+        if (settlementIn(entries)) return noted('voided')
+        if (entry.outcome !== 'actionRequired') return noted(resultOf(entry).is)
+        const decided = { ...entry, ...(approve ? { outcome: 'authorized', message: null } : NOT_CONFIRMED) }
+        return { write: [decided], answer: resultOf(decided).is }
       })
       if (outcome) notify(key)
       return outcome
     },
+  }
+
+  function entered(entry: Entry): Ruling<PaymentResult> {
+    return { write: [entry], answer: resultOf(entry) }
   }
 
   function resultOf({ key, outcome, message }: Outcome & { key: string }): PaymentResult {
@@ -207,10 +217,15 @@ export function createLocalProvider(
   }
 }
 
-// What is read is what counts until the transaction ends.
-async function lockedEntries(tx: Tx, authorizationKey: string): Promise<LocalPayment[]> {
-  await lockAuthorization(tx, authorizationKey)
-  return findEntries(tx, authorizationKey)
+/** Nothing is written down: it was before, or there is nothing to write. */
+function noted<R>(answer: R): Ruling<R> {
+  return { write: [], answer }
+}
+
+/** What can still be given back of a capture, in minor units. */
+function leftOf({ minorUnits }: LocalPayment, entries: readonly LocalPayment[]): bigint {
+  const gone = entries.filter(({ kind, outcome }) => kind === 'refund' && outcome === 'refunded')
+  return gone.reduce((left, refund) => left - refund.minorUnits, minorUnits)
 }
 
 /** The entry that ended an authorization, its capture or its void. */
@@ -230,8 +245,4 @@ function decide(token: string, { voided, again }: { voided: boolean; again: bool
   if (token === TEST_TOKENS.action) return { outcome: 'actionRequired', message: null }
   if ((Object.values(TEST_TOKENS) as string[]).includes(token)) return { outcome: 'authorized', message: null }
   return { outcome: 'declined', message: 'This way to pay is not known.' }
-}
-
-function copyOf({ createdAt: _, faults: __, ...entry }: LocalPayment) {
-  return entry
 }

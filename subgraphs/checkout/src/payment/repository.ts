@@ -2,14 +2,19 @@ import type { LocalPayment, PaymentReference, Prisma } from '@commerce/prisma/ch
 
 type Tx = Prisma.TransactionClient
 
-/** Nobody else works on this authorization until the transaction ends, not even to make it. */
-export async function lockAuthorization(tx: Tx, authorizationKey: string): Promise<void> {
-  await tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${authorizationKey}, 0))`
+/** Nobody else works on these authorizations until the transaction ends, not even to make them. */
+export async function lockAuthorizations(tx: Tx, authorizationKeys: readonly string[]): Promise<void> {
+  await tx.$executeRaw`
+    select pg_advisory_xact_lock(hash)
+    from (select distinct hashtextextended(key, 0) as hash from unnest(${[...authorizationKeys]}::text[]) key order by hash) keys`
 }
 
-/** All entries about an authorization, its own among them. */
-export function findEntries(db: Tx, authorizationKey: string): Promise<LocalPayment[]> {
-  return db.localPayment.findMany({ where: { authorizationKey } })
+/** All entries about these authorizations, their own among them. */
+export async function findEntries(db: Tx, authorizationKeys: readonly string[]): Promise<LocalPayment[]> {
+  return db.$queryRaw<LocalPayment[]>`
+    select key, kind, authorization_key as "authorizationKey", outcome, message, minor_units as "minorUnits",
+      currency_code as "currencyCode", token, faults, created_at as "createdAt"
+    from local_payment where authorization_key = any(${[...authorizationKeys]}::text[])`
 }
 
 /** The entry of one call, or null. */
@@ -17,27 +22,17 @@ export function findEntry(db: Tx, key: string): Promise<LocalPayment | null> {
   return db.localPayment.findUnique({ where: { key } })
 }
 
-/** Writes an entry. */
-export async function writeEntry(tx: Tx, entry: Omit<LocalPayment, 'createdAt' | 'faults'>): Promise<void> {
-  await tx.localPayment.create({ data: entry, select: { key: true } })
-}
-
-/** Writes an entry anew. */
-export async function rewriteEntry(tx: Tx, entry: Omit<LocalPayment, 'createdAt' | 'faults'>): Promise<void> {
-  await tx.localPayment.update({ where: { key: entry.key }, data: entry, select: { key: true } })
-}
-
-/** Counts one more failure that was made on purpose; answers how many there were before. */
-export async function countFault(tx: Tx, key: string): Promise<number> {
-  const { faults } = await tx.localPayment.update({ where: { key }, data: { faults: { increment: 1 } } })
-  return faults - 1
-}
-
-/** What was given back of an authorization so far, in minor units. */
-export async function sumRefunded(db: Tx, authorizationKey: string): Promise<bigint> {
-  const where = { authorizationKey, kind: 'refund', outcome: 'refunded' }
-  const { _sum } = await db.localPayment.aggregate({ where, _sum: { minorUnits: true } })
-  return _sum.minorUnits ?? 0n
+/** Writes entries, anew where they were written before. */
+export async function writeEntries(tx: Tx, entries: readonly Omit<LocalPayment, 'createdAt'>[]): Promise<void> {
+  if (entries.length === 0) return
+  const rows = JSON.stringify(entries, (_, each) => (typeof each === 'bigint' ? String(each) : each))
+  await tx.$executeRaw`
+    insert into local_payment (key, kind, authorization_key, outcome, message, minor_units, currency_code, token, faults)
+    select key, kind, "authorizationKey", outcome, message, "minorUnits", "currencyCode", token, faults
+    from jsonb_to_recordset(${rows}::jsonb) as row(key text, kind text, "authorizationKey" text, outcome text, message text,
+      "minorUnits" bigint, "currencyCode" text, token text, faults int)
+    on conflict (key) do update set outcome = excluded.outcome, message = excluded.message,
+      minor_units = excluded.minor_units, currency_code = excluded.currency_code, token = excluded.token, faults = excluded.faults`
 }
 
 /** What is noted of an authorization: its name at the provider (null: let go before it had one), and how many calls the provider failed. */

@@ -1,3 +1,4 @@
+import { createBatch } from '@commerce/cache/batch.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
 import { applyPromotions, type Discounts } from '../discount/apply.ts'
 import { findCandidates, findUsesOf } from '../discount/repository.ts'
@@ -34,6 +35,18 @@ export type BillingService = ReturnType<typeof createBillingService>
 
 /** Bills: the one way in which carts and orders get their totals. Asks providers: never inside a transaction. */
 export function createBillingService({ database, shipping, tax, now }: BillingDependencies) {
+  // What many carts are billed with at the same moment is read once.
+  const used = createBatch(async () => {
+    const [ships, taxed] = await Promise.all([shipping.isUsed(), tax.isUsed()])
+    return new Map(Object.entries({ ships, taxed }))
+  })
+  const candidates = createBatch(async (keys) => {
+    const codes = keys.map((key) => JSON.parse(key) as string[])
+    const found = await findCandidates(database, [...new Set(codes.flat())], now())
+    return new Map(
+      keys.map((key, i) => [key, found.filter(({ code }) => code === null || codes[i]?.includes(code))] as const),
+    )
+  })
   return { options, bill }
 
   /** The ways to deliver a cart; null: it needs none, or its address has no country yet. Rejects with `ProviderDown`. */
@@ -65,17 +78,18 @@ export function createBillingService({ database, shipping, tax, now }: BillingDe
   // What the shop asks for, and what its promotions do.
   async function begin(cart: Billable): Promise<{ delivers: boolean; taxed: boolean; off: Discounts }> {
     const at = now()
-    const [shipped, taxed, promotions] = await Promise.all([
-      shipping.isUsed(),
-      tax.isUsed(),
-      findCandidates(database, cart.discountCodes, at),
+    const [shipped, taxed, found] = await Promise.all([
+      used('ships'),
+      used('taxed'),
+      candidates(JSON.stringify(cart.discountCodes)),
     ])
+    const promotions = found ?? []
     const limited = promotions.filter((each) => each.usageLimitPerCustomer !== null).map(({ id }) => id)
     const usesOfCustomer = await findUsesOf(database, cart.customer, limited)
-    const delivers = shipped && ships(cart)
+    const delivers = shipped === true && ships(cart)
     const { currencyCode, lines, discountCodes: codes, customer } = cart
     const shopping = { currencyCode, lines, codes, ships: delivers, customer, usesOfCustomer, now: at }
-    return { delivers, taxed, off: applyPromotions(promotions, shopping) }
+    return { delivers, taxed: taxed === true, off: applyPromotions(promotions, shopping) }
   }
 
   async function optionsFor(cart: Billable, off: Discounts): Promise<readonly ShippingOption[] | null> {

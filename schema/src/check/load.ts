@@ -6,6 +6,7 @@ import type { CheckInput } from './check.ts'
 import { type CheckConfig, parseYaml, readConfig, refuseUnknownContracts } from './config.ts'
 import { type Commit, commitOf } from './git.ts'
 import { composeGraph, type Graph } from './graph.ts'
+import type { Known } from './lint/lint.ts'
 import { type Operation, readManifest } from './operations.ts'
 import { type Options, UsageError } from './options.ts'
 
@@ -74,15 +75,23 @@ function readAllApprovals(path: string): Approval[] {
     .flatMap((name) => readApprovals(readText(join(path, name)), shown(join(path, name))))
 }
 
-/** The ids of `lint-baseline.yaml`, a list. */
-function readBaseline(home: string): string[] {
+/** The ids of `lint-baseline.yaml`, a list, each with its line. */
+function readBaseline(home: string): Known[] {
   if (!filesOf(home).includes(BASELINE)) return []
   const path = join(home, BASELINE)
-  const ids = parseYaml(readText(path), shown(path)) ?? []
+  const [text, file] = [readText(path), shown(path)]
+  const ids = parseYaml(text, file) ?? []
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) {
-    throw new Error(`${shown(path)}: expected a list of ids such as "- lint/naming/catalog/Product.Title".`)
+    throw new Error(`${file}: expected a list of ids such as "- lint/naming/catalog/Product.Title".`)
   }
-  return ids
+  const lines = text.split('\n')
+  return ids.map((id) => {
+    const index = lines.findIndex((line) => /^\s*- *["']?(.*?)["']?\s*(#.*)?$/.exec(line)?.[1] === id)
+    return {
+      id,
+      place: { file, line: Math.max(index, 0) + 1, column: Math.max((lines[index] ?? '').indexOf(id), 0) + 1 },
+    }
+  })
 }
 
 function readText(path: string): string {

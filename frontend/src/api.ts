@@ -18,6 +18,8 @@ export interface Api {
   /** The supergraph's own text. */
   supergraph: string
   planning: Planning
+  /** The schemas of the contracts, by name, as SDL. */
+  contracts: readonly (readonly [name: string, sdl: string])[]
 }
 
 /** The API of a composed supergraph in a file. Throws one sentence when there is none, or it is not valid. */
@@ -31,8 +33,9 @@ export function readApi(file: string): Api {
   }
   try {
     const planning = openPlanning(supergraph)
-    const sdl = `${planning.description.apiSdl}\n`
-    return { sdl, schema: buildSchema(sdl), supergraph, planning }
+    const { apiSdl, contracts } = planning.describe()
+    const sdl = `${apiSdl}\n`
+    return { sdl, schema: buildSchema(sdl), supergraph, planning, contracts }
   } catch (error) {
     throw new Error(`The supergraph ${shown} is not valid: ${sentenceOf(error)}`)
   }

@@ -14,12 +14,12 @@ import { type Operation, type Result, refused, runOperation } from './execute/op
 import type { RunCall } from './execute/running.ts'
 import { writtenData } from './execute/written.ts'
 import { admission } from './http/admission.ts'
-import { createPipeline } from './http/apollo.ts'
 import type { ClientOptions } from './http/clients.ts'
 import { Connections } from './http/connections.ts'
 import type { Prepared, RequestContext } from './http/context.ts'
 import { serveEventStreams } from './http/event-streams.ts'
 import { knownRequests } from './http/known-requests.ts'
+import { openPipelines } from './http/pipelines.ts'
 import { routes } from './http/routes.ts'
 import { serveSockets } from './http/sockets.ts'
 import { publishCacheGauges } from './observe/cache-gauges.ts'
@@ -36,7 +36,7 @@ import type { EventFeed } from './subscribe/feed.ts'
 import { liveOperations } from './subscribe/live.ts'
 import { documentReader } from './supergraph/documents.ts'
 import type { Graph } from './supergraph/graph.ts'
-import { LiveSupergraph } from './supergraph/life.ts'
+import { contractGone, LiveSupergraph } from './supergraph/life.ts'
 import { type Planner, planInWorker } from './supergraph/planner.ts'
 import { fileSource, type SupergraphSource } from './supergraph/source.ts'
 import { viewerKeyOf } from './viewer/key.ts'
@@ -137,6 +137,7 @@ export async function startGateway(
     unauthorized: config.unauthorized,
     planned: (outcome, ms) => metrics.plan(outcome, ms),
     log,
+    prepare: (graph) => pipelines.prepare(graph),
     execute: async (graph, { document, source, request, context: untyped }) => {
       const context = untyped as RequestContext
       try {
@@ -158,13 +159,8 @@ export async function startGateway(
       }
     },
   })
-  const pipeline = createPipeline({
-    gateway: supergraph,
-    introspection: config.introspection,
-    metrics,
-    log,
-  })
-  await pipeline.start()
+  const pipelines = openPipelines(supergraph, { introspection: config.introspection, metrics, log })
+  await pipelines.start()
   const read = documentReader({
     parse: admitted.parse,
     rules: config.introspection ? [] : [NoSchemaIntrospectionCustomRule],
@@ -203,7 +199,7 @@ export async function startGateway(
   documents.onReplaced(() => known.forget())
   const authenticate = authenticator(config.tokens)
   const handler = routes({
-    pipeline,
+    pipeline: pipelines.of,
     authenticate,
     admission: admitted,
     documents,
@@ -214,13 +210,14 @@ export async function startGateway(
     readiness,
     known,
     graph: () => supergraph.current as Graph,
+    part: (contract) => supergraph.part(contract),
     scopeOf: (viewer) => (config.shareInFlight ? `${caches.epoch} ${viewerKeyOf(viewer)}` : ''),
     caches,
     isDecidedEachTime: ({ views }) => config.holdPolicies !== null && (views?.policies.length ?? 0) > 0,
     tellsCaches: config.introspection,
     consistency,
     run: answer,
-    stream: (request, response) => streams.answer(request, response),
+    stream: (request, response, contract) => streams.answer(request, response, contract),
   })
   const http = await listen(config, observing.around(handler), (error) => log.error({ err: error }, 'a request failed'))
   const clients: ClientOptions = {
@@ -229,20 +226,23 @@ export async function startGateway(
     origins: config.origins,
     authenticate,
     log,
+    isThere: (contract) => supergraph.part(contract) !== undefined,
     refused: (error) => countRefused(metrics, '', [error], performance.now()),
-    async prepare({ identity, transport, since, count, document: asked, ...rest }) {
+    async prepare({ contract, identity, transport, since, count, document: asked, ...rest }) {
       const viewer = identity?.viewer ?? null
       const request = { ...rest, query: documents.admit(asked, rest.operationName).text }
       let graph: Graph
       let operation: Operation
       do {
-        graph = supergraph.current as Graph
+        const part = supergraph.part(contract)
+        if (!part) throw contractGone(contract)
+        graph = part
         const parsed = read(graph.apiSchema, request.query)
         admitted.admit(graph.fullSchema, parsed, request.operationName, request.variables)
         operation = await compile(graph, request)
         if (operation.definition.operation === 'subscription') operation = await shownTo(operation, viewer)
         // A subscription that joins the old graph after all others moved to the new one would stay there.
-      } while (graph !== supergraph.current)
+      } while (graph !== supergraph.part(contract))
       const schema = graph.apiSchema
       const document = read(schema, request.query)
       if (operation.definition.operation === 'subscription') {
@@ -295,7 +295,7 @@ export async function startGateway(
       forgetSeen()
       caches.stop()
       live.stop()
-      await pipeline.stop()
+      await pipelines.stop()
       await subgraphs.close()
       await observing.stop()
     },

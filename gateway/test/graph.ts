@@ -12,6 +12,7 @@ import { type DocumentNode, parse } from 'graphql'
 import { type GatewayConfig, gatewayDefaults } from '../src/config.ts'
 import { type Gateway, startGateway } from '../src/server.ts'
 import type { EventFeed } from '../src/subscribe/feed.ts'
+import { type Contract, withContracts } from '../src/supergraph/contracts.ts'
 import type { Planner } from '../src/supergraph/planner.ts'
 import { planInProcess } from '../src/supergraph/planning.ts'
 
@@ -57,7 +58,7 @@ export interface Answer {
   errors?: any[]
 }
 
-const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject", "@inaccessible", "@override", "@composeDirective", "@cacheTag", "@authenticated", "@requiresScopes", "@policy", "@context", "@fromContext", "@cost", "@listSize"])\n`
+const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject", "@inaccessible", "@override", "@composeDirective", "@cacheTag", "@authenticated", "@requiresScopes", "@policy", "@context", "@fromContext", "@cost", "@listSize", "@tag"])\n`
 
 /** What a subgraph begins with that says what may be kept of it. */
 export const caching = `
@@ -122,13 +123,14 @@ export async function startGraph(
     config?: Partial<GatewayConfig>
     feed?: EventFeed
     remote?: RemoteSubgraph[]
+    contracts?: Contract[]
     log?: Logger
     openPlanner?: (sdl: string) => Promise<Planner>
   } = {},
 ): Promise<TestGraph> {
   const started = await Promise.all(Object.entries(sources).map(([name, source]) => startSubgraph(name, source)))
   const remote = options.remote?.map(({ name, url, typeDefs }) => ({ name, url, document: parse(link + typeDefs) }))
-  const supergraphSdl = compose([...started, ...(remote ?? [])])
+  const supergraphSdl = withContracts(compose([...started, ...(remote ?? [])]), options.contracts ?? [])
   const folder = await mkdtemp(join(tmpdir(), 'gateway-'))
   const file = join(folder, 'supergraph.graphql')
   await writeFile(file, supergraphSdl)

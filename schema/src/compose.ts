@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { composeServices } from '@apollo/composition'
-import type { GraphQLError } from 'graphql'
-import { type ListedSubgraph, readSubgraphs } from './subgraphs.ts'
+import { contractSchemas, withContracts } from '@commerce/gateway/supergraph/contracts.ts'
+import { type GraphQLError, parse } from 'graphql'
+import { type ListedSubgraph, readContracts, readSubgraphs } from './subgraphs.ts'
 
 const HELP = `Usage: npm run compose -- [--config <yaml>] [--out <file>] [--check]
 
@@ -16,7 +17,10 @@ A list holds, for each subgraph, where it answers and its schema's file, from th
   subgraphs:
     products:
       routing_url: http://127.0.0.1:4001/graphql
-      schema: { file: products.graphql }`
+      schema: { file: products.graphql }
+and may hold contracts, parts of the API that gateways serve below /contracts/<name>, by what subgraphs tag:
+  contracts:
+    partners: { exclude: [internal] }`
 
 const project = join(import.meta.dirname, '../..')
 const WARNING = 60 // composition's hint levels: 60 is a warning, lower ones are remarks
@@ -52,6 +56,7 @@ function wanted(): Wanted | null {
 function compose({ config, out, check }: Wanted): void {
   const [list, target] = [relative('', config), relative('', out)]
   const subgraphs = readSubgraphs(config)
+  const contracts = readContracts(config)
   const { supergraphSdl, errors, hints } = composeServices(subgraphs)
   for (const error of errors ?? []) console.error(`error: ${describe(error, subgraphs)}`)
   if (!supergraphSdl) {
@@ -59,10 +64,18 @@ function compose({ config, out, check }: Wanted): void {
     process.exitCode = 1
     return
   }
+  const sdl = withContracts(supergraphSdl, contracts)
+  try {
+    contractSchemas(parse(sdl))
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}\nNothing is written to ${target}.`)
+    process.exitCode = 1
+    return
+  }
   for (const hint of hints ?? []) {
     if (hint.definition.level.value >= WARNING) console.error(`hint: ${hint.message}`)
   }
-  const composed = `# Composed by \`npm run compose\` from the schemas in ${basename(config)}. Not to be edited.\n${supergraphSdl}\n`
+  const composed = `# Composed by \`npm run compose\` from the schemas in ${basename(config)}. Not to be edited.\n${sdl}\n`
   if (!check) {
     write(out, target, composed)
     console.log(`${target}: ${subgraphs.map((one) => one.name).join(', ')}`)

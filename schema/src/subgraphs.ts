@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { contractName } from '@commerce/gateway/http/address.ts'
+import { type Contract, mostContracts } from '@commerce/gateway/supergraph/contracts.ts'
 import { type DocumentNode, GraphQLError, parse, Source } from 'graphql'
 import { parse as parseYaml } from 'yaml'
+import { z } from 'zod'
 
 /** One subgraph as the list has it. */
 export interface ListedSubgraph {
@@ -33,6 +36,32 @@ export function readSubgraphs(listFile = ownList, read: ReadText = readText): Li
     return { name, url, file, typeDefs: parseFile(read(path, file), file) }
   })
 }
+
+/**
+ * The contracts that a list names (`contracts: { <name>: { include: [tags], exclude: [tags] } }`); none when it names none. Throws one
+ * sentence when one is not right.
+ */
+export function readContracts(listFile = ownList, read: ReadText = readText): Contract[] {
+  const shown = relative('', resolve(listFile))
+  const { contracts } = (parseList(read(listFile, shown), shown) ?? {}) as { contracts?: unknown }
+  const { success, data, error } = contractList.safeParse(contracts ?? {})
+  if (!success)
+    throw new Error(
+      `${shown}: contracts${error.issues[0]?.path.map((key) => `.${String(key)}`).join('')}: ${error.issues[0]?.message}.`,
+    )
+  const names = Object.keys(data)
+  const wrong = names.find((name) => !contractName.test(name))
+  if (wrong !== undefined)
+    throw new Error(
+      `${shown}: a contract's name is part of its address: letters, digits, "-" and "_", and not "${wrong}".`,
+    )
+  if (names.length > mostContracts)
+    throw new Error(`${shown}: ${names.length} contracts, ${mostContracts} at most are served.`)
+  return Object.entries(data).map(([name, tags]) => ({ name, ...tags }))
+}
+
+const tags = z.array(z.string()).default([])
+const contractList = z.record(z.string(), z.strictObject({ include: tags, exclude: tags }))
 
 function entriesOf(list: unknown, shown: string): [string, unknown][] {
   const { subgraphs } = (list ?? {}) as { subgraphs?: unknown }

@@ -18,8 +18,8 @@ const { supergraphSdl: supergraph = '' } = composeServices(
   Object.entries(services).map(([name, sdl]) => ({ name, url: `http://${name}`, typeDefs: parse(link + sdl) })),
 )
 const planning = openPlanning(supergraph)
-const sdl = planning.description.apiSdl
-const api: Api = { sdl, schema: buildSchema(sdl), supergraph, planning }
+const { apiSdl: sdl, contracts } = planning.describe()
+const api: Api = { sdl, schema: buildSchema(sdl), supergraph, planning, contracts }
 const settings = { listSize: 10, mutation: 10, variables: {} }
 
 test('tells the requests and what they wait for, the cost, the owners, and what is deprecated', () => {

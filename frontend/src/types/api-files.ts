@@ -1,4 +1,4 @@
-import { introspectionFromSchema, isAbstractType } from 'graphql'
+import { buildSchema, introspectionFromSchema, isAbstractType } from 'graphql'
 import type { Api } from '../api.ts'
 
 /** The files that tools of frontend teams read, by name. */
@@ -15,4 +15,15 @@ export function apiFiles({ sdl, schema }: Pick<Api, 'sdl' | 'schema'>): Record<s
     'introspection.json': `${JSON.stringify({ data: introspection }, null, 2)}\n`,
     'possible-types.json': `${JSON.stringify(possibleTypes, null, 2)}\n`,
   }
+}
+
+/** The same files for each contract, below `contracts/<name>/`. */
+export function contractFiles({ contracts }: Pick<Api, 'contracts'>): Record<string, string> {
+  const files = contracts.flatMap(([name, sdl]) =>
+    Object.entries(apiFiles({ sdl: `${sdl}\n`, schema: buildSchema(sdl) })).map(([file, text]) => [
+      `contracts/${name}/${file}`,
+      text,
+    ]),
+  )
+  return Object.fromEntries(files)
 }

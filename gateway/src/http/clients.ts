@@ -10,6 +10,8 @@ import type { Connections } from './connections.ts'
 
 /** An operation of a client that stays connected. */
 export interface ClientRequest {
+  /** The contract that is asked; none is the whole API. */
+  contract: string | undefined
   document: AskedDocument
   operationName: string | undefined
   variables: Readonly<Record<string, unknown>>
@@ -37,6 +39,8 @@ export interface ClientOptions {
   log: Logger
   /** Checks a request, and opens its stream when it is a subscription; rejects with a GraphQLError when it is not valid. */
   prepare(request: ClientRequest): Promise<Prepared>
+  /** Whether the graph has a contract of that name; the whole API is always there. */
+  isThere(contract: string | undefined): boolean
   /** Told of each operation that `prepare` refused. */
   refused(error: GraphQLError): void
   /** The places that there are for clients, over any transport. */

@@ -27,13 +27,15 @@ export interface EventStreams {
   /** Clients that are connected. */
   readonly size: number
   /** Answers a request of the protocol, in distinct connections mode or single connection mode. */
-  answer(request: IncomingMessage, response: ServerResponse): Promise<void>
+  answer(request: IncomingMessage, response: ServerResponse, contract: string | undefined): Promise<void>
   /** Ends every stream so that its client comes back to another replica, and takes no more. */
   close(): Promise<void>
 }
 
 /** One request, as the library gives it back to us. */
 interface Visit {
+  /** The contract that is asked; none is the whole API. */
+  contract: string | undefined
   stream: EventStream
   /** Of the reservation; null where a stream has one operation. */
   token: string | null
@@ -72,6 +74,7 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
   }
 
   async function begin({
+    contract,
     stream,
     token,
     method,
@@ -95,6 +98,7 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
     const prepared =
       refusal ??
       (await prepare(options, {
+        contract,
         document: { query, id: documentId },
         operationName: name,
         variables: variables ?? {},
@@ -121,12 +125,16 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
 
   /** The library drops a reservation only together with its stream, so that is opened, and ended. */
   async function forget(stream: EventStream, token: string): Promise<void> {
-    const visit = { stream, token, method: 'GET', parameters: null, lastEventId: undefined }
+    const visit = { contract: undefined, stream, token, method: 'GET', parameters: null, lastEventId: undefined }
     const [messages] = await ask(visit, 'open', null)
     if (typeof messages !== 'string') await messages?.return(undefined)
   }
 
-  function alone(identity: Identity | null, request: IncomingMessage, response: ServerResponse): Visit {
+  function alone(
+    identity: Identity | null,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Omit<Visit, 'contract'> {
     const { method = 'GET', headers } = request
     const stream = clients.create(identity)
     clients.connect(stream)
@@ -135,7 +143,11 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
     return { stream, token: null, method, parameters: null, lastEventId: headers['last-event-id']?.toString() }
   }
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    contract: string | undefined,
+  ): Promise<void> {
     if (stopping) throw isStopping
     const { method = 'GET' } = request
     const { token, operationId } = given(request)
@@ -146,12 +158,13 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
     const identity = await options.authenticate(request.headers.authorization)
     // EventSource can send no header; for the one time that a stream is opened, its token is enough.
     const isTicket = mode === 'open' && request.headers.authorization === undefined
-    const visit: Visit =
+    const own: Omit<Visit, 'contract'> =
       mode === 'reserve'
         ? { ...clients.reserve(identity), method, parameters: null, lastEventId: undefined }
         : token === null
           ? alone(identity, request, response)
           : { stream: clients.find(token, identity, isTicket), token, method, parameters: null, lastEventId: undefined }
+    const visit: Visit = { ...own, contract }
     const { stream } = visit
     if (token !== null && !stream.rate.take()) {
       const message = `At most ${limits.messagesPerSecond} requests a second for one stream.`
@@ -189,9 +202,9 @@ export function serveEventStreams(options: ClientOptions): EventStreams {
     get size() {
       return clients.size
     },
-    async answer(request, response) {
+    async answer(request, response, contract) {
       try {
-        await serve(request, response)
+        await serve(request, response, contract)
       } catch (error) {
         if (response.headersSent) throw error
         answerRefusal(response, error, options.refused)

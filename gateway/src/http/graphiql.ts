@@ -39,7 +39,8 @@ export function graphiqlPage(): (request: IncomingMessage, response: ServerRespo
 async function build(): Promise<{ plain: Buffer; compressed: Buffer }> {
   const html = renderGraphiQL({
     title: 'Commerce graph',
-    endpoint: '/graphql',
+    // From where the page is: the whole API's, or a contract's.
+    endpoint: 'graphql',
     subscriptionsProtocol: 'WS',
     defaultQuery,
     headers: '{}',

@@ -12,6 +12,7 @@ import type { Metrics } from '../observe/metrics.ts'
 import type { TraceContext } from '../observe/observer.ts'
 import { countRefused } from '../observe/operations.ts'
 import type { Graph } from '../supergraph/graph.ts'
+import { contractGone } from '../supergraph/life.ts'
 import { viewerKeyOf } from '../viewer/key.ts'
 import { type Authenticate, TokenError } from '../viewer/tokens.ts'
 import type { Admission } from './admission.ts'
@@ -25,13 +26,16 @@ import { readRequest, refusedAnswer } from './reading.ts'
 
 /** What operations over HTTP are answered with. */
 export interface OperationOptions {
-  pipeline: ApolloServer<RequestContext>
+  /** The pipeline of the whole API, or of a contract. */
+  pipeline(contract: string | undefined): ApolloServer<RequestContext> | undefined
   known: KnownRequests
   admission: Admission
   documents: Documents
   metrics: Metrics
   /** The graph that new requests run on. */
   graph(): Graph
+  /** The part of it that a contract is; undefined when it has none of that name. */
+  part(contract: string | undefined): Graph | undefined
   /** Names all that an answer depends on besides the request; empty when answers are not to be shared. */
   scopeOf(viewer: Asker['viewer']): string
   caches: Caches
@@ -54,14 +58,17 @@ interface Incoming extends Hearing {
   body: string | null
   /** Under which it is known when it comes again. */
   key: string
+  /** The contract that is asked; none is the whole API. */
+  contract: string | undefined
 }
 
-/** Answers a request to `/graphql`: with what is kept, by a run alone when it is known, else through the pipeline. */
+/** Answers a request to the API, or to a contract: with what is kept, by a run alone when it is known, else through the pipeline. */
 export async function answerOperation(
   options: OperationOptions,
   request: IncomingMessage,
   response: ServerResponse,
   trace: TraceContext | undefined,
+  contract: string | undefined,
 ): Promise<void> {
   const refusal = refusalOf(request.method, request.url, request.headers)
   if (refusal) {
@@ -80,7 +87,7 @@ export async function answerOperation(
   const hearing = options.consistency.hear(request.headers[consistencyHeader])
   const body = request.method === 'POST' ? await readBody(request, options.bodyLimit) : null
   const key = requestKey(request, body)
-  const incoming: Incoming = { ...hearing, request, response, trace, viewer, body, key }
+  const incoming: Incoming = { ...hearing, request, response, trace, viewer, body, key, contract }
   const known = options.known.get(options.graph(), key)
   return known ? runKnown(options, known, incoming) : runPipeline(options, incoming)
 }
@@ -91,7 +98,7 @@ function runKnown(options: OperationOptions, known: KnownRequest, incoming: Inco
   const { counts } = options.known
   counts.hits++
   options.documents.again(known.admitted)
-  options.graph().operations.used(operation)
+  known.prepared.graph.operations.used(operation)
   trace?.trace?.operation(operation.definition)
   const write = (answered: Answered) => {
     if (options.tellsCaches) tellCacheStatus(request, response, answered.parts)
@@ -114,7 +121,7 @@ function runKnown(options: OperationOptions, known: KnownRequest, incoming: Inco
 }
 
 async function runPipeline(options: OperationOptions, incoming: Incoming): Promise<void> {
-  const { request, response, viewer, body, key, tokenAfter } = incoming
+  const { request, response, viewer, body, key, tokenAfter, contract } = incoming
   options.known.counts.misses++
   const form = answerForm(request.headers.accept) as AnswerForm
   const begun = performance.now()
@@ -134,9 +141,12 @@ async function runPipeline(options: OperationOptions, incoming: Incoming): Promi
       if (!response.writableFinished) gone.abort()
     })
   }
+  const pipeline = options.pipeline(contract)
+  // It was there when the request came.
+  if (!pipeline) return sendAnswer(response, refusedAnswer(contractGone(contract), form).answer)
   let prepared: Prepared | undefined
   let result: Result | undefined
-  const answer = await executeGraphQL(options.pipeline, read, async () => ({
+  const answer = await executeGraphQL(pipeline, read, async () => ({
     ...askerOf(incoming),
     form,
     signal: gone.signal,
@@ -156,7 +166,8 @@ async function runPipeline(options: OperationOptions, incoming: Incoming): Promi
   const whole = { status, bytes: Buffer.from(answer.text) }
   const { graph } = prepared
   const accepting = { prepared, headers, form, admitted: read.admitted }
-  const accepted = graph === options.graph() ? options.known.set(graph, key, accepting, age) : undefined
+  const accepted =
+    graph === options.part(contract) ? options.known.set(options.graph(), key, accepting, age) : undefined
   const kept = accepted && keep(options, accepted, viewer, whole, result)
   writeAnswer(request, response, headers, { ...whole, kept })
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import type { TrustedText } from '../documents/trust.ts'
-import type { Graph } from '../supergraph/graph.ts'
+import { type Graph, partOf } from '../supergraph/graph.ts'
 import type { Answered } from './answering.ts'
 import type { Prepared } from './context.ts'
 import type { AnswerForm } from './negotiation.ts'
@@ -61,7 +61,7 @@ const bytesPerCharacter = 4
 const moveMs = 60_000
 
 /**
- * Remembers accepted requests of the current graph up to `maxBytes`, the least used forgotten first. Those of the graph before need no
+ * Remembers accepted requests of the current graph and its contracts, whose address is in their text, up to `maxBytes`, the least used forgotten first. Those of the graph before need no
  * pipeline either when their operation was planned ahead: all clients would meet in it at once.
  */
 export function knownRequests(maxBytes: number): KnownRequests {
@@ -89,11 +89,19 @@ export function knownRequests(maxBytes: number): KnownRequests {
 
   function moved(graph: Graph, key: string): KnownRequest | undefined {
     const old = before?.get(key)
-    const operation = old && graph.operations.sameAs(old.prepared.operation)
+    const part = old && partOf(graph, old.prepared.graph.contract)
+    const operation = old && part?.operations.sameAs(old.prepared.operation)
     const bound = operation?.bind(old?.prepared.bound.variables ?? {})
-    if (!old || !operation || !bound || 'errors' in bound) return undefined
+    if (!part || !operation || !bound || 'errors' in bound) return undefined
     const { headers, form, admitted } = old
-    const request = { prepared: { graph, operation, bound }, headers, form, admitted, id: ++last, flights: new Map() }
+    const request = {
+      prepared: { graph: part, operation, bound },
+      headers,
+      form,
+      admitted,
+      id: ++last,
+      flights: new Map(),
+    }
     known.set(key, request)
     return request
   }

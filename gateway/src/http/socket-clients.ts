@@ -8,6 +8,8 @@ import { type Leave, noPlaceForViewer } from './connections.ts'
 /** A client that is connected over WebSocket. */
 export interface SocketClient {
   socket: WebSocket
+  /** The contract at whose address it came; none is the whole API. */
+  contract: string | undefined
   identity: Identity | null
   /** Keys that its subscriptions follow. */
   keys: number

@@ -6,6 +6,7 @@ import { handleProtocols, makeServer } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { createDelivery } from '../subscribe/delivery.ts'
 import { Mailbox } from '../subscribe/mailbox.ts'
+import { addressOf } from './address.ts'
 import { type ClientOptions, countKeys, prepare, tooManyOperations, wishesOf } from './clients.ts'
 import { MessageRate, noPlace } from './connections.ts'
 import { mayConnect } from './cors.ts'
@@ -23,7 +24,7 @@ export interface Sockets {
   close(): Promise<void>
 }
 
-/** Serves `graphql-transport-ws` at `/graphql` of an HTTP server, within limits. */
+/** Serves `graphql-transport-ws` at `/graphql` of an HTTP server, and of each contract, within limits. */
 export function serveSockets(server: Server, options: ClientOptions): Sockets {
   const { limits } = options
   const delivery = createDelivery()
@@ -71,6 +72,7 @@ export function serveSockets(server: Server, options: ClientOptions): Sockets {
       }
       const operationName = payload.operationName ?? undefined
       const prepared = await prepare(options, {
+        contract: context.extra.contract,
         document,
         operationName,
         variables: payload.variables ?? {},
@@ -107,8 +109,9 @@ export function serveSockets(server: Server, options: ClientOptions): Sockets {
   })
 
   const alive = new WeakSet<WebSocket>()
-  sockets.on('connection', (socket: WebSocket) => {
-    const client: SocketClient = { socket, identity: null, keys: 0, expiry: undefined, leave() {} }
+  sockets.on('connection', (socket: WebSocket, request: IncomingMessage) => {
+    const { contract } = addressOf(request.url)
+    const client: SocketClient = { socket, contract, identity: null, keys: 0, expiry: undefined, leave() {} }
     const rate = new MessageRate(limits.messagesPerSecond)
     alive.add(socket)
     socket.on('pong', () => alive.add(socket))
@@ -146,8 +149,9 @@ export function serveSockets(server: Server, options: ClientOptions): Sockets {
 
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', () => stream.destroy())
-    if (request.url?.split('?', 1)[0] !== '/graphql') {
-      return refuse(stream, '404 Not Found', 'NOT_FOUND', 'WebSockets are at /graphql.')
+    const { contract, path } = addressOf(request.url)
+    if (path !== '/graphql' || !options.isThere(contract)) {
+      return refuse(stream, '404 Not Found', 'NOT_FOUND', 'WebSockets are at /graphql, and at that of each contract.')
     }
     if (!mayConnect(options.origins, request.headers)) {
       const message = 'Pages of this origin may not connect: CORS_ORIGINS does not name it.'

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { addressOf } from '../http/address.ts'
 import type { Metrics } from './metrics.ts'
 import type { TraceContext } from './observer.ts'
 import type { Tracing } from './tracing.ts'
@@ -9,6 +10,9 @@ const clientGone = 499
 /** The route under which streams of events are counted, at whatever address they were asked for. */
 export const eventsRoute = '/graphql/stream'
 
+/** Stands for the addresses of contracts, whose names are no label. */
+export const contractRoute = '/contracts/{name}'
+
 /** Answers a request; `context` is there when traces are recorded and the request is an operation. */
 export type ObservedHandler = (
   request: IncomingMessage,
@@ -16,7 +20,7 @@ export type ObservedHandler = (
   context: TraceContext | undefined,
 ) => Promise<void>
 
-/** Counts every request by what it was answered with, and begins and ends the trace of those to `/graphql`. */
+/** Counts every request by what it was answered with, and begins and ends the trace of those to the API or a contract. */
 export function observeHttp(
   metrics: Metrics,
   tracing: Tracing | undefined,
@@ -25,16 +29,21 @@ export function observeHttp(
   return (request, response) => {
     const begun = performance.now()
     const { url = '/', method = 'GET' } = request
-    const query = url.indexOf('?')
-    const path = query === -1 ? url : url.slice(0, query)
-    const context = path === '/graphql' ? begin(tracing, method, request) : undefined
+    const { contract, path: own } = addressOf(url)
+    const path = contract === undefined ? own : `${contractRoute}${own}`
+    const context = own === '/graphql' ? begin(tracing, method, request) : undefined
     metrics.activeRequests++
     response.on('close', () => {
       metrics.activeRequests--
       const isStream = String(response.getHeader('content-type')).startsWith('text/event-stream')
       // That its client leaves is how a stream ends, and how long it lasted is no measure of answers.
       const status = response.writableFinished || isStream ? response.statusCode : clientGone
-      metrics.request(method, isStream ? eventsRoute : path, status, performance.now() - begun)
+      metrics.request(
+        method,
+        isStream ? `${contract === undefined ? '' : contractRoute}${eventsRoute}` : path,
+        status,
+        performance.now() - begun,
+      )
       context?.trace?.end(status, status === clientGone ? 'client_gone' : undefined)
     })
     return handler(request, response, context)

@@ -4,11 +4,16 @@ import type { Logger } from '@commerce/service/log.ts'
 import type { OperationDefinitionNode } from 'graphql'
 import type { Result } from '../execute/operation.ts'
 import { countedCodes } from './codes.ts'
-import { eventsRoute, type ObservedHandler, observeHttp } from './http.ts'
+import { contractRoute, eventsRoute, type ObservedHandler, observeHttp } from './http.ts'
 import { Metrics } from './metrics.ts'
 import type { TraceContext } from './observer.ts'
 import { metricsPage } from './scrape.ts'
 import type { Tracing, TracingConfig } from './tracing.ts'
+
+/** The paths that requests are counted by. */
+const ofGraph = ['/graphql', eventsRoute]
+const ofContracts = ofGraph.map((path) => `${contractRoute}${path}`)
+const routes = [...ofGraph, ...ofContracts, '/', '/health/live', '/health/ready', '/metrics']
 
 /** What a gateway is watched with. */
 export interface ObserveConfig {
@@ -36,7 +41,7 @@ export interface Observing {
 
 /** Starts to observe; the libraries of traces are loaded only when there are any. */
 export async function startObserving(config: ObserveConfig, log: Logger): Promise<Observing> {
-  const metrics = new Metrics(['/graphql', eventsRoute, '/', '/health/live', '/health/ready', '/metrics'], countedCodes)
+  const metrics = new Metrics(routes, countedCodes)
   const tracing = config.tracing ? (await import('./open-telemetry.ts')).openTelemetry(config.tracing, log) : undefined
   if (tracing) {
     metrics.publish({

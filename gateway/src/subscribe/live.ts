@@ -6,7 +6,8 @@ import { GraphQLError } from 'graphql'
 import type { Operation } from '../execute/operation.ts'
 import type { RunCall } from '../execute/running.ts'
 import type { Subgraphs } from '../subgraphs/client.ts'
-import type { Graph } from '../supergraph/graph.ts'
+import { type Graph, partOf } from '../supergraph/graph.ts'
+import { contractGone } from '../supergraph/life.ts'
 import type { Cursor } from './cursor.ts'
 import type { EventFeed, FeedEvent } from './feed.ts'
 import { Mailbox } from './mailbox.ts'
@@ -48,7 +49,7 @@ export interface LiveOperations {
     request: LiveRequest,
     client: { since: Cursor | null | undefined; count(change: number): void },
   ): Mailbox
-  /** Plans every live operation again; one that is no longer valid ends with its error. */
+  /** Plans every live operation again, each on the contract that it was opened on; one that is no longer valid ends with its error. */
   replaceGraph(graph: Graph): Promise<void>
   /** Live operations, and the clients that follow them. */
   size(): { operations: number; clients: number }
@@ -164,11 +165,14 @@ export function liveOperations(options: LiveOptions): LiveOperations {
     return shown
   }
 
-  async function replan(graph: Graph, live: Live): Promise<void> {
+  async function replan(whole: Graph, live: Live): Promise<void> {
+    const { contract } = live.graph
     try {
+      const graph = partOf(whole, contract)
+      if (!graph) throw contractGone(contract)
       const operation = await options.compile(graph, live.request)
       // Meanwhile a newer graph may have come, or the last client may have left.
-      if (newest !== graph || !live.isOpen) return
+      if (newest !== whole || !live.isOpen) return
       const snapshot = snapshotOf(graph, operation, live.request.variables, options.maxKeys)
       live.graph = graph
       live.operation = operation
@@ -176,7 +180,7 @@ export function liveOperations(options: LiveOptions): LiveOperations {
       live.source.replace(snapshot)
       listen(live)
     } catch (error) {
-      if (newest !== graph) return
+      if (newest !== whole) return
       live.source.fail(error instanceof GraphQLError ? error : new GraphQLError('The subscription cannot go on.'))
     }
   }
@@ -190,7 +194,7 @@ export function liveOperations(options: LiveOptions): LiveOperations {
         })
       }
       const { query, operationName, variables, viewer } = request
-      const identity = JSON.stringify([query, operationName, variables, viewer])
+      const identity = JSON.stringify([graph.contract, query, operationName, variables, viewer])
       const live = all.get(identity) ?? create(graph, operation, request, identity)
       const { size } = live.subjects
       const mailbox: Mailbox = new Mailbox(() => {
@@ -210,7 +214,9 @@ export function liveOperations(options: LiveOptions): LiveOperations {
       newest = graph
       for (const live of [...all.values()]) await replan(graph, live)
       // One that was opened on the old graph while the others were planned.
-      if (newest === graph) for (const live of [...all.values()]) if (live.graph !== graph) await replan(graph, live)
+      if (newest === graph)
+        for (const live of [...all.values()])
+          if (live.graph !== partOf(graph, live.graph.contract)) await replan(graph, live)
     },
     size() {
       let clients = 0

@@ -10,9 +10,9 @@ import type {
 } from '@apollo/server-gateway-interface'
 import { StartError } from '@commerce/service/config.ts'
 import type { Logger } from '@commerce/service/log.ts'
-import type { GraphQLSchema } from 'graphql'
+import { GraphQLError, type GraphQLSchema } from 'graphql'
 import type { Unauthorized } from '../execute/operation.ts'
-import { buildGraph, type Graph } from './graph.ts'
+import { buildGraph, type Graph, partOf } from './graph.ts'
 import type { Planner } from './planner.ts'
 import type { Asked, PlanBounds } from './plans.ts'
 import { sentenceOf } from './sentence.ts'
@@ -27,6 +27,8 @@ export interface SupergraphOptions extends PlanBounds {
   /** Operations that are planned before clients ask for them. */
   recorded(): readonly Asked[]
   log: Logger
+  /** Makes ready what a graph needs before it becomes the current one. */
+  prepare(graph: Graph): Promise<void>
   execute(graph: Graph, context: GatewayGraphQLRequestContext): ReturnType<GatewayExecutor>
 }
 
@@ -68,6 +70,16 @@ export class LiveSupergraph implements GatewayInterface {
     return this.#current
   }
 
+  /** The same for those of a contract; undefined when there is none of that name (any more). */
+  part(contract: string | undefined): Graph | undefined {
+    return this.#current && partOf(this.#current, contract)
+  }
+
+  /** A request of a contract, on its way through a pipeline of its own, runs as any other does. */
+  get executor(): GatewayExecutor {
+    return (context) => this.#options.execute(this.#graphs.get(context.schema) ?? (this.#current as Graph), context)
+  }
+
   /** Where a subgraph is; one that is in the graph no more is still known, for the requests that began before. */
   urlOf(service: string): string | undefined {
     return this.#urls.get(service)
@@ -90,16 +102,14 @@ export class LiveSupergraph implements GatewayInterface {
     const graph = await this.#build(sdl).catch((error: unknown) => {
       throw new StartError(`The supergraph ${source.place} is not valid: ${sentenceOf(error)}`)
     })
+    await this.#options.prepare(graph)
     this.#install(graph, sdl)
     await Promise.race([this.#planRecorded(graph), delay(bootWarmMs)])
     this.#unwatch = source.watch(() => void this.reload())
     // What came since the first look.
     void this.reload()
     this.#cooling = setInterval(() => this.#current?.operations.cool(), coolEveryMs).unref()
-    return {
-      executor: (context) =>
-        this.#options.execute(this.#graphs.get(context.schema) ?? (this.#current as Graph), context),
-    }
+    return { executor: this.executor }
   }
 
   /** Takes over the newest release; resolves to whether it is valid, when it is the current one. */
@@ -142,6 +152,7 @@ export class LiveSupergraph implements GatewayInterface {
         if (release.sdl === this.#sdl) return true
         graph = await this.#build(release.sdl)
         await this.#makeReady(graph, release, changed.signal)
+        await this.#options.prepare(graph)
         if (!changed.signal.aborted) {
           this.#swap(graph, release.sdl)
           log.info(
@@ -178,7 +189,7 @@ export class LiveSupergraph implements GatewayInterface {
   }
 
   #install(graph: Graph, sdl: string): void {
-    this.#graphs.set(graph.apiSchema, graph)
+    for (const one of [graph, ...graph.contracts.values()]) this.#graphs.set(one.apiSchema, one)
     for (const [service, url] of graph.urls) this.#urls.set(service, url)
     this.#current = graph
     this.#sdl = sdl
@@ -194,4 +205,9 @@ export class LiveSupergraph implements GatewayInterface {
       throw error
     }
   }
+}
+
+/** What a client is told that asks a contract which was taken away while it stayed connected. */
+export function contractGone(contract: string | undefined): GraphQLError {
+  return new GraphQLError(`The graph has no contract "${contract}" any more.`, { extensions: { code: 'NOT_FOUND' } })
 }

@@ -2,6 +2,8 @@
 export interface Description {
   /** The schema that clients see, as SDL. */
   apiSdl: string
+  /** The schemas of the contracts, by name, as SDL. */
+  contracts: readonly (readonly [name: string, sdl: string])[]
   /** The subgraphs' addresses, by name. */
   urls: readonly (readonly [name: string, url: string])[]
 }
@@ -14,7 +16,8 @@ export interface ToPlanner {
 
 /** What the planner's thread answers: once `ready` (or `refused`, when the supergraph is bad), then once for each operation. */
 export type FromPlanner =
-  | { kind: 'ready'; description: Description }
+  /** A thread that takes another's place has nothing to describe. */
+  | { kind: 'ready'; description: Description | null }
   /** The plan as JSON. */
   | { kind: 'plan'; plan: string }
   | { kind: 'too complex' }

@@ -15,7 +15,7 @@ try {
       tell(refusal(error))
     }
   })
-  tell({ kind: 'ready', description: planning.description })
+  tell({ kind: 'ready', description: workerData.isDescribed ? null : planning.describe() })
 } catch (error) {
   tell(refusal(error))
 }

@@ -93,7 +93,7 @@ class WorkerPlanner implements Planner {
     this.#ready = false
     const worker = new Worker(new URL('./planner-worker.ts', import.meta.url), {
       name: 'planner',
-      workerData: { sdl: this.#sdl },
+      workerData: { sdl: this.#sdl, isDescribed: this.#description !== undefined },
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
       execArgv: [],
     })
@@ -108,7 +108,7 @@ class WorkerPlanner implements Planner {
       worker.on('message', (message: FromPlanner) => {
         if (message.kind === 'ready') {
           clearTimeout(late)
-          this.#description ??= message.description
+          this.#description ??= message.description ?? undefined
           this.#ready = true
           resolve()
           this.#next()

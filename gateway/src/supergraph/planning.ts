@@ -2,6 +2,7 @@ import { operationFromDocument, Supergraph } from '@apollo/federation-internals'
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import { parse, printSchema } from 'graphql'
 import { refuseOtherTexts } from './composed.ts'
+import { contractSchemas } from './contracts.ts'
 import { supportedFeatures } from './features.ts'
 import { explained, interfacesWithoutTypes, withTypesOf } from './interface-objects.ts'
 import { usableKeysFirst } from './keys.ts'
@@ -14,7 +15,8 @@ import { typesOfSupergraph } from './requires-types.ts'
 
 /** One supergraph, validated and ready to plan in this thread. */
 export interface Planning {
-  description: Description
+  /** Throws one sentence when a contract is no schema. */
+  describe(): Description
   /** The plan of an operation that is valid on the API schema, as JSON; throws when there is none. */
   plan(text: string, operationName: string | undefined): string
 }
@@ -49,14 +51,16 @@ export function openPlanning(composed: string): Planning {
   }
   plannerOf(0)
   const overrides = planOverrides(sdl)
-  const types = typesOfSupergraph(parse(sdl, { noLocation: true }))
+  const parsed = parse(sdl, { noLocation: true })
+  const types = typesOfSupergraph(parsed)
   const lonely = interfacesWithoutTypes(types)
   const apiSchema = schema.toGraphQLJSSchema()
   return {
-    description: {
+    describe: () => ({
       apiSdl: printSchema(apiSchema),
+      contracts: contractSchemas(parsed),
       urls: supergraph.subgraphsMetadata().map(({ name, url }) => [name, url]),
-    },
+    }),
     plan(text, operationName) {
       const document = withTypesOf(lonely, types, apiSchema, parse(text))
       const operation = operationFromDocument(plannedSchema, document, { operationName, validate: false })
@@ -85,7 +89,7 @@ export function openPlanning(composed: string): Planning {
 export async function planInProcess(sdl: string): Promise<Planner> {
   const planning = openPlanning(sdl)
   return {
-    description: planning.description,
+    description: planning.describe(),
     plan: async (text, operationName) => JSON.parse(planning.plan(text, operationName)),
     rest() {},
     async close() {},

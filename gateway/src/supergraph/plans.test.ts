@@ -7,13 +7,18 @@ function counted(bounds: { maxPlans: number; maxPlanBytes: number }) {
   const compiled: string[] = []
   const document = parse('{ a }')
   const grow = new Map<string, (bytes: number) => void>()
-  const cache = operationCache(bounds, async (_document, source, name, grew) => {
+  const cache = operationCache(bounds, async (_document, { source, operationName: name }, grew) => {
     grow.set(source, grew)
     compiled.push(name === undefined ? source : `${name}: ${source}`)
     if (name === 'bad') throw new Error('no plan')
     return { operation: { uses: 0 } as Operation, bytes: source.length }
   })
-  return { compiled, cache, grow, plan: (source: string, name?: string) => cache.get(document, source, name) }
+  return {
+    compiled,
+    cache,
+    grow,
+    plan: (source: string, name?: string) => cache.get(document, { source, operationName: name }),
+  }
 }
 
 const wide = { maxPlans: 10, maxPlanBytes: 1_000 }

@@ -6,6 +6,8 @@ import type { Operation } from '../execute/operation.ts'
 export interface Asked {
   source: string
   operationName: string | undefined
+  /** The contract on which it was asked; none is the whole API. */
+  contract?: string | undefined
 }
 
 /** How much is remembered. */
@@ -21,7 +23,7 @@ export interface PlanBounds {
 /** Operations of one graph, each compiled once. */
 export interface OperationCache {
   /** The compiled operation; one that is being compiled is waited for. What fails is not remembered. */
-  get(document: DocumentNode, source: string, operationName: string | undefined): Promise<Operation>
+  get(document: DocumentNode, asked: Asked): Promise<Operation>
   /** The operations that were used most, lately more than long ago, the busiest first. */
   busiest(count: number): Asked[]
   /** The operation of the same text and name as one of another graph, when it is compiled. */
@@ -52,8 +54,7 @@ export function operationCache(
   bounds: PlanBounds,
   compile: (
     document: DocumentNode,
-    source: string,
-    operationName: string | undefined,
+    asked: Asked,
     grew: (bytes: number) => void,
   ) => Promise<{ operation: Operation; bytes: number }>,
 ): OperationCache {
@@ -65,7 +66,7 @@ export function operationCache(
     const begun = performance.now()
     let outcome: 'ok' | 'failed' = 'failed'
     try {
-      const compiled = await compile(document, asked.source, asked.operationName, (more) => {
+      const compiled = await compile(document, asked, (more) => {
         size += more
         const entry = known.peek(key)
         // The cache takes a new size only with a new value.
@@ -84,8 +85,8 @@ export function operationCache(
   }
 
   return {
-    get(document, source, operationName) {
-      const key = keyOf(source, operationName)
+    get(document, asked) {
+      const key = keyOf(asked)
       const entry = known.get(key)
       if (entry) {
         lookups.hits++
@@ -95,14 +96,14 @@ export function operationCache(
       lookups.misses++
       let operation = compiling.get(key)
       if (!operation) {
-        operation = start(key, document, { source, operationName })
+        operation = start(key, document, asked)
         compiling.set(key, operation)
       }
       return operation
     },
     busiest(count) {
       const entries = [...known.values()].sort((a, b) => b.operation.uses - a.operation.uses)
-      return entries.slice(0, count).map(({ source, operationName }) => ({ source, operationName }))
+      return entries.slice(0, count).map(({ source, operationName, contract }) => ({ source, operationName, contract }))
     },
     sameAs(operation) {
       const asked = askedAs.get(operation)
@@ -121,6 +122,7 @@ export function operationCache(
 }
 
 /** No document starts with NUL, so a name is never mistaken for a part of the text. */
-function keyOf(source: string, operationName: string | undefined): string {
-  return operationName === undefined ? source : `\0${operationName.length}:${operationName}${source}`
+function keyOf({ source, operationName, contract }: Asked): string {
+  const named = operationName === undefined ? source : `\0${operationName.length}:${operationName}${source}`
+  return contract === undefined ? named : `\0${contract}\0${named}`
 }

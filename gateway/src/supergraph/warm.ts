@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { parse, validate } from 'graphql'
-import type { Graph } from './graph.ts'
+import { type Graph, partOf } from './graph.ts'
 import type { Asked } from './plans.ts'
 
 /** How many of the operations are planned at once: what clients ask meanwhile waits behind these few only. */
@@ -24,8 +24,10 @@ export async function planAhead(graph: Graph, operations: readonly Asked[], ende
   return planned
 }
 
-async function plan(graph: Graph, { source, operationName }: Asked): Promise<boolean> {
+async function plan(whole: Graph, { source, operationName, contract }: Asked): Promise<boolean> {
   try {
+    const graph = partOf(whole, contract)
+    if (!graph) return false
     const document = parse(source)
     if (validate(graph.apiSchema, document, undefined, { maxErrors: 1 }).length > 0) return false
     await graph.operation(document, source, operationName)

@@ -196,6 +196,8 @@ test('what does not compose is not let pass by an approval', async () => {
   expect((await checked(shop, after, { approvals })).ok).toBe(false)
 })
 
+const shopContract = { name: 'shop', include: [], exclude: ['staff'] }
+
 test('a contract has what its tags leave, and its clients meet only its changes', async () => {
   const before = {
     a: 'type Query { x: Int y: Int @tag(name: "staff") z: Z @tag(name: "staff") } type Z @tag(name: "staff") { a: Int b: Int }',
@@ -203,10 +205,10 @@ test('a contract has what its tags leave, and its clients meet only its changes'
   const after = {
     a: 'type Query { x: Int @tag(name: "staff") y: Int @tag(name: "staff") z: Z @tag(name: "staff") w: Int } type Z @tag(name: "staff") { a: Int }',
   }
-  const config = configOf(
-    '{ contracts: { shop: { exclude: [staff] }, staff: { include: [staff] } }, clients: { web: { contract: shop } } }',
-  )
-  const { changes, operations } = await checked(before, after, { config, operations: operationsOf('web', '{ x }') })
+  const contracts = [shopContract, { name: 'staff', include: ['staff'], exclude: [] }]
+  const config = configOf('clients: { web: { contract: shop } }')
+  const rest = { config, contracts, operations: operationsOf('web', '{ x }') }
+  const { changes, operations } = await checked(before, after, rest)
   const told = changes.filter((one) => one.in !== 'federation').map((one) => `${one.in} ${one.kind} ${one.coordinate}`)
   expect(told).toEqual([
     'api FIELD_ADDED Query.w',
@@ -222,11 +224,22 @@ test('a contract that is no schema any more fails; one that was none before has 
     'type Query { x: Z } type Z { a: Int }',
     'type Query { x: Z } type Z @tag(name: "staff") { a: Int }',
   ]
-  const config = configOf('{ contracts: { shop: { exclude: [staff] } }, policy: { lint: allow } }')
-  const { ok, findings } = await checked({ a: good }, { a: bad }, { config })
+  const rest = { contracts: [shopContract], config: configOf('policy: { lint: allow }') }
+  const { ok, findings } = await checked({ a: good }, { a: bad }, rest)
   expect(ok).toBe(false)
   expect(findings.find(({ rule }) => rule === 'CONTRACT_NOT_VALID')?.message).toContain('Type "Z" is @inaccessible but')
-  expect((await checked({ a: bad }, { a: good }, { config })).ok).toBe(true)
+  expect((await checked({ a: bad }, { a: good }, rest)).ok).toBe(true)
+})
+
+test('a contract that has other tags than before, or is gone, is a change for its clients', async () => {
+  const a = 'type Query { x: Int y: Int @tag(name: "staff") z: Int @tag(name: "beta") }'
+  const rest = { config: configOf('clients: { web: { contract: shop } }'), operations: operationsOf('web', '{ z }') }
+  const less = { ...shopContract, exclude: ['staff', 'beta'] }
+  const tighter = await checked({ a }, { a }, { ...rest, contractsBefore: [shopContract], contracts: [less] })
+  expect(tighter.operations).toMatchObject([{ status: 'broken' }])
+  expect(tighter.findings.find(({ rule }) => rule === 'FIELD_REMOVED')?.id).toContain('contract:shop/')
+  const { ok, findings } = await checked({ a }, { a }, { contractsBefore: [shopContract], contracts: [] })
+  expect([ok, findings.map(({ rule }) => rule)]).toEqual([false, ['CONTRACT_REMOVED']])
 })
 
 test('approvals let their change pass until they expire; one for nothing is a warning', async () => {

@@ -8,7 +8,7 @@ import { federationHazards } from './federation/hazards.ts'
 import { changeFinding, compositionFinding, hintFindings, invalidFinding } from './findings.ts'
 import type { Composed, Graph } from './graph.ts'
 import { type Client, type Impact, impactOn } from './impact.ts'
-import { lintFindings } from './lint/lint.ts'
+import { type Known, lintFindings } from './lint/lint.ts'
 import type { Operation } from './operations.ts'
 import { placeOf } from './places.ts'
 import { planFindings } from './plans.ts'
@@ -23,8 +23,8 @@ export interface CheckInput {
   operations: readonly Operation[]
   config: CheckConfig
   approvals: readonly Approval[]
-  /** Ids of lint violations that are let be. */
-  baseline: readonly string[]
+  /** Lint violations that are let be. */
+  baseline: readonly Known[]
   /** `YYYY-MM-DD`. */
   today: string
 }

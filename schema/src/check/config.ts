@@ -1,11 +1,10 @@
+import type { Contract } from '@commerce/gateway/supergraph/contracts.ts'
 import { parse } from 'yaml'
 import { z } from 'zod'
 
 const outcome = z.enum(['fail', 'warn', 'allow'])
-const names = z.array(z.string()).default([])
 
 const schema = z.strictObject({
-  contracts: z.record(z.string(), z.strictObject({ include: names, exclude: names })).default({}),
   clients: z
     .record(z.string(), z.strictObject({ contract: z.string().optional(), exhaustive: z.boolean().default(false) }))
     .default({}),
@@ -29,12 +28,15 @@ export type CheckConfig = z.infer<typeof schema>
 export function readConfig(text: string, file: string): CheckConfig {
   const { success, data, error } = schema.safeParse(parseYaml(text, file) ?? {})
   if (!success) throw new Error(`${file}: ${firstIssue(error)}.`)
-  for (const [client, { contract }] of Object.entries(data.clients)) {
-    if (contract !== undefined && !data.contracts[contract]) {
-      throw new Error(`${file}: clients.${client}.contract is "${contract}", which is not one of contracts.`)
-    }
-  }
   return data
+}
+
+/** Throws one sentence when a client is said to use a contract that the list of subgraphs does not have. */
+export function refuseUnknownContracts({ clients }: CheckConfig, contracts: readonly Contract[], file: string): void {
+  for (const [client, { contract }] of Object.entries(clients)) {
+    if (contract === undefined || contracts.some(({ name }) => name === contract)) continue
+    throw new Error(`${file}: clients.${client}.contract is "${contract}", which is not one of the list's contracts.`)
+  }
 }
 
 /** YAML as plain data. Throws one sentence with line and column. */

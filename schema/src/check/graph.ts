@@ -1,5 +1,6 @@
 import { composeServices } from '@apollo/composition'
 import { Supergraph } from '@apollo/federation-internals'
+import { type Contract, withContracts } from '@commerce/gateway/supergraph/contracts.ts'
 import { supportedFeatures } from '@commerce/gateway/supergraph/features.ts'
 import { type DocumentNode, type GraphQLError, type GraphQLSchema, parse } from 'graphql'
 import type { ListedSubgraph } from '../subgraphs.ts'
@@ -22,6 +23,7 @@ export interface Remark {
 /** Subgraphs that compose: the supergraph as text and document, and the schema that clients see. */
 export interface Graph {
   subgraphs: readonly ListedSubgraph[]
+  contracts: readonly Contract[]
   sdl: string
   document: DocumentNode
   api: GraphQLSchema
@@ -34,13 +36,14 @@ export type Composed = { graph: Graph; errors: [] } | { graph: null; errors: Rem
 const WARNING = 60 // composition's hint levels: 60 is a warning, lower ones are remarks
 
 /** Composes subgraphs as `npm run compose` does; errors and warnings carry file, line and subgraph. */
-export function composeGraph(subgraphs: readonly ListedSubgraph[]): Composed {
+export function composeGraph(subgraphs: readonly ListedSubgraph[], contracts: readonly Contract[] = []): Composed {
   const { supergraphSdl, errors, hints } = composeServices([...subgraphs])
   if (!supergraphSdl) return { graph: null, errors: (errors ?? []).map((error) => remark(error, subgraphs)) }
   const warnings = (hints ?? []).filter(({ definition }) => definition.level.value >= WARNING)
   const graph = {
     subgraphs,
-    sdl: supergraphSdl,
+    contracts,
+    sdl: withContracts(supergraphSdl, contracts),
     document: parse(supergraphSdl, { noLocation: true }),
     api: apiOf(supergraphSdl),
     hints: warnings.map((hint) => ({

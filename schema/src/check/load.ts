@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
-import { readSubgraphs } from '../subgraphs.ts'
+import { readContracts, readSubgraphs } from '../subgraphs.ts'
 import { type Approval, readApprovals } from './approvals.ts'
 import type { CheckInput } from './check.ts'
-import { type CheckConfig, parseYaml, readConfig } from './config.ts'
+import { type CheckConfig, parseYaml, readConfig, refuseUnknownContracts } from './config.ts'
 import { type Commit, commitOf } from './git.ts'
 import { composeGraph, type Graph } from './graph.ts'
+import type { Known } from './lint/lint.ts'
 import { type Operation, readManifest } from './operations.ts'
 import { type Options, UsageError } from './options.ts'
 
@@ -21,12 +22,15 @@ export function load({ base, config, list }: Options, today: string): CheckInput
     const listFile = list === null ? join(folder, 'supergraph.yaml') : resolve(list)
     const home = join(listFile, '..')
     const commit = commitOf(base, home)
+    const contracts = readContracts(listFile)
+    const policy = configOf(config, home)
+    refuseUnknownContracts(policy, contracts, shown(config === null ? join(home, 'checks.yaml') : resolve(config)))
     return {
       base: { ref: base, commit: commit.hash },
       before: graphBefore(commit, base, listFile),
-      after: composeGraph(readSubgraphs(listFile)),
+      after: composeGraph(readSubgraphs(listFile), contracts),
       operations: readOperations(join(home, 'operations')),
-      config: configOf(config, home),
+      config: policy,
       approvals: readAllApprovals(join(home, 'approvals')),
       baseline: readBaseline(home),
       today,
@@ -37,7 +41,7 @@ export function load({ base, config, list }: Options, today: string): CheckInput
 /** The graph of the base; what is wrong with it is told with the commit. */
 function graphBefore({ hash, read }: Commit, base: string, listFile: string): Graph {
   try {
-    const { graph, errors } = composeGraph(readSubgraphs(listFile, read))
+    const { graph, errors } = composeGraph(readSubgraphs(listFile, read), readContracts(listFile, read))
     if (graph) return graph
     throw new Error(`the subgraphs do not compose: ${errors[0]?.message.replace(/\s+/g, ' ')}`)
   } catch (error) {
@@ -71,15 +75,23 @@ function readAllApprovals(path: string): Approval[] {
     .flatMap((name) => readApprovals(readText(join(path, name)), shown(join(path, name))))
 }
 
-/** The ids of `lint-baseline.yaml`, a list. */
-function readBaseline(home: string): string[] {
+/** The ids of `lint-baseline.yaml`, a list, each with its line. */
+function readBaseline(home: string): Known[] {
   if (!filesOf(home).includes(BASELINE)) return []
   const path = join(home, BASELINE)
-  const ids = parseYaml(readText(path), shown(path)) ?? []
+  const [text, file] = [readText(path), shown(path)]
+  const ids = parseYaml(text, file) ?? []
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) {
-    throw new Error(`${shown(path)}: expected a list of ids such as "- lint/naming/catalog/Product.Title".`)
+    throw new Error(`${file}: expected a list of ids such as "- lint/naming/catalog/Product.Title".`)
   }
-  return ids
+  const lines = text.split('\n')
+  return ids.map((id) => {
+    const index = lines.findIndex((line) => /^\s*- *["']?(.*?)["']?\s*(#.*)?$/.exec(line)?.[1] === id)
+    return {
+      id,
+      place: { file, line: Math.max(index, 0) + 1, column: Math.max((lines[index] ?? '').indexOf(id), 0) + 1 },
+    }
+  })
 }
 
 function readText(path: string): string {

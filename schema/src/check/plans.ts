@@ -26,7 +26,7 @@ interface PlanNode {
   requires?: unknown[]
 }
 
-/** Plans each operation on both graphs, as the gateway does; a plan that costs more than before is a finding. */
+/** Plans each operation on both graphs, as the gateway does; a plan that costs more than before is a finding, and a graph that gateways refuse. */
 export function planFindings(
   before: Graph,
   after: Graph,
@@ -35,8 +35,21 @@ export function planFindings(
 ): Finding[] {
   const isValid = (schema: GraphQLSchema, { document }: Operation) => validate(schema, document).length === 0
   const both = operations.filter((one) => isValid(before.api, one) && isValid(after.api, one))
-  if (both.length === 0 || before.sdl === after.sdl) return []
-  const [old, now] = [openPlanning(before.sdl), openPlanning(after.sdl)]
+  if (before.sdl === after.sdl) return []
+  const [old, now] = [opened(before.sdl), opened(after.sdl)]
+  if (typeof now === 'string') {
+    const message = `The subgraphs compose, but no gateway would take over what comes of it: ${now}`
+    return [
+      finding({
+        id: 'plan/SUPERGRAPH_NOT_SERVED',
+        rule: 'SUPERGRAPH_NOT_SERVED',
+        outcome: 'fail',
+        message,
+        place: null,
+      }),
+    ]
+  }
+  if (typeof old === 'string') return []
   return both.flatMap((operation) => {
     const name = nameOf(operation)
     const place = { file: operation.file, line: 1, column: 1 }
@@ -48,6 +61,15 @@ export function planFindings(
     const outcome = policy.rules[rule] ?? policy.plan
     return [finding({ id, rule, outcome, message: `${name} ${said}.`, place, operations: [name] })]
   })
+}
+
+/** A supergraph as gateways load it, or why they would not. */
+function opened(sdl: string): Planning | string {
+  try {
+    return openPlanning(sdl)
+  } catch (error) {
+    return (error as Error).message.replace(/\s+/g, ' ').trim()
+  }
 }
 
 /** The cost of an operation's plan, or why there is none. */

@@ -1,3 +1,4 @@
+import type { Contract } from '@commerce/gateway/supergraph/contracts.ts'
 import { parse } from 'graphql'
 import type { ListedSubgraph } from '../subgraphs.ts'
 import { type CheckInput, checkSchemas } from './check.ts'
@@ -17,8 +18,8 @@ export function subgraphsOf(schemas: Readonly<Record<string, string>>): ListedSu
 }
 
 /** A graph for tests; throws what does not compose. */
-export function graphOf(schemas: Readonly<Record<string, string>>): Graph {
-  const { graph, errors } = composeGraph(subgraphsOf(schemas))
+export function graphOf(schemas: Readonly<Record<string, string>>, contracts: readonly Contract[] = []): Graph {
+  const { graph, errors } = composeGraph(subgraphsOf(schemas), contracts)
   if (!graph) throw new Error(errors.map(({ message }) => message).join('\n'))
   return graph
 }
@@ -38,8 +39,9 @@ export function configOf(yaml = ''): CheckConfig {
 export async function checked(
   before: Readonly<Record<string, string>>,
   after: Readonly<Record<string, string>>,
-  rest: Partial<CheckInput> = {},
+  rest: Partial<CheckInput> & { contracts?: readonly Contract[]; contractsBefore?: readonly Contract[] } = {},
 ): Promise<Report> {
+  const { contracts = [], contractsBefore = contracts, ...given } = rest
   const input = {
     base: null,
     operations: [],
@@ -47,7 +49,11 @@ export async function checked(
     approvals: [],
     baseline: [],
     today: '2026-06-15',
-    ...rest,
+    ...given,
   }
-  return checkSchemas({ ...input, before: graphOf(before), after: composeGraph(subgraphsOf(after)) })
+  return checkSchemas({
+    ...input,
+    before: graphOf(before, contractsBefore),
+    after: composeGraph(subgraphsOf(after), contracts),
+  })
 }

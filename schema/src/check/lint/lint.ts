@@ -1,7 +1,7 @@
 import type { CheckConfig } from '../config.ts'
 import { declaredBy } from '../federation/declared.ts'
 import { finding } from '../findings.ts'
-import type { Graph } from '../graph.ts'
+import type { Graph, Place } from '../graph.ts'
 import { placeOf } from '../places.ts'
 import type { Finding } from '../report.ts'
 import { connections } from './connections.ts'
@@ -13,6 +13,12 @@ import { naming } from './naming.ts'
 import type { LintContext } from './rule.ts'
 
 const rules = [naming, descriptions, foreignNullability, connections, mutationPayloads, money]
+
+/** A violation that the baseline knows, and where it says so. */
+export interface Known {
+  id: string
+  place: Place
+}
 
 /** Every violation of a graph, each with the id that a baseline names. */
 function violationsOf(graph: Graph) {
@@ -30,25 +36,25 @@ function violationsOf(graph: Graph) {
 export function lintFindings(
   before: Graph,
   after: Graph,
-  baseline: readonly string[],
+  baseline: readonly Known[],
   { policy }: CheckConfig,
 ): Finding[] {
   const [old, now] = [contextOf(before).declared, contextOf(after).declared]
   const violations = violationsOf(after)
-  const known = new Set(baseline)
+  const known = new Set(baseline.map(({ id }) => id))
   const found = violations.filter(({ id, subgraph, coordinate }) => {
     const isChanged = old.get(subgraph)?.get(coordinate)?.text !== now.get(subgraph)?.get(coordinate)?.text
     return isChanged && !known.has(id)
   })
-  const stale = baseline.filter((id) => !violations.some((one) => one.id === id))
+  const stale = baseline.filter(({ id }) => !violations.some((one) => one.id === id))
   return [
     ...found.map(({ id, rule, message, coordinate, subgraph }) => {
       const place = placeOf(after.subgraphs, coordinate, subgraph)
       return finding({ id, rule, outcome: policy.rules[rule] ?? policy.lint, message, place })
     }),
-    ...stale.map((id) => {
+    ...stale.map(({ id, place }) => {
       const message = `The baseline lists "${id}", which is kept now: remove the line.`
-      return finding({ id: `baseline/${id}`, rule: 'lint/baseline', outcome: 'warn', message, place: null })
+      return finding({ id: `baseline/${id}`, rule: 'lint/baseline', outcome: 'warn', message, place })
     }),
   ]
 }

@@ -72,7 +72,7 @@ function inputValue(type: GraphQLInputType, random: Random, depth = 0): unknown 
   if (isNonNullType(type)) return inputValue(type.ofType, random, depth)
   if (isListType(type)) return [inputValue(type.ofType, random, depth)]
   if (isEnumType(type)) return pick(type.getValues(), random)?.name
-  if (!isInputObjectType(type)) return scalars[type.name]
+  if (!isInputObjectType(type)) return scalars[type.name] ?? 's'
   const fields = Object.values(type.getFields()).filter(
     (one) => (isNonNullType(one.type) && one.defaultValue === undefined) || (depth < 2 && random(2) === 0),
   )

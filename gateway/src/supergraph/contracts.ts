@@ -1,3 +1,4 @@
+import { Supergraph } from '@apollo/federation-internals'
 import {
   buildASTSchema,
   type ConstDirectiveNode,
@@ -17,15 +18,66 @@ import {
   parse,
   print,
   printSchema,
+  valueFromASTUntyped,
   visit,
 } from 'graphql'
-import { apiOf } from './graph.ts'
+import { supportedFeatures } from './features.ts'
 
 /** A part of the API for some clients: the elements with one of the tags in `include` (all, when it is empty), without those in `exclude`. */
 export interface Contract {
   name: string
   include: readonly string[]
   exclude: readonly string[]
+}
+
+/** Each is validated against by a pipeline of its own. */
+export const mostContracts = 20
+
+const FEATURE = 'https://specs.commerce.example/contract/v0.1'
+const DEFINITION = 'directive @contract(name: String!, include: [String!], exclude: [String!]) repeatable on SCHEMA'
+
+/** A supergraph's text with its contracts written into it, so that they are published and swapped together with it. */
+export function withContracts(sdl: string, contracts: readonly Contract[]): string {
+  if (contracts.length === 0) return sdl
+  const lines = contracts.map(({ name, include, exclude }) => {
+    const lists = Object.entries({ include, exclude }).filter(([, tags]) => tags.length > 0)
+    return `  @contract(${[`name: ${JSON.stringify(name)}`, ...lists.map(([key, tags]) => `${key}: ${JSON.stringify(tags)}`)].join(', ')})`
+  })
+  const head = ['schema', `  @link(url: "${FEATURE}", import: ["@contract"])`, ...lines].join('\n')
+  return `${sdl.replace(/^schema$/m, head)}\n\n${DEFINITION}`
+}
+
+/** The contracts that are written into a supergraph. */
+export function contractsOf(supergraph: DocumentNode): Contract[] {
+  const schema = supergraph.definitions.find(({ kind }) => kind === Kind.SCHEMA_DEFINITION)
+  if (!schema) return []
+  return directivesOf(schema)
+    .filter(({ name }) => name.value === 'contract')
+    .map(({ arguments: given = [] }) => {
+      const values = (key: string) =>
+        given.filter(({ name }) => name.value === key).map(({ value }) => valueFromASTUntyped(value))
+      const tags = (key: string) => values(key).flat() as string[]
+      return { name: String(values('name')[0]), include: tags('include'), exclude: tags('exclude') }
+    })
+}
+
+/** The schema of each contract of a supergraph, by name, as SDL. Throws one sentence that names the contract of which nothing is left. */
+export function contractSchemas(supergraph: DocumentNode): [name: string, sdl: string][] {
+  const contracts = contractsOf(supergraph)
+  if (contracts.length > mostContracts)
+    throw new Error(`it has ${contracts.length} contracts, ${mostContracts} at most are served.`)
+  return contracts.map((contract) => {
+    try {
+      return [contract.name, printSchema(contractSchema(supergraph, contract))]
+    } catch (error) {
+      throw new Error(`The contract "${contract.name}" is no schema: ${whyNoSchema(error)}`)
+    }
+  })
+}
+
+/** Why a contract is no schema, in one line. */
+export function whyNoSchema(error: unknown): string {
+  return (error as Error).message.split('GraphQL request:', 1)[0]?.replace(/\s+/g, ' ').trim() ?? 'it is empty'
 }
 
 /**
@@ -47,7 +99,7 @@ export function contractSchema(supergraph: DocumentNode, contract: Contract): Gr
       },
     }),
   )
-  return reachable(apiOf(print(marked)))
+  return reachable(Supergraph.build(print(marked), { supportedFeatures }).apiSchema().toGraphQLJSSchema())
 }
 
 function isIn(field: FieldDefinitionNode, typeIsIncluded: boolean, { include, exclude }: Contract): boolean {

@@ -35,10 +35,13 @@ async function run(...args: string[]) {
 // Each run mostly waits for what it measures, so they wait together.
 describe.concurrent('npm run bench', { timeout: 120_000 }, () => {
   test.each([
-    [['nope'], 'There is no bench "nope"; there are: cache, checkout, gateway, propagation, subscriptions.'],
+    [
+      ['nope'],
+      'There is no bench "nope"; there are: cache, checkout, gateway, propagation, schema-check, subscriptions.',
+    ],
     [
       ['--nope'],
-      "Unknown option '--nope'; a bench comes first: cache, checkout, gateway, propagation, subscriptions. See --help.",
+      "Unknown option '--nope'; a bench comes first: cache, checkout, gateway, propagation, schema-check, subscriptions. See --help.",
     ],
     [['gateway', '--nope'], "Unknown option '--nope'. See --help."],
     [

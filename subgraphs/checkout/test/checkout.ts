@@ -15,7 +15,7 @@ import { checkoutConfig } from '../src/config.ts'
 import { start } from '../src/server.ts'
 
 const SECRET = 'a-secret-of-the-tests'
-const log = createLog('test', 'error')
+const log = createLog('test', 'silent')
 
 /** What a test needs of the world around checkout: its servers, and the catalog as the test plays it. */
 export interface World {

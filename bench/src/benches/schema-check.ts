@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { type Bench, CannotRun, type Row } from '../bench.ts'
 import { setStage } from '../schema-check/stage.ts'
 
@@ -53,14 +54,7 @@ async function check(list: string, signal: AbortSignal) {
   const args = ['--import', tellMemory(memory), command, '--list', list, '--base', 'HEAD', '--format', 'json']
   const begun = performance.now()
   const child = spawn(process.execPath, args, { signal, stdio: ['ignore', 'pipe', 'pipe'] })
-  let [out, err] = ['', '']
-  child.stdout.on('data', (chunk) => {
-    out += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    err += chunk
-  })
-  const [code] = await once(child, 'close')
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   const seconds = Math.round(performance.now() - begun) / 1_000
   if (code !== 0 && code !== 1) throw new CannotRun(`The check ended with exit code ${code}: ${err.trim()}`)
   const { operations, changes } = JSON.parse(out) as { operations: unknown[]; changes: unknown[] }

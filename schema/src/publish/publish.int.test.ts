@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { composeServices } from '@apollo/composition'
 import { connectEvents } from '@commerce/events/connection.ts'
 import { supergraphHistory } from '@commerce/events/supergraph-history.ts'
@@ -34,14 +35,7 @@ const second = await supergraph('second')
 async function publish(args: string[], natsUrl: string | null = nats.url) {
   const env = { ...compileCache, ...(natsUrl !== null && { NATS_URL: natsUrl }) }
   const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], { env })
-  let [out, err] = ['', '']
-  child.stdout.on('data', (chunk) => {
-    out += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    err += chunk
-  })
-  const [code] = await once(child, 'close')
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return { code, out, err }
 }
 

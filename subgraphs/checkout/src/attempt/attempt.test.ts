@@ -74,6 +74,8 @@ describe('an attempt', () => {
   it('that fails with stock perhaps held gives it back', () => {
     const undoing = { at: 'undoing', failure: declined, round: 'round', payment: false }
     expect(advance(given.quoted, { is: 'failed', failure: declined })).toEqual(undoing)
+    const resumed = advance(given.quoted, { is: 'failed', failure: declined, resumed: true })
+    expect(resumed).toEqual({ ...undoing, payment: true }) // how far the one before came is not known
   })
 
   it('that fails with a payment perhaps authorized undoes that too', () => {

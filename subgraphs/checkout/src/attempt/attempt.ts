@@ -104,9 +104,9 @@ export type Units =
   | { are: 'held' | 'sold'; reservationId: string; lines: readonly { sku: string; quantity: number }[] }
 
 /**
- * The recovery point of an attempt: what is certain to be done; `held` and `authorized` are passed through without being stored. Up to `authorized` it can be undone; from `ordered` on there is an order and it
- * only goes forward: to its capture, which waits while the order is held (`reviewing`), or, when its units are gone for good or it is called off, to
- * its cancellation.
+ * How far an attempt has come: what is certain to be done. Up to `authorized` it can be undone; from `ordered` on there is an order and it only goes
+ * forward: to its capture, which waits while the order is held (`reviewing`), or, when its units are gone for good or it is called off, to its
+ * cancellation. What is stored of it is its recovery point; `held` and `authorized` are passed through without being stored.
  */
 export type AttemptState =
   | { at: 'started'; request: PlaceRequest; round: string }
@@ -243,7 +243,7 @@ function failed(state: AttemptState, { failure, resumed = false }: Fact & { is: 
     case 'started':
       return { at: 'failed', failure }
     case 'quoted':
-      // Its payment is asked for before anything else of it is stored.
+      // Whoever had it before may have asked for its payment without storing anything more.
       return { at: 'undoing', failure, round: state.round, payment: resumed }
     case 'held':
     case 'awaitingAction':

@@ -11,7 +11,7 @@ import { type Order, orderChanged, orderPlaced, SHOP } from '../order/order.ts'
 import { insertEntries, insertOrders, lockOrders } from '../order/repository.ts'
 import type { BilledLine } from '../totals/bill.ts'
 import { type Attempt, type AttemptState, advance, type Fact, hasOrder, isRevocable } from './attempt.ts'
-import { type Held, type Lease, lockHeld, saveStates } from './repository.ts'
+import { type Lease, type Leased, lockLeased, saveStates } from './repository.ts'
 
 type Tx = Prisma.TransactionClient
 
@@ -54,7 +54,7 @@ export async function keepAll(tx: Tx, steps: readonly Step[], now: Date): Promis
   )
   // Where something is read first, nobody may go on in between.
   const reads = (step: Step) => orderOf(step) !== null || step.found.is === 'ordered'
-  const mine = await lockHeld(tx, steps.filter(reads).map(heldOf))
+  const mine = await lockLeased(tx, steps.filter(reads).map(leasedOf))
   const going: Going[] = []
   const able = steps.filter((step) => !reads(step) || mine.has(step.attempt.id))
   await lockPromotions(tx, able.flatMap(promotionsOf))
@@ -65,7 +65,7 @@ export async function keepAll(tx: Tx, steps: readonly Step[], now: Date): Promis
   }
   const saved = await saveStates(
     tx,
-    going.map((step) => ({ ...heldOf(step), next: step.state })),
+    going.map((step) => ({ ...leasedOf(step), next: step.state })),
   )
   const kept = going.filter(({ attempt }) => saved.has(attempt.id))
   await placeOrders(tx, kept, carts, now)
@@ -84,7 +84,7 @@ function endsPlacing({ attempt, found }: Step): boolean {
   return found.is === 'ordered' || (found.is === 'failed' && isRevocable(attempt.state))
 }
 
-function heldOf({ attempt, stored, lease }: Step): Held {
+function leasedOf({ attempt, stored, lease }: Step): Leased {
   return { id: attempt.id, phase: stored, lease }
 }
 

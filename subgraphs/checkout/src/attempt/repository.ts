@@ -1,4 +1,6 @@
+// Above the usual length: the lease and the recovery point of an attempt are one row, and nobody may change one without the other.
 import { Prisma } from '@commerce/prisma/checkout'
+import { jsonOf } from '../json.ts'
 import { type Attempt, type AttemptState, isOver } from './attempt.ts'
 
 type Tx = Prisma.TransactionClient
@@ -58,7 +60,7 @@ export async function insertAttempts(tx: Tx, attempts: readonly NewAttempt[]): P
     insert into attempt (id, scope, idempotency_key, fingerprint, cart_id, viewer_id, phase, state, opened_at, lease, lease_until)
     select id, scope, idempotency_key, fingerprint, cart_id, viewer_id, state ->> 'at', state, opened_at,
       lease, clock_timestamp() + lease_ms * interval '1 ms'
-    from jsonb_to_recordset(${encode(rows)}::jsonb) as row(id uuid, scope text, idempotency_key text, fingerprint text,
+    from jsonb_to_recordset(${jsonOf(rows)}::jsonb) as row(id uuid, scope text, idempotency_key text, fingerprint text,
       cart_id uuid, viewer_id text, state jsonb, opened_at timestamptz, lease uuid, lease_ms int)
     order by scope, idempotency_key
     on conflict (scope, idempotency_key) do nothing
@@ -108,7 +110,7 @@ export async function claimDue(db: Tx, limit: number, lease: Lease): Promise<Sto
 }
 
 /** An attempt as its worker knows it: the phase that is stored of it, and the lease it is worked on under. */
-export interface Held {
+export interface Leased {
   id: string
   phase: AttemptState['at']
   lease: Lease
@@ -118,7 +120,7 @@ export interface Held {
  * Stores next states; answers the ids of those that were stored: who is missing has lost its lease meanwhile, and somebody else has gone on. The
  * lease starts anew, or ends with the attempt. The tries in vain are counted per phase.
  */
-export async function saveStates(tx: Tx, saves: readonly (Held & { next: AttemptState })[]): Promise<Set<string>> {
+export async function saveStates(tx: Tx, saves: readonly (Leased & { next: AttemptState })[]): Promise<Set<string>> {
   if (saves.length === 0) return new Set()
   const rows = saves.map(({ id, phase, lease, next }) => {
     return { id, stored: phase, lease: lease.token, state: next, lease_ms: isOver(next) ? null : lease.ms }
@@ -128,14 +130,14 @@ export async function saveStates(tx: Tx, saves: readonly (Held & { next: Attempt
       tries = case when attempt.phase = row.state ->> 'at' then tries else 0 end,
       lease = case when row.lease_ms is not null then row.lease end,
       lease_until = clock_timestamp() + row.lease_ms * interval '1 ms'
-    from jsonb_to_recordset(${encode(rows)}::jsonb) as row(id uuid, stored text, lease uuid, state jsonb, lease_ms int)
+    from jsonb_to_recordset(${jsonOf(rows)}::jsonb) as row(id uuid, stored text, lease uuid, state jsonb, lease_ms int)
     where attempt.id = row.id and attempt.lease = row.lease and attempt.phase = row.stored
     returning attempt.id::text`
   return new Set(saved.map(({ id }) => id))
 }
 
 /** Those of the attempts that are still in their phase and under their lease; nobody else changes them until the transaction ends. */
-export async function lockHeld(tx: Tx, attempts: readonly Held[]): Promise<Set<string>> {
+export async function lockLeased(tx: Tx, attempts: readonly Leased[]): Promise<Set<string>> {
   if (attempts.length === 0) return new Set()
   const rows = attempts.map(({ id, phase, lease }) => ({ id, stored: phase, lease: lease.token }))
   const locked = await tx.$queryRaw<{ id: string }[]>`
@@ -178,7 +180,7 @@ export async function reopenAttempt(
   lease: Lease | null,
 ): Promise<void> {
   await tx.$executeRaw`
-    update attempt set phase = ${state.at}, state = ${encode(state)}::jsonb, opened_at = ${openedAt}, tries = 0,
+    update attempt set phase = ${state.at}, state = ${jsonOf(state)}::jsonb, opened_at = ${openedAt}, tries = 0,
       next_try_at = clock_timestamp(), updated_at = now(), lease = ${lease?.token ?? null}::uuid, lease_until = ${leaseEnd(lease)}
     where id = ${id}::uuid`
 }
@@ -216,10 +218,6 @@ const AMOUNTS = new Set([
   'taxMinorUnits',
   'taxIncludedMinorUnits',
 ])
-
-function encode(states: AttemptState | readonly object[]): string {
-  return JSON.stringify(states, (_, value) => (typeof value === 'bigint' ? String(value) : value))
-}
 
 function decode(state: string): AttemptState {
   return JSON.parse(state, (key, value) => (AMOUNTS.has(key) && typeof value === 'string' ? BigInt(value) : value))

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { createGroupCommit, type Member } from '@commerce/events/group-commit.ts'
+import { createGroupCommit } from '@commerce/events/group-commit.ts'
 import type { Transact } from '@commerce/events/outbox.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
-import { cartChanged, isOpenTo } from '../cart/cart.ts'
-import { lockCart, lockCarts, startPlacing } from '../cart/repository.ts'
+import { cartChanged } from '../cart/cart.ts'
+import { lockCart, startPlacing } from '../cart/repository.ts'
 import {
   type Attempt,
   type AttemptState,
@@ -14,14 +14,13 @@ import {
   type PlaceRequest,
   type RefusalCode,
 } from './attempt.ts'
+import { type Beginning, type Begun, beginAll } from './begin.ts'
 import type { Driver } from './driver.ts'
 import { refusal, whyMalformed, whyNot } from './refusal.ts'
 import {
   type AttemptKey,
   findAttempt,
   findAttemptByKey,
-  insertAttempts,
-  type Lease,
   lockUnavailable,
   reopenAttempt,
   type StoredAttempt,
@@ -57,46 +56,6 @@ export interface PlacingDependencies {
 export type PlacingService = ReturnType<typeof createPlacingService>
 
 const LOOK_AGAIN_MS = 100
-
-/** What has to be stored before anything is done for an order. */
-interface Beginning {
-  key: AttemptKey
-  attempt: Omit<Attempt, 'state'>
-  request: PlaceRequest
-  lease: Lease
-}
-
-/** The attempt as it was stored, or why it was not: its key has one already, or there is no such cart. */
-type Begun = Attempt | 'overtaken' | 'noCart'
-
-// Checks the carts, keeps them for these attempts and stores the attempts.
-async function beginAll(tx: Tx, members: readonly Member<Beginning>[]): Promise<Begun[]> {
-  const carts = await lockCarts(
-    tx,
-    members.map(({ input }) => input.attempt.cartId),
-  )
-  const possible = members.flatMap(({ input: { key, attempt, request, lease }, emit }) => {
-    const cart = carts.get(attempt.cartId)
-    if (!cart || !isOpenTo(cart, attempt.viewerId)) return []
-    const failure = whyNot(cart)
-    const state: AttemptState = failure ? { at: 'failed', failure } : { at: 'started', request, round: attempt.id }
-    return [{ key, attempt: { ...attempt, state }, lease: failure ? null : lease, emit }]
-  })
-  const stored = await insertAttempts(tx, possible)
-  const started = possible.filter(({ attempt, lease }) => lease !== null && stored.has(attempt.id))
-  const standings = await startPlacing(
-    tx,
-    started.map(({ attempt }) => ({ cartId: attempt.cartId, attemptId: attempt.id })),
-  )
-  for (const { attempt, emit } of started) {
-    const standing = standings.get(attempt.cartId)
-    if (standing) emit(cartChanged(standing))
-  }
-  const begun = new Map(possible.map(({ attempt }) => [attempt.id, attempt]))
-  return members.map(({ input: { attempt } }) => {
-    return stored.has(attempt.id) ? (begun.get(attempt.id) as Attempt) : begun.has(attempt.id) ? 'overtaken' : 'noCart'
-  })
-}
 
 /** Placing orders: the same key is one attempt and one answer, however often and wherever it is asked. */
 export function createPlacingService({ database, transact, driver, waitMs, newId, now }: PlacingDependencies) {

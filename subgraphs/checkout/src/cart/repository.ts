@@ -1,4 +1,6 @@
+// Above the usual length: what is in a cart, and who places its order, are columns of one row.
 import { Prisma } from '@commerce/prisma/checkout'
+import { jsonOf } from '../json.ts'
 import type { ShippingChoice } from '../shipping/shipping.ts'
 import type { Address } from './address.ts'
 import type { Cart, CartContent, CartLine, CartStanding, CartState } from './cart.ts'
@@ -87,8 +89,8 @@ export async function saveCart(
   await writeLines(tx, cartId, lines)
   await tx.$executeRaw`
     update cart set currency_code = ${currencyCode}, buyer_email = ${buyerEmail},
-      shipping_address = ${json(shippingAddress)}::jsonb, billing_address = ${json(billingAddress)}::jsonb,
-      shipping_choice = ${json(shippingChoice)}::jsonb, discount_codes = ${[...discountCodes]}::text[],
+      shipping_address = ${shippingAddress && jsonOf(shippingAddress)}::jsonb, billing_address = ${billingAddress && jsonOf(billingAddress)}::jsonb,
+      shipping_choice = ${shippingChoice && jsonOf(shippingChoice)}::jsonb, discount_codes = ${[...discountCodes]}::text[],
       viewer_id = coalesce(viewer_id, ${viewerId}), version = version + 1, updated_at = now()
     where id = ${cartId}::uuid`
 }
@@ -191,11 +193,6 @@ function toCart(row: Row, lines: readonly StoredLine[]): Cart {
 
 function toStanding(row: Row): CartStanding {
   return { id: row.id, state: toState(row), version: row.version, updatedAt: row.updated_at }
-}
-
-// JSON has no bigint: amounts are stored as strings.
-function json(value: object | null): string | null {
-  return value && JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? String(each) : each))
 }
 
 function toState({ attempt_id, completed_at, merged_into }: Row): CartState {

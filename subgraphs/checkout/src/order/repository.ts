@@ -1,6 +1,7 @@
 // Above the usual length: an order's row has two tables of its history beside it, which are read and written with it.
 import type { Prisma } from '@commerce/prisma/checkout'
 import type { Discount } from '../discount/apply.ts'
+import { jsonOf } from '../json.ts'
 import type { Delivery } from '../totals/bill.ts'
 import type { Actor, Order, OrderStatus, Parcel, TimelineEntry } from './order.ts'
 
@@ -91,7 +92,7 @@ export async function insertOrders(tx: Tx, orders: readonly Omit<Order, 'number'
     select id, "attemptId", "cartId", "viewerId", status, "paymentState", "currencyCode", subtotal, discount, shipping, tax,
       coalesce("taxIncluded", 0), total, "buyerEmail", "shippingAddress", "billingAddress", delivery, round, "reservationId",
       version, "placedAt"
-    from jsonb_to_recordset(${encoded(rows)}::jsonb) as row(id uuid, "attemptId" uuid, "cartId" uuid, "viewerId" text, status text,
+    from jsonb_to_recordset(${jsonOf(rows)}::jsonb) as row(id uuid, "attemptId" uuid, "cartId" uuid, "viewerId" text, status text,
       "paymentState" text, "currencyCode" text, subtotal bigint, discount bigint, shipping bigint, tax bigint,
       "taxIncluded" bigint, total bigint, "buyerEmail" text, "shippingAddress" jsonb, "billingAddress" jsonb, delivery jsonb,
       round uuid, "reservationId" uuid, version int, "placedAt" timestamptz)
@@ -108,7 +109,7 @@ async function insertLines(tx: Tx, orders: readonly Pick<Order, 'id' | 'lines'>[
       discount_minor_units, tax_minor_units, tax_included_minor_units)
     select order_id, position, sku, title, quantity, "unitMinorUnits", fulfilled, returned, discounts,
       "discountMinorUnits", "taxMinorUnits", "taxIncludedMinorUnits"
-    from jsonb_to_recordset(${encoded(rows)}::jsonb) as row(order_id uuid, position int, sku text, title text, quantity int,
+    from jsonb_to_recordset(${jsonOf(rows)}::jsonb) as row(order_id uuid, position int, sku text, title text, quantity int,
       "unitMinorUnits" bigint, fulfilled int, returned int, discounts jsonb, "discountMinorUnits" bigint, "taxMinorUnits" bigint,
       "taxIncludedMinorUnits" bigint)`
 }
@@ -125,7 +126,7 @@ export async function saveOrders(tx: Tx, orders: readonly Order[]): Promise<Orde
     update placed_order set status = row.status, payment_state = row."paymentState", captured_minor_units = row.captured,
       refunded_minor_units = row.refunded, refunding_minor_units = row.refunding, reservation_id = row."reservationId",
       held_at = row.held_at, held_for = row.held_for, version = version + 1
-    from jsonb_to_recordset(${encoded(rows)}::jsonb) as row(id uuid, status text, "paymentState" text, captured bigint,
+    from jsonb_to_recordset(${jsonOf(rows)}::jsonb) as row(id uuid, status text, "paymentState" text, captured bigint,
       refunded bigint, refunding bigint, "reservationId" uuid, held_at timestamptz, held_for text)
     where placed_order.id = row.id`
   await saveLines(tx, orders)
@@ -233,10 +234,6 @@ function toOrder(row: Row): Order {
 
 // JSON has no bigint: amounts are stored as strings.
 type Stored<T> = Omit<T, 'minorUnits'> & { minorUnits: string }
-
-function encoded(rows: readonly object[]): string {
-  return JSON.stringify(rows, (_, each) => (typeof each === 'bigint' ? String(each) : each))
-}
 
 function toDiscount(stored: Stored<Discount>): Discount {
   return { ...stored, minorUnits: BigInt(stored.minorUnits) }

@@ -1,4 +1,5 @@
 import type { LocalPayment, PaymentReference, Prisma } from '@commerce/prisma/checkout'
+import { jsonOf } from '../json.ts'
 
 type Tx = Prisma.TransactionClient
 
@@ -25,11 +26,10 @@ export function findEntry(db: Tx, key: string): Promise<LocalPayment | null> {
 /** Writes entries, anew where they were written before. */
 export async function writeEntries(tx: Tx, entries: readonly Omit<LocalPayment, 'createdAt'>[]): Promise<void> {
   if (entries.length === 0) return
-  const rows = JSON.stringify(entries, (_, each) => (typeof each === 'bigint' ? String(each) : each))
   await tx.$executeRaw`
     insert into local_payment (key, kind, authorization_key, outcome, message, minor_units, currency_code, token, faults)
     select key, kind, "authorizationKey", outcome, message, "minorUnits", "currencyCode", token, faults
-    from jsonb_to_recordset(${rows}::jsonb) as row(key text, kind text, "authorizationKey" text, outcome text, message text,
+    from jsonb_to_recordset(${jsonOf(entries)}::jsonb) as row(key text, kind text, "authorizationKey" text, outcome text, message text,
       "minorUnits" bigint, "currencyCode" text, token text, faults int)
     on conflict (key) do update set outcome = excluded.outcome, message = excluded.message,
       minor_units = excluded.minor_units, currency_code = excluded.currency_code, token = excluded.token, faults = excluded.faults`

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { jsonOf } from '../json.ts'
 import type { Actor, Order } from '../order/order.ts'
 
 export type TaskKind = 'fulfill' | 'cancel' | 'return' | 'refund'
@@ -93,6 +94,6 @@ export function mustRest({ is }: TaskFact): boolean {
 
 /** The same for the same input: how a key that is used with another input is noticed. */
 export function fingerprintOf(kind: TaskKind, input: object): string {
-  const text = JSON.stringify([kind, input], (_, value) => (typeof value === 'bigint' ? String(value) : value))
+  const text = jsonOf([kind, input])
   return createHash('sha256').update(text).digest('hex')
 }

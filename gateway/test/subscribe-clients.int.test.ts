@@ -1,6 +1,5 @@
-import { randomInt } from 'node:crypto'
 import { gql } from '@apollo/client'
-import { portProblem } from '@commerce/local/ports.ts'
+import { freePort } from '@commerce/local/ports.ts'
 import { eventually } from '@commerce/local/testing.ts'
 import { createLog } from '@commerce/service/log.ts'
 import { CombinedError } from '@urql/core'
@@ -20,15 +19,6 @@ const b = { skus: ['b'] }
 const versions = ({ data }: Heard) => data.map(({ availabilityChanged }) => availabilityChanged.version)
 
 /** Ends the gateway, does something, and starts it again at the same address: its clients are sent away with 1001. */
-/** A free port that stays free while nobody listens on it: systems give none below 32,768 to whoever asks for any. */
-async function ownPort(): Promise<number> {
-  for (let tries = 0; tries < 20; tries++) {
-    const port = randomInt(20_000, 32_768)
-    if ((await portProblem(port, '127.0.0.1')) === null) return port
-  }
-  throw new Error('Of twenty ports none was free.')
-}
-
 async function restarted(graph: TestGraph, feed: EventFeed, meanwhile: () => void): Promise<void> {
   const { port } = new URL(graph.gateway.url)
   await graph.gateway.stop()
@@ -99,7 +89,7 @@ describe.each([
   ['urql', urqlOverSocket],
 ])('%s over WebSocket', (_, { open }) => {
   test('comes back when the gateway has sent it away, to the state of then', async () => {
-    const { graph, feed, stock, change } = await startShop({ port: await ownPort() }, soon)
+    const { graph, feed, stock, change } = await startShop({ port: await freePort() }, soon)
     const told = open(graph).follow(live, b)
     await eventually('the state', () => told.data.length === 1)
     await restarted(graph, feed, () => stock.set('b', { version: 9, status: 'IN_STOCK' }))
@@ -112,7 +102,7 @@ describe.each([
 })
 
 test('urql over Server-Sent Events is told that its stream broke, and hears the state of then when it follows again', async () => {
-  const { graph, feed, stock } = await startShop({ port: await ownPort() }, soon)
+  const { graph, feed, stock } = await startShop({ port: await freePort() }, soon)
   const page = urqlOverEvents.open(graph)
   const told = page.follow(live, b)
   await eventually('the state', () => told.data.length === 1)

@@ -1,6 +1,5 @@
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { leash } from '@commerce/local/leash.ts'
+import { freePort } from '@commerce/local/ports.ts'
 import { CannotRun } from '../bench.ts'
 import { pinned } from './pin.ts'
 import { childNaming } from './usage.ts'
@@ -65,14 +64,4 @@ async function answers(url: string): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

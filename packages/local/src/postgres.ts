@@ -40,6 +40,7 @@ export interface LocalPostgres {
 
 const USER = 'commerce'
 const START_LIMIT_MS = 60_000
+const GONE_LIMIT_MS = 5_000
 
 /** Starts the PostgreSQL that npm installed, on a free loopback port, with a password. Throws `SetupError` with the server's own words when it cannot. */
 export async function startPostgres(options: PostgresOptions): Promise<LocalPostgres> {
@@ -87,8 +88,9 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
     exited: server.exited,
     stop: () => server.stop(),
     async kill() {
-      killAll(data)
+      const killed = killAll(data)
       await server.exited
+      await untilGone(killed)
     },
   }
 }
@@ -186,18 +188,28 @@ async function stopLeftover(data: string): Promise<void> {
   }
 }
 
-/** Kills the server of a data folder with the processes it has started, each of which would hold the folder for as long as it lives. */
-function killAll(data: string): void {
+/** Kills the server of a data folder with the processes it has started, and answers which: each would hold the folder for as long as it lives. */
+function killAll(data: string): number[] {
   const pid = Number(readIfThere(join(data, 'postmaster.pid'))?.split('\n')[0])
-  if (!pid || !readIfThere(`/proc/${pid}/cmdline`)?.includes(data)) return
+  if (!pid || !readIfThere(`/proc/${pid}/cmdline`)?.includes(data)) return []
   process.kill(pid, 'SIGSTOP') // it starts no others meanwhile
   const children = readIfThere(`/proc/${pid}/task/${pid}/children`)?.trim().split(' ').filter(Boolean) ?? []
-  for (const one of [pid, ...children.map(Number)]) {
+  const all = [pid, ...children.map(Number)]
+  for (const one of all) {
     try {
       process.kill(one, 'SIGKILL')
     } catch (error) {
       if ((error as { code?: string }).code !== 'ESRCH') throw error
     }
+  }
+  return all
+}
+
+/** Killed processes end a moment later. */
+async function untilGone(pids: readonly number[]): Promise<void> {
+  for (const end = Date.now() + GONE_LIMIT_MS; pids.some((pid) => existsSync(`/proc/${pid}`)); ) {
+    if (Date.now() > end) return // the next server says what is in its way
+    await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
 

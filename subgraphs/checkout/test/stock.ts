@@ -37,11 +37,15 @@ export async function startStock(world: World): Promise<Stock> {
   }
 }
 
-/** From now on nobody can write to a table: a step that wants to waits there, until the returned function is called. */
-export async function lockTable(databaseUrl: string, table: string): Promise<() => Promise<void>> {
+/** From now on nobody can write to a table, or not even read it: a step that wants to waits there, until the returned function is called. */
+export async function lockTable(
+  databaseUrl: string,
+  table: string,
+  mode: 'exclusive' | 'access exclusive' = 'exclusive',
+): Promise<() => Promise<void>> {
   const client = new pg.Client(databaseUrl)
   await client.connect()
-  await client.query(`begin; lock table ${table} in exclusive mode`)
+  await client.query(`begin; lock table ${table} in ${mode} mode`)
   return () => client.end() // ends the transaction with it
 }
 

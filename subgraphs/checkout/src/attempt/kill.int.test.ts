@@ -23,7 +23,7 @@ let spare: Process | undefined
 
 /** How a scene brings an attempt to where it is killed: it stands in the way of what a step has to write. */
 interface Scene {
-  /** Nobody writes to a table of checkout (or to inventory's), until the returned function is called or the process is killed. */
+  /** Nobody writes to a table of checkout (or to inventory's), nor reads offers, until the returned function is called or the process is killed. */
   block(table: 'offer_price' | 'local_payment' | 'placed_order' | 'attempt' | 'inventory'): Promise<() => Promise<void>>
   /** Places the order. */
   go(): void
@@ -143,9 +143,10 @@ async function killedAfter(scene: (scene: Scene) => Promise<void>, paymentToken 
     return entries.map(({ outcome }) => outcome)
   }
 
-  await scene({
+  const played = scene({
     async block(table) {
-      const free = table === 'inventory' ? await stock.freeze() : await lockTable(world.databaseUrl, table)
+      const mode = table === 'offer_price' ? 'access exclusive' : 'exclusive' // what is known is only read
+      const free = table === 'inventory' ? await stock.freeze() : await lockTable(world.databaseUrl, table, mode)
       let freed: Promise<void> | undefined
       const once = () => (freed ??= free())
       blocks.push(once)
@@ -168,9 +169,13 @@ async function killedAfter(scene: (scene: Scene) => Promise<void>, paymentToken 
       await eventually(outcome, async () => (await bookedOutcomes()).includes(outcome))
     },
   })
-  await victim.kill()
+  // Whatever becomes of a scene, the next one finds nothing in its way.
+  await played.finally(async () => {
+    spare = undefined
+    await victim.kill()
+    for (const free of blocks) await free()
+  })
   await expect(answer).rejects.toThrow()
-  for (const free of blocks) await free()
 
   const next = await startOne()
   await eventually('the end', async () => ['done', 'failed'].includes((await phaseOf(world, idempotencyKey)) ?? ''))

@@ -56,7 +56,11 @@ export function createStore(database: StoreDatabase) {
       )
     },
 
-    async documents(generation: number, after: string | null, limit: number): Promise<Page<Changes['products'][number]>> {
+    async documents(
+      generation: number,
+      after: string | null,
+      limit: number,
+    ): Promise<Page<Changes['products'][number]>> {
       const rows = await database.$queryRaw<{ body: ProductFact; product_id: string }[]>`
         select body, product_id::text from product_document where generation = ${generation}
           and product_id > ${after ?? '00000000-0000-0000-0000-000000000000'}::uuid

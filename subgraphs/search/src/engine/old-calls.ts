@@ -4,7 +4,16 @@ import { NO_RULES, type SearchEngine, type SearchRequest, type Sort } from './po
 /** The calls of the first engine, answered by one behind the port. */
 export function oldCalls(engine: SearchEngine): Omit<OldEngine, 'apply'> {
   const requestOf = (
-    { query, brands, categories, priceMin, priceMax, currencyCode, inStock, attributes }: Parameters<OldEngine['count']>[0],
+    {
+      query,
+      brands,
+      categories,
+      priceMin,
+      priceMax,
+      currencyCode,
+      inStock,
+      attributes,
+    }: Parameters<OldEngine['count']>[0],
     sort: Sort,
     slice: SearchRequest['slice'],
     facets: SearchRequest['facets'] = null,
@@ -39,7 +48,9 @@ export function oldCalls(engine: SearchEngine): Omit<OldEngine, 'apply'> {
     async facets(request, priceEdges) {
       const facets = { priceEdges, names: null, valuesPerFacet: 20, match: null }
       const { facets: counted } = await engine.search(requestOf(request, 'RELEVANCE', first, facets))
-      return counted.flatMap((one) => (one.facet === 'onSale' || one.facet === 'rating' ? [] : [{ ...one, facet: one.facet }]))
+      return counted.flatMap((one) =>
+        one.facet === 'onSale' || one.facet === 'rating' ? [] : [{ ...one, facet: one.facet }],
+      )
     },
     async asOf() {
       const asOf = await engine.asOf()

@@ -25,7 +25,10 @@ export function createScanEngine(): SearchEngine {
       .join(' ')
       .toLowerCase()
     const words = text.split(/[^\p{L}\p{N}]+/u)
-    const asked = query.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean)
+    const asked = query
+      .toLowerCase()
+      .split(/[^\p{L}\p{N}]+/u)
+      .filter(Boolean)
     if (!asked.every((word) => words.some((one) => one.startsWith(word)))) return false
     const { min, max, currencyCode } = filters.price
     const price = priceOf(document, currencyCode)

@@ -64,7 +64,10 @@ export async function openIndex(connection: EventConnection, { repository, log }
   if (!live || !progress || progress.floor <= Number(live.takenSeq)) return
   // A store that was put back from a copy, for instance: what is between will not be told again.
   const generation = await repository.begin(true)
-  log.warn({ floor: progress.floor, taken: Number(live.takenSeq), generation: generation.id }, 'the store is behind its consumer: it is rebuilt')
+  log.warn(
+    { floor: progress.floor, taken: Number(live.takenSeq), generation: generation.id },
+    'the store is behind its consumer: it is rebuilt',
+  )
 }
 
 function parking({ repository, log }: Omit<Filling, 'store'>): NonNullable<ConsumerOptions['park']> {
@@ -74,4 +77,3 @@ function parking({ repository, log }: Omit<Filling, 'store'>): NonNullable<Consu
     if (gone) log.error({ subject: gone.subject, seq: Number(gone.seq) }, 'too many events are parked: the oldest left')
   }
 }
-

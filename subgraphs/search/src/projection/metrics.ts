@@ -22,7 +22,12 @@ export function metricsText(numbers: IndexNumbers): string {
   tell('search_index_lag', 'gauge', 'Changes that wait to be taken into the store.', lag)
   tell('search_index_parked_events', 'gauge', 'Events that could not be taken and wait for staff.', parked)
   tell('search_index_documents', 'gauge', 'Products that are searched.', documents)
-  tell('search_index_as_of_seconds', 'gauge', 'When the newest change that is searched happened, Unix time.', asOf && asOf / 1000)
+  tell(
+    'search_index_as_of_seconds',
+    'gauge',
+    'When the newest change that is searched happened, Unix time.',
+    asOf && asOf / 1000,
+  )
   tell('search_late_requests_total', 'counter', 'Requests answered before the index had what they had seen.', late)
   tell('search_index_rebuilt_ratio', 'gauge', 'The share of the rebuild under way that is done.', rebuilt)
   return `${lines.join('\n')}\n`

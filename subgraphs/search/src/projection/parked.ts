@@ -40,7 +40,10 @@ export async function replayParked(
 }
 
 /** Forgets parked events; answers those that were there. */
-export async function discardParked(repository: ProjectionRepository, subjects: readonly string[]): Promise<ParkedEvent[]> {
+export async function discardParked(
+  repository: ProjectionRepository,
+  subjects: readonly string[],
+): Promise<ParkedEvent[]> {
   const gone: ParkedEvent[] = []
   for (const event of await repository.parkedUnder(subjects)) if (await repository.discard(event)) gone.push(event)
   return gone

@@ -101,7 +101,9 @@ export function createRebuild({ events, index, store, repository, log }: Rebuild
       if (generation.targetSeq === null) return aim(generation)
       if (verifying || !(await isFilled(generation))) return
       verifying = finish(generation)
-        .catch((error: unknown) => log.error({ err: error }, 'the rebuilt index could not be verified; it is tried again'))
+        .catch((error: unknown) =>
+          log.error({ err: error }, 'the rebuilt index could not be verified; it is tried again'),
+        )
         .finally(() => {
           verifying = undefined
         })

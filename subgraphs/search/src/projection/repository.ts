@@ -117,7 +117,13 @@ export function createProjectionRepository(database: PrismaClient) {
     },
 
     /** Keeps the newest event of its subject that could not be taken; answers the one that had to leave for it. */
-    async park({ subject, seq, body, reason, tries }: UnappliedEvent): Promise<{ subject: string; seq: bigint } | null> {
+    async park({
+      subject,
+      seq,
+      body,
+      reason,
+      tries,
+    }: UnappliedEvent): Promise<{ subject: string; seq: bigint } | null> {
       await database.$executeRaw`
         insert into parked_event as known (subject, seq, body, reason, tries)
         values (${textForPostgres(subject)}, ${BigInt(seq)}, ${textForPostgres(body)}, ${textForPostgres(reason).slice(0, 2_000)}, ${tries})

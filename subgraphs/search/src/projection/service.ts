@@ -5,7 +5,7 @@ import type { SearchEngine } from '../engine/port.ts'
 import { createLiveIndex, type IndexFeed, type LiveIndex } from './live.ts'
 import { metricsText } from './metrics.ts'
 import { discardParked, type Replayed, replayParked } from './parked.ts'
-import { createRebuild, type RebuildProgress, type Rebuilding } from './rebuild.ts'
+import { createRebuild, type Rebuilding, type RebuildProgress } from './rebuild.ts'
 import type { ParkedEvent, ProjectionRepository } from './repository.ts'
 import { startWatch } from './watch.ts'
 
@@ -42,7 +42,16 @@ export interface Projection {
 export function startProjection(options: ProjectionOptions): Projection {
   const { feed, events, filled, store, repository, createEngine, takeOrders, log } = options
   const now = Date.now
-  const index = createLiveIndex({ feed, store, repository, createEngine, filled, lastEvent: events.lastEvent, now, log })
+  const index = createLiveIndex({
+    feed,
+    store,
+    repository,
+    createEngine,
+    filled,
+    lastEvent: events.lastEvent,
+    now,
+    log,
+  })
   const rebuild = createRebuild({ events, index, store, repository, log })
   void index.reload()
   const watch = startWatch({ index, rebuild, store, repository, now, log })

@@ -15,7 +15,12 @@ const MOST_LOST = SAMPLE / 10
  * Compares a rebuilt index with the one that is searched: it may not hold fewer of anything, and a sample of products has to be found by title where
  * they are found now.
  */
-export async function verify(store: DocumentStore, index: LiveIndex, generation: number, rebuilt: SearchEngine): Promise<Verdict> {
+export async function verify(
+  store: DocumentStore,
+  index: LiveIndex,
+  generation: number,
+  rebuilt: SearchEngine,
+): Promise<Verdict> {
   const before = index.generation === null ? null : await store.counts(index.generation)
   const after = await store.counts(generation)
   const counted = `${after.documents} products, ${after.prices} prices, ${after.stocks} stocks`
@@ -25,11 +30,16 @@ export async function verify(store: DocumentStore, index: LiveIndex, generation:
   const { asked, lost, same } = await compare(await store.sample(generation, SAMPLE), index.engine, rebuilt)
   const report = `${counted} (before: ${before.documents}, ${before.prices}, ${before.stocks}); ${same} of ${asked} searches answer as before.`
   if (fewer.length > 0) return { problem: `It holds fewer ${fewer.join(', ')} than before.`, report }
-  if (lost > MOST_LOST) return { problem: `${lost} of ${asked} products are not found by their title any more.`, report }
+  if (lost > MOST_LOST)
+    return { problem: `${lost} of ${asked} products are not found by their title any more.`, report }
   return { problem: null, report }
 }
 
-async function compare(documents: readonly { productId: string; title: string }[], before: SearchEngine, after: SearchEngine) {
+async function compare(
+  documents: readonly { productId: string; title: string }[],
+  before: SearchEngine,
+  after: SearchEngine,
+) {
   const outcome = { asked: 0, lost: 0, same: 0 }
   for (const { productId, title } of documents) {
     const [old, rebuilt] = await Promise.all([before, after].map((engine) => engine.search(searching(title))))

@@ -18,10 +18,12 @@ export interface ConsumerOptions {
    */
   handle(events: readonly CommerceEvent[], lastSeq: number): Promise<void>
   /**
-   * Keeps an event that breaks its contract, at once, or that alone could not be applied five times: then it is done with. When it throws, the
+   * Keeps an event that breaks its contract, at once, or that alone could not be applied after all pauses: then it is done with. When it throws, the
    * event comes again later. Without it, the first kind is logged and set aside for good, the second comes again for ever.
    */
   park?(event: UnappliedEvent): Promise<void>
+  /** The pauses before an event that could not be applied comes again; when they are over it is parked, or the last is repeated (100, 1,000, 5,000, 30,000). */
+  retryDelaysMs?: readonly number[]
   /** After so many milliseconds what a process that is gone had in hand comes again (60,000). */
   ackWaitMs?: number
 }
@@ -46,7 +48,6 @@ export interface EventConsumer {
 }
 
 const ACK_WAIT_MS = 60_000
-const PARK_AFTER = 5 // tries: by then 36 s have passed
 const EXPIRES_MS = 5_000
 const RETRY_MS = 500
 const RETRY_DELAYS_MS = [100, 1_000, 5_000, 30_000]
@@ -62,6 +63,7 @@ export async function startConsumer({
   batch = 200,
   handle,
   park,
+  retryDelaysMs = RETRY_DELAYS_MS,
   ackWaitMs = ACK_WAIT_MS,
 }: ConsumerOptions): Promise<EventConsumer> {
   const { nats, log } = connection
@@ -171,13 +173,13 @@ export async function startConsumer({
   }
 
   async function again(message: JsMsg, error: unknown): Promise<void> {
-    if (park && message.info.deliveryCount >= PARK_AFTER) await setAside(message, error)
+    if (park && message.info.deliveryCount > retryDelaysMs.length) await setAside(message, error)
     else later(message, error)
   }
 
   function later(message: JsMsg, error: unknown): void {
     const tries = message.info.deliveryCount
-    const delay = RETRY_DELAYS_MS[Math.min(tries, RETRY_DELAYS_MS.length) - 1]
+    const delay = retryDelaysMs[Math.min(tries, retryDelaysMs.length) - 1]
     log.error({ err: error, subject: message.subject, tries }, 'an event could not be applied; it comes again')
     message.nak(delay)
   }

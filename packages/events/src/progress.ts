@@ -1,5 +1,5 @@
 import type { EventConnection } from './connection.ts'
-import { lastOf } from './position.ts'
+import { lastOf, nextOf } from './position.ts'
 import { STREAM } from './stream.ts'
 
 /** How far a durable consumer is, over all processes that share it. */
@@ -34,6 +34,18 @@ export async function forgetConsumer({ nats }: EventConnection, name: string): P
 export async function lastEvent({ nats }: EventConnection, subjects: readonly string[]): Promise<number> {
   const manager = await nats.jetstreamManager()
   return Math.max(0, ...(await Promise.all(subjects.map((subject) => lastOf(manager, subject)))))
+}
+
+/** The number of the first event behind `after` under any of these subjects; null when there is none. */
+export async function nextEvent(
+  { nats }: EventConnection,
+  subjects: readonly string[],
+  after: number,
+): Promise<number | null> {
+  const manager = await nats.jetstreamManager()
+  const found = await Promise.all(subjects.map((subject) => nextOf(manager, subject, after)))
+  const first = Math.min(...found.map((seq) => seq ?? Number.POSITIVE_INFINITY))
+  return Number.isFinite(first) ? first : null
 }
 
 function isUnknown(error: unknown): boolean {

@@ -43,7 +43,7 @@ export function start(config: z.infer<typeof searchConfig>, log: Logger): Promis
       if (!feed) throw new Error('The index lives by the events.')
       const filling = { store: createStore(database), repository: createProjectionRepository(database), log }
       await openIndex(connection, filling)
-      const projection = startProjection({
+      const projection = await startProjection({
         ...filling,
         feed,
         events: rebuildEvents(connection, filling),

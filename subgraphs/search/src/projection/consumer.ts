@@ -1,6 +1,6 @@
 import type { EventConnection } from '@commerce/events/connection.ts'
 import { type ConsumerOptions, startConsumer } from '@commerce/events/consumer.ts'
-import { consumerProgress, forgetConsumer, lastEvent } from '@commerce/events/progress.ts'
+import { consumerProgress, forgetConsumer, lastEvent, nextEvent } from '@commerce/events/progress.ts'
 import type { Logger } from '@commerce/service/log.ts'
 import { factsFrom, type OrderFact, SUBJECTS } from '../document/document.ts'
 import type { DocumentStore } from '../document/repository.ts'
@@ -49,7 +49,7 @@ export function rebuildEvents(connection: EventConnection, { store, ...rest }: F
         batch: BATCH,
         ackWaitMs: REBUILD_ACK_WAIT_MS,
         handle: (events, lastSeq) => store.apply(factsFrom(events), lastSeq, Date.now(), generation),
-        park: parking(rest),
+        park: parking(rest, generation),
       }),
     progress: (generation) => consumerProgress(connection, nameOf(generation)),
     forget: (generation) => forgetConsumer(connection, nameOf(generation)),
@@ -61,7 +61,9 @@ export function rebuildEvents(connection: EventConnection, { store, ...rest }: F
 export async function openIndex(connection: EventConnection, { repository, log }: Filling): Promise<void> {
   await repository.ensureLive(() => forgetConsumer(connection, CONSUMER))
   const [live, progress] = await Promise.all([repository.live(), consumerProgress(connection, CONSUMER)])
-  if (!live || !progress || progress.floor <= Number(live.takenSeq)) return
+  if (!live || !progress) return
+  const untaken = await nextEvent(connection, SUBJECTS, Number(live.takenSeq))
+  if (untaken === null || untaken > progress.floor) return
   // A store that was put back from a copy, for instance: what is between will not be told again.
   const generation = await repository.begin(true)
   log.warn(
@@ -70,9 +72,12 @@ export async function openIndex(connection: EventConnection, { repository, log }
   )
 }
 
-function parking({ repository, log }: Omit<Filling, 'store'>): NonNullable<ConsumerOptions['park']> {
+function parking(
+  { repository, log }: Omit<Filling, 'store'>,
+  generation?: number,
+): NonNullable<ConsumerOptions['park']> {
   return async (event) => {
-    const gone = await repository.park(event)
+    const gone = await repository.park(event, generation)
     log.error({ subject: event.subject, seq: event.seq, reason: event.reason }, 'an event is parked')
     if (gone) log.error({ subject: gone.subject, seq: Number(gone.seq) }, 'too many events are parked: the oldest left')
   }

@@ -116,19 +116,23 @@ export function createProjectionRepository(database: PrismaClient) {
           (select id from generation where swept_at is not null order by id desc limit ${GENERATIONS_KEPT})`
     },
 
-    /** Keeps the newest event of its subject that could not be taken; answers the one that had to leave for it. */
-    async park({
-      subject,
-      seq,
-      body,
-      reason,
-      tries,
-    }: UnappliedEvent): Promise<{ subject: string; seq: bigint } | null> {
+    /**
+     * Keeps the newest event of its subject that a generation, without one the live, could not take; answers the one that had to leave for
+     * it.
+     */
+    async park(
+      { subject, seq, body, reason, tries }: UnappliedEvent,
+      generation: number | null = null,
+    ): Promise<{ subject: string; seq: bigint } | null> {
       await database.$executeRaw`
         insert into parked_event as known (subject, seq, body, reason, tries)
         values (${textForPostgres(subject)}, ${BigInt(seq)}, ${textForPostgres(body)}, ${textForPostgres(reason).slice(0, 2_000)}, ${tries})
         on conflict (subject) do update set seq = excluded.seq, body = excluded.body, reason = excluded.reason,
           tries = excluded.tries, parked_at = excluded.parked_at where known.seq <= excluded.seq`
+      // It is done with, as far as its generation goes.
+      await database.$executeRaw`
+        update generation set taken_seq = greatest(taken_seq, ${BigInt(seq)})
+        where case when ${generation}::int is null then state = 'LIVE' else id = ${generation}::int end`
       const [gone] = await database.$queryRaw<{ subject: string; seq: bigint }[]>`
         delete from parked_event where subject in
           (select subject from parked_event order by parked_at desc, subject offset ${MAX_PARKED}) returning subject, seq`
@@ -152,11 +156,13 @@ export function createProjectionRepository(database: PrismaClient) {
 
     /** Notes that a parked event was taken in after all, and forgets that it was parked. */
     async replayed({ subject, seq, body }: ParkedEvent): Promise<void> {
-      await database.$transaction([
-        database.replayedEvent.create({ data: { body } }),
-        database.parkedEvent.deleteMany({ where: { subject, seq } }),
-        database.$executeRaw`delete from replayed_event where replayed_at < now() - interval '1 hour'`,
-      ])
+      await database.$transaction(async (tx) => {
+        // Numbers are given out before commits: only one at a time are they read in order.
+        await lockStore(tx)
+        await tx.replayedEvent.create({ data: { body } })
+        await tx.parkedEvent.deleteMany({ where: { subject, seq } })
+        await tx.$executeRaw`delete from replayed_event where replayed_at < now() - interval '1 hour'`
+      })
     },
 
     /** What was replayed after this number, oldest first. */

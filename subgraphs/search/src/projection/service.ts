@@ -39,7 +39,7 @@ export interface Projection {
 }
 
 /** Starts to load the index, to follow the events, and to take part in rebuilds. */
-export function startProjection(options: ProjectionOptions): Projection {
+export async function startProjection(options: ProjectionOptions): Promise<Projection> {
   const { feed, events, filled, store, repository, createEngine, takeOrders, log } = options
   const now = Date.now
   const index = createLiveIndex({
@@ -53,8 +53,9 @@ export function startProjection(options: ProjectionOptions): Projection {
     log,
   })
   const rebuild = createRebuild({ events, index, store, repository, log })
+  const replayedSeq = await repository.lastReplayed()
   void index.reload()
-  const watch = startWatch({ index, rebuild, store, repository, now, log })
+  const watch = startWatch({ index, rebuild, store, repository, replayedSeq, now, log })
 
   async function lag(): Promise<number> {
     const progress = await filled()

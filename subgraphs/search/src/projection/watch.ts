@@ -11,22 +11,29 @@ export interface WatchOptions {
   rebuild: Rebuild
   store: DocumentStore
   repository: ProjectionRepository
+  /** The number of the last event that was replayed before the index was loaded. */
+  replayedSeq: bigint
   now(): number
   log: Logger
 }
 
 const EVERY_MS = 500
 const SALES_EVERY_MS = 10_000
+/** What was sold more than 30 days ago does not count any more. */
+const ALL_SALES_EVERY_MS = 24 * 60 * 60 * 1000
 const SWEEP_EVERY_MS = 60_000
 /** Two clocks, and a transaction that was under way. */
 const OVERLAP_MS = 60_000
 
 /** Looks at what replicas tell each other through the database: another live generation, a rebuild, replayed events, sales. */
-export function startWatch({ index, rebuild, store, repository, now, log }: WatchOptions): { stop(): Promise<void> } {
+export function startWatch({ index, rebuild, store, repository, replayedSeq, now, log }: WatchOptions): {
+  stop(): Promise<void>
+} {
   let stopped = false
   let wake = (): void => {}
-  let replayed: bigint | undefined
+  let replayed = replayedSeq
   let salesAt = 0
+  let allSalesAt = 0
   let sweptAt = now()
 
   async function swapped(): Promise<void> {
@@ -35,7 +42,6 @@ export function startWatch({ index, rebuild, store, repository, now, log }: Watc
   }
 
   async function replay(): Promise<void> {
-    replayed ??= await repository.lastReplayed()
     for (const { id, body } of await repository.replayedAfter(replayed)) {
       const event = parseEvent(body)
       index.push(subjectOf(event.type, event.subject), event)
@@ -46,9 +52,11 @@ export function startWatch({ index, rebuild, store, repository, now, log }: Watc
   async function sales(): Promise<void> {
     if (index.generation === null || now() - salesAt < SALES_EVERY_MS) return
     const began = now()
-    const sold = await store.sales(index.generation, salesAt - OVERLAP_MS, began)
+    const all = began - allSalesAt >= ALL_SALES_EVERY_MS
+    const sold = await store.sales(index.generation, all ? 0 : salesAt - OVERLAP_MS, began)
     if (sold.length > 0) await index.setSales(sold)
     salesAt = began
+    if (all) allSalesAt = began
   }
 
   async function sweep(): Promise<void> {

@@ -39,6 +39,7 @@ export interface Process {
   stop(): Promise<void>
 }
 
+/** Answers once it is ready to be asked. */
 export async function startProcess({ environment }: World, settings: Record<string, string> = {}): Promise<Process> {
   const child = fork(new URL('../src/main.ts', import.meta.url), {
     env: { PATH: process.env.PATH, ...compileCache, ...environment, ...settings },
@@ -50,6 +51,7 @@ export async function startProcess({ environment }: World, settings: Record<stri
   })
   const [message] = await Promise.race([once(child, 'message'), failed])
   const { ready: url } = message as { ready: string }
+  await ready(url)
   return { url, kill: () => end(child, 'SIGKILL'), stop: () => end(child, 'SIGTERM') }
 }
 

@@ -6,6 +6,7 @@ import { startFeed } from '@commerce/events/feed.ts'
 import { createTransact } from '@commerce/events/outbox.ts'
 import { startRelay } from '@commerce/events/relay.ts'
 import { formatSeen } from '@commerce/events/seen.ts'
+import type { LocalNats } from '@commerce/local/nats.ts'
 import { eventually, testDatabase, testNats, whenDone } from '@commerce/local/testing.ts'
 import { PrismaClient } from '@commerce/prisma/search'
 import { createLog } from '@commerce/service/log.ts'
@@ -18,6 +19,7 @@ export interface World {
   /** The subgraph's own database, to look behind the scenes. */
   database: PrismaClient
   databaseUrl: string
+  nats: LocalNats
   connection: EventConnection
   /** The environment of a search process in this world. */
   environment: Record<string, string>
@@ -74,6 +76,7 @@ export async function createWorld(): Promise<World> {
   return {
     database,
     databaseUrl,
+    nats,
     connection,
     environment: {
       PORT: '0',

@@ -11,8 +11,8 @@ import type { ProjectionRepository } from './repository.ts'
 export const CONSUMER = 'search-index'
 
 const BATCH = 500
-/** What a process that was killed had in hand comes again after this. */
-const REBUILD_ACK_WAIT_MS = 10_000
+/** What a process that was killed had in hand comes again after this; who starts waits for it. */
+const ACK_WAIT_MS = 10_000
 
 export interface Filling {
   store: DocumentStore
@@ -28,6 +28,7 @@ export function indexConsumer({ store, takeOrders, ...rest }: Filling): Omit<Con
     name: CONSUMER,
     subjects: SUBJECTS,
     batch: BATCH,
+    ackWaitMs: ACK_WAIT_MS,
     async handle(events, lastSeq) {
       const facts = factsFrom(events)
       await store.apply(facts, lastSeq, Date.now())
@@ -47,7 +48,7 @@ export function rebuildEvents(connection: EventConnection, { store, ...rest }: F
         name: nameOf(generation),
         subjects: SUBJECTS,
         batch: BATCH,
-        ackWaitMs: REBUILD_ACK_WAIT_MS,
+        ackWaitMs: ACK_WAIT_MS,
         handle: (events, lastSeq) => store.apply(factsFrom(events), lastSeq, Date.now(), generation),
         park: parking(rest, generation),
       }),

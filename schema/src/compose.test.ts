@@ -70,3 +70,30 @@ test.each([
   expect(err.trim().split('\n')).toHaveLength(1)
   expect(err).toContain(message)
 })
+
+const contracts = (yaml: string) => `${list('a.graphql')}\ncontracts: ${yaml}`
+
+test('writes contracts into what it composes', () => {
+  file(
+    'a.graphql',
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@tag"]) type Query { x: Int y: Int @tag(name: "staff") }',
+  )
+  expect(
+    compose('--config', file('parts.yaml', contracts('{ shop: { exclude: [staff] } }')), '--out', 'parts.graphql').code,
+  ).toBe(0)
+  expect(readFileSync(join(folder, 'parts.graphql'), 'utf8')).toContain('@contract(name: "shop", exclude: ["staff"])')
+})
+
+test.each([
+  ['[shop]', 'contracts: Invalid input: expected record, received array.'],
+  ['{ shop: { without: [staff] } }', 'contracts.shop: Unrecognized key: "without".'],
+  ['{ shop: { exclude: staff } }', 'contracts.shop.exclude: Invalid input: expected array, received string.'],
+  ['{ "a/b": {} }', 'a contract\'s name is part of its address: letters, digits, "-" and "_", and not "a/b".'],
+  [`{ ${Array.from({ length: 21 }, (_, n) => `c${n}: {}`).join(', ')} }`, '21 contracts, 20 at most are served.'],
+  ['{ nothing: { include: [never] } }', 'The contract "nothing" is no schema'],
+])('with contracts %s it says what it expected, and writes nothing', (yaml, sentence) => {
+  file('a.graphql', 'type Query { x: Int }')
+  const { code, err } = compose('--config', file('parts.yaml', contracts(yaml)), '--out', 'none.graphql')
+  expect({ code, err }).toEqual({ code: yaml.includes('never') ? 1 : 2, err: expect.stringContaining(sentence) })
+  expect(() => readFileSync(join(folder, 'none.graphql'))).toThrow('ENOENT')
+})

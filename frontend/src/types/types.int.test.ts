@@ -32,6 +32,19 @@ test('writes the same API as SDL and as introspection, and the possible types of
   expect(read('schema.graphql')).not.toMatch(/join__|link__|_entities/)
 })
 
+test('writes the same of each contract, without what it leaves out', () => {
+  const out = join(folder, 'contracts')
+  expect(run('--out', out).code).toBe(0)
+  const read = (name: string) => readFileSync(join(out, 'contracts/storefront', name), 'utf8')
+  const mutations = (text: string) => Object.keys(buildSchema(text).getMutationType()?.getFields() ?? {})
+  expect(mutations(readFileSync(join(out, 'schema.graphql'), 'utf8'))).toContain('priceSet')
+  expect(mutations(read('schema.graphql'))).toEqual(expect.arrayContaining(['cartCreate', 'placeOrder']))
+  expect(mutations(read('schema.graphql'))).not.toContain('priceSet')
+  expect(read('schema.graphql')).not.toContain('PriceSetInput')
+  expect(read('introspection.json')).not.toContain('PriceSetInput')
+  expect(JSON.parse(read('possible-types.json')).PlaceOrderResult).toContain('OrderPlaced')
+})
+
 test.each([
   [['--ot', 'x'], 2, "Unknown option '--ot'. See --help."],
   [['--supergraph', '/nowhere.graphql'], 1, 'nowhere.graphql cannot be read (ENOENT).'],

@@ -19,3 +19,9 @@ export function statementNames(): (statement: { sql: string }) => string {
     return name
   }
 }
+
+/**
+ * Settings (`options` of a connection) for named statements: their plans are kept, and one that was made while a table was nearly empty has to be good
+ * when it has grown. So indexes are used wherever there are any, and a plan is made once, whatever the first values were.
+ */
+export const KEPT_PLANS = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off'

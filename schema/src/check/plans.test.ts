@@ -48,3 +48,16 @@ test.each(table)('%s', (_, before, after, body, expected) => {
   const findings = planFindings(graphOf(before), graphOf(after), operationsOf('web', body), configOf())
   expect(findings.map(({ message }) => message)).toEqual(expected === null ? [] : [`web/web-0 ${expected}.`])
 })
+
+test('a supergraph that gateways refuse is one finding, whatever operations there are', () => {
+  const before = graphOf({ a, b })
+  const guarded = before.sdl.replace(
+    /^schema$/m,
+    'schema @link(url: "https://specs.example/guard/v1.0", for: SECURITY)',
+  )
+  const findings = planFindings(before, { ...before, sdl: guarded }, operationsOf('web', '{ t { x } }'), configOf())
+  expect(findings).toMatchObject([{ rule: 'SUPERGRAPH_NOT_SERVED', outcome: 'fail', id: 'plan/SUPERGRAPH_NOT_SERVED' }])
+  expect(findings[0]?.message).toMatch(
+    /^The subgraphs compose, but no gateway would take over what comes of it: .*guard/,
+  )
+})

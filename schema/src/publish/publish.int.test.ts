@@ -9,6 +9,7 @@ import { supergraphHistory } from '@commerce/events/supergraph-history.ts'
 import { openSupergraphStore } from '@commerce/events/supergraph-store.ts'
 import { gatewayDefaults } from '@commerce/gateway/config.ts'
 import { startGateway } from '@commerce/gateway/server.ts'
+import { type Contract, withContracts } from '@commerce/gateway/supergraph/contracts.ts'
 import { publishedSource } from '@commerce/gateway/supergraph/published.ts'
 import { compileCache, eventually, scratchFolder, testNats, whenDone } from '@commerce/local/testing.ts'
 import { createLog } from '@commerce/service/log.ts'
@@ -20,13 +21,15 @@ const nats = await testNats()
 const folder = scratchFolder('schema-publish')
 await mkdir(folder, { recursive: true })
 
-async function supergraph(field: string): Promise<string> {
-  const typeDefs = parse(`type Query { ${field}: String }`)
+async function supergraph(field: string, contracts: Contract[] = []): Promise<string> {
+  const typeDefs = parse(`${link} type Query { ${field}: String cost: Int @tag(name: "staff") }`)
   const { supergraphSdl = '' } = composeServices([{ name: 'a', url: 'http://127.0.0.1:1/graphql', typeDefs }])
-  const file = join(folder, `${field}.graphql`)
-  await writeFile(file, supergraphSdl)
+  const file = join(folder, `${field}-${contracts.map(({ name }) => name).join('-')}.graphql`)
+  await writeFile(file, withContracts(supergraphSdl, contracts))
   return file
 }
+
+const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@tag"])'
 
 const first = await supergraph('first')
 const second = await supergraph('second')
@@ -39,27 +42,34 @@ async function publish(args: string[], natsUrl: string | null = nats.url) {
   return { code, out, err }
 }
 
-test('publishes, tells the history, and rolls back; a gateway that follows takes each over', async () => {
+/** A gateway that follows a graph: which fields of `Query` it serves, null where it serves nothing. */
+async function follow(graph: string) {
   const source = publishedSource({
-    store: openSupergraphStore({ url: nats.url, name: 'gateway', log }, 'shop'),
-    place: 'published on NATS as "shop"',
+    store: openSupergraphStore({ url: nats.url, name: 'gateway', log }, graph),
+    place: `published on NATS as "${graph}"`,
     waitMs: 5_000,
     fallback: null,
     log,
   })
-  const on = ['--graph', 'shop', '--swap-in', '0']
-  expect(await publish([first, ...on])).toMatchObject({ code: 0, out: expect.stringContaining('revision 1 of "shop"') })
-  const gateway = await startGateway({ ...gatewayDefaults, port: 0, supergraph: 'nats:shop' }, log, null, source)
+  const gateway = await startGateway({ ...gatewayDefaults, port: 0, supergraph: `nats:${graph}` }, log, null, source)
   whenDone(() => gateway.stop())
-  const has = async (field: string) => {
-    const response = await fetch(`${gateway.url}/graphql`, {
+  return async (path = ''): Promise<string[] | null> => {
+    const response = await fetch(`${gateway.url}${path}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query: '{ __type(name: "Query") { fields { name } } }' }),
     })
+    if (response.status === 404) return null
     const { data } = (await response.json()) as { data: { __type: { fields: { name: string }[] } } }
-    return data.__type.fields.some(({ name }) => name === field)
+    return data.__type.fields.map(({ name }) => name).sort()
   }
+}
+
+test('publishes, tells the history, and rolls back; a gateway that follows takes each over', async () => {
+  const on = ['--graph', 'shop', '--swap-in', '0']
+  expect(await publish([first, ...on])).toMatchObject({ code: 0, out: expect.stringContaining('revision 1 of "shop"') })
+  const fields = await follow('shop')
+  const has = async (field: string) => (await fields())?.includes(field)
   expect(await has('first')).toBe(true)
   expect((await publish([second, ...on])).code).toBe(0)
   await eventually('the second', () => has('second'))
@@ -113,4 +123,19 @@ test('publishes the supergraph of the project when no file is named, and nothing
     err: expect.stringContaining('nothing is published: it is a GraphQL schema without subgraphs'),
   })
   expect((await publish(['--history', '--graph', 'plain'])).out).toBe('Nothing is published as "plain".\n')
+}, 60_000)
+
+test('contracts are published, swapped and rolled back with their supergraph', async () => {
+  const on = ['--graph', 'parts', '--swap-in', '0']
+  const [shop, press] = ['shop', 'press'].map((name) => ({ name, include: [], exclude: ['staff'] })) as Contract[]
+  const begun = await publish([await supergraph('one', [shop as Contract]), ...on])
+  const fields = await follow('parts')
+  expect([await fields(), await fields('/contracts/shop')]).toEqual([['cost', 'one'], ['one']])
+  expect((await publish([await supergraph('two', [press as Contract]), ...on])).code).toBe(0)
+  await eventually('the other contract', async () => (await fields('/contracts/press'))?.includes('two'))
+  expect(await fields('/contracts/shop')).toBeNull()
+  const revision = /revision (\d+) of/.exec(begun.out)?.[1] ?? ''
+  expect((await publish(['--rollback', revision, ...on])).code).toBe(0)
+  await eventually('the first contract again', async () => (await fields('/contracts/shop'))?.includes('one'))
+  expect(await fields('/contracts/press')).toBeNull()
 }, 60_000)

@@ -4,7 +4,7 @@ import type { Running } from '@commerce/service/lifecycle.ts'
 import type { Logger } from '@commerce/service/log.ts'
 import { moneyResolvers } from '@commerce/service/money.ts'
 import { CurrencyCode, DateTime, Decimal, Int64 } from '@commerce/service/scalars.ts'
-import { statementNames } from '@commerce/service/statements.ts'
+import { KEPT_PLANS, statementNames } from '@commerce/service/statements.ts'
 import { startSubgraph } from '@commerce/service/subgraph.ts'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { createDriver } from './attempt/driver.ts'
@@ -48,7 +48,10 @@ export async function start(config: CheckoutConfig, log: Logger): Promise<Runnin
   if (config.PAYMENT_PROVIDER === 'local') log.warn('PAYMENT_PROVIDER is "local": orders are placed and no money moves')
   const databaseUrl = config.DATABASE_URL_CHECKOUT
   const openDatabase = (max: number) => {
-    const adapter = new PrismaPg({ connectionString: databaseUrl, max }, { statementNameGenerator: statementNames() })
+    const adapter = new PrismaPg(
+      { connectionString: databaseUrl, max, options: KEPT_PLANS },
+      { statementNameGenerator: statementNames() },
+    )
     return new PrismaClient({ adapter })
   }
   const database = openDatabase(10)

@@ -5,7 +5,7 @@ import { PrismaClient } from '@commerce/prisma/inventory'
 import type { Running } from '@commerce/service/lifecycle.ts'
 import type { Logger } from '@commerce/service/log.ts'
 import { DateTime } from '@commerce/service/scalars.ts'
-import { statementNames } from '@commerce/service/statements.ts'
+import { KEPT_PLANS, statementNames } from '@commerce/service/statements.ts'
 import { startSubgraph } from '@commerce/service/subgraph.ts'
 import type { Resolvers } from '@commerce/service/subgraph-server.ts'
 import { PrismaPg } from '@prisma/adapter-pg'
@@ -56,7 +56,10 @@ const resolvers = [
 export function start(config: InventoryConfig, log: Logger): Promise<Running> {
   const databaseUrl = config.DATABASE_URL_INVENTORY
   const database = new PrismaClient({
-    adapter: new PrismaPg({ connectionString: databaseUrl, max: 10 }, { statementNameGenerator: statementNames() }),
+    adapter: new PrismaPg(
+      { connectionString: databaseUrl, max: 10, options: KEPT_PLANS },
+      { statementNameGenerator: statementNames() },
+    ),
   })
   return startSubgraph({
     name: 'inventory',

@@ -37,16 +37,18 @@ export interface QuoteDependencies {
 export function createQuote({ database, offers, remotes, billing }: QuoteDependencies) {
   const cartOf = createBatch((ids) => findCarts(database, ids))
   const offerOf = createBatch((skus) => findOffers(database, skus))
-  const offersOf = async (skus: readonly string[]) => {
-    const found = await Promise.all(skus.map(offerOf))
-    return new Map(found.flatMap((offer) => (offer ? [[offer.sku, offer]] : [])))
+  // Carts that are placed in the same moment are quoted in one call.
+  const priceOf = createBatch(async (skus) => new Map((await remotes.quote(skus)).map((price) => [price.sku, price])))
+  const allOf = async <V>(skus: readonly string[], one: (sku: string) => Promise<V | null>) => {
+    return (await Promise.all(skus.map(one))).filter((found) => found !== null)
   }
 
   return async (cartId: string, { expectedTotal }: PlaceRequest, holdUntil: string): Promise<Fact> => {
     const cart = await cartOf(cartId)
     if (!cart) throw new Error(`Cart ${cartId} is gone.`)
     const skus = cart.lines.map(({ sku }) => sku)
-    const [prices, known] = await Promise.all([remotes.quote(skus), offersOf(skus)])
+    const [prices, offered] = await Promise.all([allOf(skus, priceOf), allOf(skus, offerOf)])
+    const known = new Map(offered.map((offer) => [offer.sku, offer]))
     if (prices.some(({ sku, price }) => !isSame(price, known.get(sku)?.price ?? null))) await offers.take([], prices)
     const terms = new Map([...known].map(([sku, offer]) => [sku, offer.terms]))
     const quoted = quoteLines(cart, prices, terms)

@@ -125,6 +125,7 @@ export async function saveStates(tx: Tx, saves: readonly (Leased & { next: Attem
   const rows = saves.map(({ id, phase, lease, next }) => {
     return { id, stored: phase, lease: lease.token, state: next, lease_ms: isOver(next) ? null : lease.ms }
   })
+  // The ids once more: PostgreSQL knows how long an array is, but takes JSON for 100 rows, for which it would rather read the whole table.
   const saved = await tx.$queryRaw<{ id: string }[]>`
     update attempt set phase = row.state ->> 'at', state = row.state, next_try_at = clock_timestamp(), updated_at = now(),
       tries = case when attempt.phase = row.state ->> 'at' then tries else 0 end,
@@ -132,6 +133,7 @@ export async function saveStates(tx: Tx, saves: readonly (Leased & { next: Attem
       lease_until = clock_timestamp() + row.lease_ms * interval '1 ms'
     from jsonb_to_recordset(${jsonOf(rows)}::jsonb) as row(id uuid, stored text, lease uuid, state jsonb, lease_ms int)
     where attempt.id = row.id and attempt.lease = row.lease and attempt.phase = row.stored
+      and attempt.id = any(${saves.map(({ id }) => id)}::uuid[])
     returning attempt.id::text`
   return new Set(saved.map(({ id }) => id))
 }
@@ -144,6 +146,7 @@ export async function lockLeased(tx: Tx, attempts: readonly Leased[]): Promise<S
     select attempt.id::text
     from attempt join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row(id uuid, stored text, lease uuid) using (id)
     where attempt.lease = row.lease and attempt.phase = row.stored
+      and attempt.id = any(${attempts.map(({ id }) => id)}::uuid[])
     order by attempt.id for update of attempt`
   return new Set(locked.map(({ id }) => id))
 }

@@ -128,7 +128,7 @@ export async function saveOrders(tx: Tx, orders: readonly Order[]): Promise<Orde
       held_at = row.held_at, held_for = row.held_for, version = version + 1
     from jsonb_to_recordset(${jsonOf(rows)}::jsonb) as row(id uuid, status text, "paymentState" text, captured bigint,
       refunded bigint, refunding bigint, "reservationId" uuid, held_at timestamptz, held_for text)
-    where placed_order.id = row.id`
+    where placed_order.id = row.id and placed_order.id = any(${orders.map(({ id }) => id)}::uuid[])`
   await saveLines(tx, orders)
   return orders.map((order) => ({ ...order, version: order.version + 1 }))
 }
@@ -145,6 +145,7 @@ async function saveLines(tx: Tx, orders: readonly Order[]): Promise<void> {
     update placed_order_line as line set fulfilled = now.fulfilled, returned = now.returned
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as now(order_id uuid, sku text, fulfilled int, returned int)
     where line.order_id = now.order_id and line.sku = now.sku
+      and line.order_id = any(${rows.map(({ order_id }) => order_id)}::uuid[])
       and (line.fulfilled, line.returned) <> (now.fulfilled, now.returned)`
 }
 

@@ -130,6 +130,8 @@ export async function post(sql: Sql, bookings: readonly Booking[]): Promise<Stoc
     transfer_id: origin?.transferId,
     return_id: origin?.returnId,
   }))
+  // Asked for besides: PostgreSQL knows how long an array is, but takes JSON for 100 rows, for which it would rather read whole tables.
+  const skus = Prisma.sql`any(${[...new Set(bookings.map(({ sku }) => sku))]}::text[])`
   const stocks = await sql.$queryRaw<(Row & { written: number; wanted: number; available_before: number })[]>`
     with posting as (
       select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as p(sku text, location text, on_hand int,
@@ -140,28 +142,29 @@ export async function post(sql: Sql, bookings: readonly Booking[]): Promise<Stoc
       from posting group by sku, location
     ), before as (
       select sku, sum(greatest(0, on_hand - reserved - safety))::int as available
-      from stock_level where sku in (select sku from net) group by sku
+      from stock_level where sku = ${skus} group by sku
     ), written as (
       update stock_level l
       set on_hand = l.on_hand + n.on_hand, reserved = l.reserved + n.reserved, safety = coalesce(n.safety, l.safety)
-      from net n join stock s on s.sku = n.sku join location p on p.code = n.location
+      from net n join stock s on s.sku = n.sku and s.sku = ${skus} join location p on p.code = n.location
       where l.sku = n.sku and l.location = n.location
         and (not n.holds or l.on_hand + n.on_hand - l.reserved - n.reserved - l.safety
           + case when s.backorder_location = l.location then s.backorder_limit else 0 end >= 0)
         and (not n.arrives or p.active)
       returning l.sku, l.location, l.on_hand, l.reserved, l.safety, l.backorder_limit
     ), s as (
-      update stock set version = version + 1, changed_at = clock_timestamp() where sku in (select sku from written)
+      update stock set version = version + 1, changed_at = clock_timestamp()
+      where sku = ${skus} and sku in (select sku from written)
       returning *
     ), booked as (
       insert into movement (sku, location, delta, kind, reason, idempotency_key, reservation_id, transfer_id, return_id)
       select sku, location, on_hand, kind, reason, idempotency_key, reservation_id, transfer_id, return_id
       from posting where on_hand <> 0
-    ), l as (
+    ), l as materialized ( -- otherwise it may be read anew for each stock
       select sku, location, on_hand, reserved, safety, backorder_limit from written
       union all
       select sku, location, on_hand, reserved, safety, backorder_limit from stock_level
-      where sku in (select sku from written) and (sku, location) not in (select sku, location from written)
+      where sku = ${skus} and sku in (select sku from written) and (sku, location) not in (select sku, location from written)
     )
     select ${STOCK}, before.available as available_before, ${LEVELS} as levels,
       (select count(*)::int from written) as written, (select count(*)::int from net) as wanted

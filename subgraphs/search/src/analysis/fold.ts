@@ -12,11 +12,56 @@ export interface Folded {
 
 const ASCII = /^[\0-\x7f]*$/
 // Accents of Latin, Greek and Cyrillic, points of Hebrew, vowels of Arabic with its stretching line, zero-width marks, soft hyphen.
-const DROPPED = /[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0640\u00ad\u200b-\u200d\u2060\ufe0e\ufe0f\ufeff]/gu
+const DROPPED =
+  /[\u0300-\u036f]|[\u0591-\u05c7]|[\u0610-\u061a]|[\u064b-\u065f]|\u0670|\u0640|\u00ad|[\u200b-\u200d]|\u2060|\ufe0e|\ufe0f|\ufeff/gu
+// й and ї are letters of their own, not accented ones: endings of words depend on them.
 const LETTERS: Record<string, string> = {
-  ß: 'ss', ẞ: 'ss', æ: 'ae', Æ: 'ae', œ: 'oe', Œ: 'oe', ø: 'o', Ø: 'o', ı: 'i', ł: 'l', Ł: 'l', đ: 'd', Đ: 'd', ð: 'd', Ð: 'd',
-  þ: 'th', Þ: 'th', ħ: 'h', Ħ: 'h', ŋ: 'n', Ŋ: 'n', ς: 'σ', '™': ' ', '℠': ' ', '’': "'", '‘': "'", 'ʼ': "'", '´': "'", '`': "'",
-  '＇': "'", '′': "'", '″': '"', '”': '"', '“': '"', '„': '"', '‐': '-', '‑': '-', '–': '-', '—': '-', '−': '-', '⁄': '/', '×': 'x',
+  ß: 'ss',
+  ẞ: 'ss',
+  æ: 'ae',
+  Æ: 'ae',
+  œ: 'oe',
+  Œ: 'oe',
+  ø: 'o',
+  Ø: 'o',
+  ı: 'i',
+  ł: 'l',
+  Ł: 'l',
+  đ: 'd',
+  Đ: 'd',
+  ð: 'd',
+  Ð: 'd',
+  þ: 'th',
+  Þ: 'th',
+  ħ: 'h',
+  Ħ: 'h',
+  ŋ: 'n',
+  Ŋ: 'n',
+  ς: 'σ',
+  й: 'й',
+  Й: 'й',
+  ї: 'ї',
+  Ї: 'ї',
+  '™': ' ',
+  '℠': ' ',
+  '’': "'",
+  '‘': "'",
+  ʼ: "'",
+  '´': "'",
+  '`': "'",
+  '＇': "'",
+  '′': "'",
+  '″': '"',
+  '”': '"',
+  '“': '"',
+  '„': '"',
+  '‐': '-',
+  '‑': '-',
+  '–': '-',
+  '—': '-',
+  '−': '-',
+  '⁄': '/',
+  '×': 'x',
 } // prettier-ignore
 const VULGAR_FRACTION = /^\p{No}$/u
 

@@ -98,7 +98,9 @@ export function quantityAt(text: string, at: number): Quantity | null {
 
 function isWhole(text: string, all: readonly Measured[]): boolean {
   const last = all[all.length - 1]
-  return last !== undefined && isBoundary(text, last.end) && all.every(({ unit }) => unit === null || unit === last.unit)
+  return (
+    last !== undefined && isBoundary(text, last.end) && all.every(({ unit }) => unit === null || unit === last.unit)
+  )
 }
 
 function single({ number, unit, spelled, parts, end }: Measured): Quantity {
@@ -117,7 +119,9 @@ function dimensions(all: readonly Measured[]): Quantity {
   const numbers = all.map(({ number }) => number)
   const bare = numbers.join('x')
   const isEach = unit !== null && LENGTHS.has(unit)
-  const parts = numbers.map((number, i) => (unit !== null && (isEach || i === numbers.length - 1) ? number + unit : number))
+  const parts = numbers.map((number, i) =>
+    unit !== null && (isEach || i === numbers.length - 1) ? number + unit : number,
+  )
   return { surface: unit === null ? bare : bare + unit, also: unit === null ? [] : [bare], parts, end, isPlain: false }
 }
 
@@ -173,7 +177,11 @@ function isBoundary(text: string, at: number): boolean {
   return letter === undefined || !LETTER.test(letter) || LETTER.test(text[at - 1] ?? '') === false
 }
 
-function match(pattern: RegExp, text: string, at: number): { text: string; groups: (string | undefined)[]; end: number } | null {
+function match(
+  pattern: RegExp,
+  text: string,
+  at: number,
+): { text: string; groups: (string | undefined)[]; end: number } | null {
   pattern.lastIndex = at
   const found = pattern.exec(text)
   return found && { text: found[0], groups: found.slice(1), end: at + found[0].length }

@@ -28,8 +28,10 @@ interface Draft extends Word {
   canJoin: boolean
 }
 
-const MAX_WORD = 64
-const MAX_CHAIN = 5
+/** Letters of a surface. */
+export const MAX_WORD = 64
+/** Words joined by hyphens that are also one word. */
+export const MAX_CHAIN = 5
 const MAX_SEGMENTED = 1_000
 const RUN = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:'\p{L}[\p{L}\p{N}\p{M}]*)*/gu
 const UNSPACED =
@@ -53,6 +55,11 @@ export function wordsOf(text: string): Word[] {
   }
   join(folded.text, drafts)
   return drafts.map(({ surface, start, end, also, parts }) => ({ surface, start, end, also, parts }))
+}
+
+/** Is this a word of a script that is written without spaces? */
+export function isUnspaced(surface: string): boolean {
+  return UNSPACED.test(surface)
 }
 
 function* draftsOf(text: string): Generator<Draft> {
@@ -125,7 +132,8 @@ function join(text: string, drafts: Draft[]): void {
   }
   for (let first = 0; first < drafts.length; ) {
     let last = first
-    while (last + 1 < drafts.length && last - first + 1 < MAX_CHAIN && areJoined(text, drafts[last], drafts[last + 1])) last++
+    while (last + 1 < drafts.length && last - first + 1 < MAX_CHAIN && areJoined(text, drafts[last], drafts[last + 1]))
+      last++
     for (let i = first; i < last; i++) {
       let joined = drafts[i]?.surface ?? ''
       for (let j = i + 1; j <= last; j++) {

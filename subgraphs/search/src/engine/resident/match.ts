@@ -102,9 +102,9 @@ export function createMatcher(reader: Reader) {
     const weights = Float64Array.from(slots, weightOfSlot)
     for (const [n, slot] of slots.entries()) addSlot(n, slot, weights)
     checkPhrases(parsed)
-    // A rare word says more than a frequent one, but a rare one alone is not most of a query.
-    const importance = weights.map((weight, n) => Math.sqrt(weight) * ((slots[n] as Slot).isCorrected ? CORRECTED : 1))
     const isOnlyStopWords = slots.every(({ isStopWord }) => isStopWord)
+    // A rare word says more than a frequent one, but a rare one alone is not most of a query.
+    const importance = weights.map((weight, n) => Math.sqrt(weight) * importanceOf(slots[n] as Slot, isOnlyStopWords))
     let full = 0
     let total = 0
     for (const [n, slot] of slots.entries()) {
@@ -151,7 +151,12 @@ export function createMatcher(reader: Reader) {
     const live = liveDocuments()
     const frequency = Math.min(live, own || any || (sequences.length > 0 ? 10 : 0))
     const weight = Math.log(1 + (live - frequency + 0.5) / (frequency + 0.5))
-    return isStopWord ? weight * WEIGHTS.stopWord : weight
+    return isStopWord ? Math.min(weight * WEIGHTS.stopWord, WEIGHTS.mostOfStopWord) : weight
+  }
+
+  function importanceOf({ isStopWord, isCorrected }: Slot, isOnlyStopWords: boolean): number {
+    if (isStopWord && !isOnlyStopWords) return 0
+    return isCorrected ? CORRECTED : 1
   }
 
   function addSlot(n: number, { terms, sequences }: Slot, weights: Float64Array): void {

@@ -5,7 +5,7 @@
 import type { Language } from '../../analysis/language.ts'
 import { type ParsedQuery, type QueryWord, splitsOf } from '../../analysis/query.ts'
 import type { Texts } from './texts.ts'
-import { LIMITS, WEIGHTS } from './weights.ts'
+import { LIMITS, SHOPPING_WORDS, WEIGHTS } from './weights.ts'
 
 export type Form = 'exact' | 'stem' | 'written' | 'synonym' | 'prefix' | 'ending' | 'typo'
 
@@ -73,6 +73,7 @@ function slotOf(
 ): Slot {
   const { texts, language } = reader
   const { vocabulary, frequencyOf } = texts
+  const isStopWord = word.isStopWord || saysLittle(word.surface, language)
   const terms = new Map<number, Term>()
   const add = (id: number | undefined, weight: number, form: Form): void => {
     if (id === undefined || frequencyOf(id) === 0) return
@@ -116,7 +117,7 @@ function slotOf(
   if (language.compounds && word.surface.length > 3) {
     for (const id of vocabulary.withEnding(word.surface, LIMITS.endings)) add(id, forms.ending, 'ending')
   }
-  if (!isKnown && terms.size === 0) {
+  if (held() <= LIMITS.rare) {
     const knows = (text: string) => {
       const id = vocabulary.idOf(text)
       return id !== undefined && frequencyOf(id) > 0
@@ -126,7 +127,7 @@ function slotOf(
 
   const frequency = held()
   const isUnknown = terms.size === 0
-  if (thorough || frequency <= LIMITS.rare) {
+  if (!isStopWord && (thorough || frequency <= LIMITS.rare)) {
     const least = isUnknown || thorough ? 1 : Math.max(1, frequency) * LIMITS.timesMoreFrequent
     const factor = isUnknown ? 1 : forms.typoOfKnown
     const addNear = (id: number | undefined, weight: number): void => {
@@ -151,14 +152,22 @@ function slotOf(
       }
     }
   }
+  const sorted = [...terms.values()].sort((a, b) => b.weight - a.weight || a.word - b.word)
+  const isCorrected = isUnknown && sorted.length > 0 && sequences.length === 0
   return {
     typed: word.typed,
-    isStopWord: word.isStopWord,
+    // "wtih" says as little as "with".
+    isStopWord: isStopWord || (isCorrected && language.isStopWord(vocabulary.wordOf((sorted[0] as Term).word))),
     isPhrase,
-    terms: [...terms.values()].sort((a, b) => b.weight - a.weight || a.word - b.word),
+    terms: sorted,
     sequences,
-    isCorrected: isUnknown && terms.size > 0 && sequences.length === 0,
+    isCorrected,
   }
+}
+
+/** Words of shoppers that are about shopping, not about products. */
+function saysLittle(surface: string, { code }: Language): boolean {
+  return SHOPPING_WORDS[code]?.has(surface) ?? false
 }
 
 /** The word itself and other forms of it, as far as products hold them. */

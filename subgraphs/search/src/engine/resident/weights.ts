@@ -28,8 +28,9 @@ export const WEIGHTS = {
     /** Of an unfinished word with a mistake. */
     typoPrefix: 0.85,
   },
-  /** A stop word counts so much of what another word with its frequency does. */
+  /** A stop word counts so much of what another word with its frequency does, and at most so much. */
   stopWord: 0.25,
+  mostOfStopWord: 0.4,
   /** Neighbours of the query that are neighbours in the title, as a share of both words' weight; in order, and near each other. */
   adjacent: 0.35,
   near: 0.12,
@@ -62,3 +63,11 @@ export const LIMITS = {
   /** ... but only with this share of the query's weight, or of the best there is. */
   leastShare: 0.5,
 } as const
+
+/** By language: what shoppers say of any product; treated as stop words. */
+export const SHOPPING_WORDS: Readonly<Record<string, ReadonlySet<string>>> = {
+  en: new Set('best buy cheap cheapest find gift good great looking need nice search show top want'.split(' ')),
+  de: new Set('beste bester bestes billig gunstig geschenk gut guter gutes kaufen suche'.split(' ')),
+  fr: new Set('acheter bon bonne cadeau cherche meilleur meilleure'.split(' ')),
+  es: new Set('barata barato buen buena busco comprar mejor regalo'.split(' ')),
+}

@@ -9,7 +9,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { pino } from 'pino'
 import { beforeAll, expect, test } from 'vitest'
 import { connectEvents, type EventConnection } from './connection.ts'
-import { startConsumer } from './consumer.ts'
+import { startConsumer, type UnappliedEvent } from './consumer.ts'
 import { type CommerceEvent, event, type NewEvent } from './contracts.ts'
 import { type FeedEvent, startFeed } from './feed.ts'
 import { createTransact, EventTooLarge, type Transact } from './outbox.ts'
@@ -120,6 +120,36 @@ test('a handler that fails gets the event again, and holds no other event up', a
   await eventually('the failed event', () => seen.includes('poison'))
   expect(failures).toBeGreaterThanOrEqual(2)
   await eventually('nothing waits', async () => (await consumer.lag()) === 0)
+})
+
+test('what can never be applied is parked after its pauses, what breaks its contract at once, and nothing waits for it', async () => {
+  const parked: UnappliedEvent[] = []
+  const seen: string[] = []
+  let parking = 0
+  const consumer = await startConsumer({
+    connection,
+    name: 'parking',
+    subjects: ['inventory.stock.changed.*'],
+    retryDelaysMs: [10, 10],
+    async handle(events) {
+      if (events.some(({ subject }) => subject === 'hopeless')) throw new Error('no room for it')
+      seen.push(...events.map(({ subject }) => subject))
+    },
+    async park(event) {
+      if (++parking === 1) throw new Error('the place for it is not there either')
+      parked.push(event)
+    },
+  })
+  whenDone(() => consumer.stop())
+  await emit(stockChanged('hopeless', 1), stockChanged('hopeful', 1))
+  await connection.nats.jetstream().publish('inventory.stock.changed.broken', '{}')
+  await eventually('both are parked', () => parked.length === 2)
+  await eventually('nothing waits', async () => (await consumer.lag()) === 0)
+  const byReason = parked.toSorted((a, b) => a.tries - b.tries)
+  expect(byReason[0]).toMatchObject({ subject: 'inventory.stock.changed.broken', body: '{}' })
+  expect(byReason[1]).toMatchObject({ subject: 'inventory.stock.changed.hopeless', reason: 'no room for it' })
+  expect(byReason[1]?.tries).toBeGreaterThanOrEqual(3)
+  expect(seen).toContain('hopeful')
 })
 
 test('a feed knows whether it has what somebody else has seen, whoever else publishes', async () => {

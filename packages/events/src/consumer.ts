@@ -12,8 +12,33 @@ export interface ConsumerOptions {
   subjects: readonly string[]
   /** How many events one call may get (200). */
   batch?: number
-  /** Applies events; idempotent, because an event can arrive again. When it throws, the events come again later. */
-  handle(events: readonly CommerceEvent[]): Promise<void>
+  /**
+   * Applies events; idempotent, because an event can arrive again. When it throws, the events come again later. `lastSeq` is the
+   * highest number in the stream that one of them has.
+   */
+  handle(events: readonly CommerceEvent[], lastSeq: number): Promise<void>
+  /**
+   * Keeps an event that breaks its contract, at once, or that alone could not be applied after all pauses: then it is done with. When it throws, the
+   * event comes again later. Without it, the first kind is logged and set aside for good, the second comes again for ever.
+   */
+  park?(event: UnappliedEvent): Promise<void>
+  /** The pauses before an event that could not be applied comes again; when they are over it is parked, or the last is repeated (100, 1,000, 5,000, 30,000). */
+  retryDelaysMs?: readonly number[]
+  /** After so many milliseconds what a process that is gone had in hand comes again (60,000). */
+  ackWaitMs?: number
+}
+
+/** An event that a consumer could not take. */
+export interface UnappliedEvent {
+  subject: string
+  /** Its number in the stream. */
+  seq: number
+  /** As it arrived. */
+  body: string
+  /** A sentence. */
+  reason: string
+  /** How often it was tried. */
+  tries: number
 }
 
 export interface EventConsumer {
@@ -28,8 +53,8 @@ const RETRY_MS = 500
 const RETRY_DELAYS_MS = [100, 1_000, 5_000, 30_000]
 
 /**
- * Follows the stream from its beginning with a durable consumer, in batches, at least once. An event that breaks its contract is logged
- * and set aside for good; one that cannot be applied is tried again, for ever, with growing pauses, and holds nothing else up.
+ * Follows the stream from its beginning with a durable consumer, in batches, at least once. What cannot be applied is tried again with growing
+ * pauses, and holds nothing else up.
  */
 export async function startConsumer({
   connection,
@@ -37,6 +62,9 @@ export async function startConsumer({
   subjects,
   batch = 200,
   handle,
+  park,
+  retryDelaysMs = RETRY_DELAYS_MS,
+  ackWaitMs = ACK_WAIT_MS,
 }: ConsumerOptions): Promise<EventConsumer> {
   const { nats, log } = connection
   const config = {
@@ -44,7 +72,7 @@ export async function startConsumer({
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
     filter_subjects: [...subjects],
-    ack_wait: nanos(ACK_WAIT_MS),
+    ack_wait: nanos(ackWaitMs),
     max_ack_pending: Math.max(1_000, batch * 2),
   }
   const manager = await nats.jetstreamManager()
@@ -74,7 +102,7 @@ export async function startConsumer({
   let signal = (): void => {}
   const working = setInterval(() => {
     for (const message of [...inHand, ...arrived]) message.working()
-  }, ACK_WAIT_MS / 3)
+  }, ackWaitMs / 3)
   const messages = await source.consume({
     max_messages: batch,
     expires: EXPIRES_MS,
@@ -106,33 +134,52 @@ export async function startConsumer({
           { err: error, subject: message.subject, seq: message.seq },
           'an event breaks its contract and is set aside',
         )
-        message.term()
+        if (park) await setAside(message, error)
+        else message.term()
       }
     }
     if (valid.length === 0) return
     try {
-      await apply(valid.map(({ event }) => event))
+      await apply(valid)
       for (const { message } of valid) message.ack()
     } catch (error) {
       if (valid.length === 1) return again(valid[0]?.message as JsMsg, error)
-      for (const { message, event } of valid) {
+      for (const one of valid) {
         try {
-          await apply([event])
-          message.ack()
+          await apply([one])
+          one.message.ack()
         } catch (single) {
-          again(message, single)
+          await again(one.message, single)
         }
       }
     }
   }
 
-  function apply(events: readonly CommerceEvent[]): Promise<void> {
-    return withTrace(events[0]?.traceparent, () => handle(events))
+  function apply(taken: readonly { message: JsMsg; event: CommerceEvent }[]): Promise<void> {
+    const lastSeq = taken.reduce((last, { message }) => Math.max(last, message.seq), 0)
+    const events = taken.map(({ event }) => event)
+    return withTrace(events[0]?.traceparent, () => handle(events, lastSeq))
   }
 
-  function again(message: JsMsg, error: unknown): void {
+  async function setAside(message: JsMsg, error: unknown): Promise<void> {
+    const { subject, seq } = message
+    const reason = (error as Error).message
+    try {
+      await park?.({ subject, seq, body: message.string(), reason, tries: message.info.deliveryCount })
+      message.term()
+    } catch (parking) {
+      later(message, parking)
+    }
+  }
+
+  async function again(message: JsMsg, error: unknown): Promise<void> {
+    if (park && message.info.deliveryCount > retryDelaysMs.length) await setAside(message, error)
+    else later(message, error)
+  }
+
+  function later(message: JsMsg, error: unknown): void {
     const tries = message.info.deliveryCount
-    const delay = RETRY_DELAYS_MS[Math.min(tries, RETRY_DELAYS_MS.length) - 1]
+    const delay = retryDelaysMs[Math.min(tries, retryDelaysMs.length) - 1]
     log.error({ err: error, subject: message.subject, tries }, 'an event could not be applied; it comes again')
     message.nak(delay)
   }

@@ -23,6 +23,12 @@ export async function lastOf(manager: JetStreamManager, subject: string): Promis
   return (await stored(manager, { last_by_subj: subject }))?.seq ?? 0
 }
 
+/** The sequence number of the first message behind `after` under a subject, which may have wildcards; undefined when there is none. */
+export async function nextOf(manager: JetStreamManager, subject: string, after: number): Promise<number | undefined> {
+  const which = { seq: after + 1, next_by_subj: subject } // of the server's, not of the client's types
+  return (await stored(manager, which))?.seq
+}
+
 /** The message that a stream holds under a number or as the last of a subject; undefined when there is none. */
 export async function stored(manager: JetStreamManager, which: MsgRequest): Promise<StoredMsg | undefined> {
   try {

@@ -33,6 +33,8 @@ export interface GraphQLServerOptions<C extends BaseContext> {
   raiseFloors(floors: Record<string, number>): void
   /** Runs the work of a request whose gateway has seen these events. */
   notBehind<T>(seen: SeenEvents, work: () => T): T
+  /** Waits before a request whose gateway has seen this, and knows of these changes from elsewhere. */
+  caughtUp?: ((seen: SeenEvents | null, floors: Readonly<Record<string, number>>) => Promise<void>) | undefined
   context(viewer: Viewer | null): C
   checks: Checks
   /** What is at other paths, open to whoever can reach the process: each looks after itself. */
@@ -72,10 +74,11 @@ export async function serveGraphQL<C extends BaseContext>(options: GraphQLServer
   })
   await apollo.start()
 
-  function fromGateway(request: IncomingMessage): { viewer: Viewer | null; seen: SeenEvents | null } {
+  function fromGateway(request: IncomingMessage) {
     try {
-      options.raiseFloors(floorsFrom(request.headers))
-      return { viewer: viewerFrom(request.headers), seen: seenFrom(request.headers) }
+      const floors = floorsFrom(request.headers)
+      options.raiseFloors(floors)
+      return { viewer: viewerFrom(request.headers), seen: seenFrom(request.headers), floors }
     } catch (error) {
       throw new RequestError(400, `The gateway's headers cannot be read: ${(error as Error).message}`)
     }
@@ -94,7 +97,8 @@ export async function serveGraphQL<C extends BaseContext>(options: GraphQLServer
       if (!isGateway(request.headers, options.gatewaySecret)) {
         return answerError(response, 401, 'UNAUTHENTICATED', 'Subgraphs answer only the gateway: ask there.')
       }
-      const { viewer, seen } = fromGateway(request)
+      const { viewer, seen, floors } = fromGateway(request)
+      await options.caughtUp?.(seen, floors)
       const answer = (): Promise<void> =>
         answerGraphQL(apollo, request, response, {
           bodyLimit: BODY_LIMIT,

@@ -2,9 +2,10 @@ import { type Coherence, createCoherence } from '@commerce/cache/coherence.ts'
 import { type CommandHandler, serveCommands } from '@commerce/events/command.ts'
 import { connectEvents, type EventConnection } from '@commerce/events/connection.ts'
 import { type ConsumerOptions, startConsumer } from '@commerce/events/consumer.ts'
-import { startFeed } from '@commerce/events/feed.ts'
+import { type EventFeed, startFeed } from '@commerce/events/feed.ts'
 import { createTransact, type SqlDatabase, type SqlTransaction, type Transact } from '@commerce/events/outbox.ts'
 import { startRelay } from '@commerce/events/relay.ts'
+import type { SeenEvents } from '@commerce/events/seen.ts'
 import type { z } from 'zod'
 import type { subgraphConfig } from './config.ts'
 import type { Checks } from './health.ts'
@@ -20,6 +21,8 @@ export interface SubgraphParts<Db> {
   transact: Transact<TransactionOf<Db>>
   coherence: Coherence
   connection: EventConnection
+  /** The events that it follows; absent when it follows none. */
+  feed: EventFeed | undefined
   log: Logger
 }
 
@@ -42,6 +45,11 @@ export interface SubgraphDefinition<C> {
   /** Work that runs beside requests (timers, schedulers); stopped before the database is closed. */
   background?: { stop(): Promise<void> }[]
   checks?: Checks
+  /**
+   * For who answers from memory only: waits, bounded, for what the gateway of a request has seen, before it is answered. `floors` are changes
+   * of which it has not heard the event, subject → version.
+   */
+  caughtUp?(seen: SeenEvents | null, floors: Readonly<Record<string, number>>): Promise<void>
   /** What this subgraph answers beside GraphQL and health, such as notifications of a provider. */
   routes?: Routes
 }
@@ -55,7 +63,7 @@ export interface SubgraphOptions<Db extends Database, C> {
   /** The events that this subgraph's reads depend on, and say so: `catalog.>`; none when it has no caches and its answers are not to be kept. */
   follows: readonly string[]
   log: Logger
-  define(parts: SubgraphParts<Db>): SubgraphDefinition<C>
+  define(parts: SubgraphParts<Db>): SubgraphDefinition<C> | Promise<SubgraphDefinition<C>>
 }
 
 /** Starts a subgraph: database, events, caches, consumers, commands and its GraphQL endpoint; stops them in reverse order. */
@@ -95,7 +103,7 @@ export async function startSubgraph<Db extends Database, C extends object>(
       for (const { subject, version } of rows) coherence.raise(subject, version)
       relay.send(rows)
     })
-    const definition = options.define({ database, transact, coherence, connection, log })
+    const definition = await options.define({ database, transact, coherence, connection, feed, log })
     for (const background of definition.background ?? []) stops.push(() => background.stop())
     for (const consumer of definition.consumers ?? []) {
       const running = await startConsumer({ connection, ...consumer })
@@ -111,13 +119,15 @@ export async function startSubgraph<Db extends Database, C extends object>(
       port: config.PORT,
       schemaFile: options.schemaFile,
       resolvers: definition.resolvers,
-      tagged: options.follows.length > 0,
+      // Who answers from memory of its own does not say what it read.
+      tagged: options.follows.length > 0 && !definition.caughtUp,
       gatewaySecret: config.GATEWAY_SECRET,
       raiseFloors(floors) {
         for (const [subject, version] of Object.entries(floors)) coherence.raise(subject, version)
       },
       // Who caches nothing is never behind.
       notBehind: (seen, work) => (feed ? coherence.onceCaughtUp(() => feed.has(seen), work) : work()),
+      caughtUp: definition.caughtUp,
       context: definition.context,
       checks: {
         database: async () => Array.isArray(await database.$queryRawUnsafe('select 1')) || 'no answer',

@@ -1,4 +1,4 @@
-import { consumerLag } from '@commerce/events/consumer.ts'
+import { consumerProgress } from '@commerce/events/progress.ts'
 import { PrismaClient } from '@commerce/prisma/search'
 import { subgraphConfig } from '@commerce/service/config.ts'
 import type { Running } from '@commerce/service/lifecycle.ts'
@@ -7,10 +7,14 @@ import { startSubgraph } from '@commerce/service/subgraph.ts'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { z } from 'zod'
 import type { Context } from './context.ts'
-import { createEngine } from './engine/postgres-engine.ts'
-import { CONSUMER, indexConsumer } from './projection/consumer.ts'
-import { caughtUpCheck } from './projection/readiness.ts'
+import { createStore } from './document/repository.ts'
+import { oldCalls } from './engine/old-calls.ts'
+import { createScanEngine } from './engine/scan.ts'
+import { CONSUMER, indexConsumer, openIndex, rebuildEvents } from './projection/consumer.ts'
+import { loadedCheck } from './projection/readiness.ts'
+import { createProjectionRepository } from './projection/repository.ts'
 import { projectionResolvers } from './projection/resolvers.ts'
+import { startProjection } from './projection/service.ts'
 import { searchResolvers } from './search/resolvers.ts'
 
 /** What the search subgraph needs from its environment. */
@@ -26,24 +30,44 @@ export const searchConfig = subgraphConfig.extend({
 /** Starts the search subgraph. */
 export function start(config: z.infer<typeof searchConfig>, log: Logger): Promise<Running> {
   const databaseUrl = config.DATABASE_URL_SEARCH
-  const options = '-c work_mem=32MB' // facets look at every document found, in memory
-  const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl, max: 10, options }) })
+  const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl, max: 10 }) })
   return startSubgraph({
     name: 'search',
     schemaFile: new URL('../schema.graphql', import.meta.url),
     config,
     databaseUrl,
     database,
-    follows: [], // the index is what it remembers
+    follows: ['catalog.>', 'inventory.>'],
     log,
-    define({ connection }) {
-      const engine = createEngine(database)
-      const lag = (): Promise<number> => consumerLag(connection, CONSUMER)
+    async define({ connection, feed }) {
+      if (!feed) throw new Error('The index lives by the events.')
+      const filling = { store: createStore(database), repository: createProjectionRepository(database), log }
+      await openIndex(connection, filling)
+      const projection = await startProjection({
+        ...filling,
+        feed,
+        events: rebuildEvents(connection, filling),
+        filled: () => consumerProgress(connection, CONSUMER),
+        createEngine: createScanEngine,
+      })
+      const engine = oldCalls(projection.index.engine)
       return {
-        resolvers: { ...searchResolvers, Query: { ...searchResolvers.Query, ...projectionResolvers.Query } },
-        context: (viewer): Context => ({ viewer, engine, currencyCode: config.CURRENCY, lag }),
-        consumers: [indexConsumer(engine)],
-        checks: { index: caughtUpCheck(lag) },
+        resolvers: {
+          ...searchResolvers,
+          ...projectionResolvers,
+          Query: { ...searchResolvers.Query, ...projectionResolvers.Query },
+        },
+        context: (viewer): Context => ({ viewer, engine, currencyCode: config.CURRENCY, projection }),
+        consumers: [indexConsumer(filling)],
+        background: [projection],
+        checks: { index: loadedCheck(() => projection.generation() !== null, projection.lag) },
+        caughtUp: projection.index.caughtUp,
+        routes: {
+          async '/metrics'(_, response) {
+            const text = await projection.metrics()
+            response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text)
+          },
+        },
       }
     },
   })

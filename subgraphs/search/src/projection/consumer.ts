@@ -1,16 +1,84 @@
-import type { ConsumerOptions } from '@commerce/events/consumer.ts'
-import type { SearchEngine } from '../engine/engine.ts'
-import { changesFrom, SUBJECTS } from './projection.ts'
+import type { EventConnection } from '@commerce/events/connection.ts'
+import { type ConsumerOptions, startConsumer } from '@commerce/events/consumer.ts'
+import { consumerProgress, forgetConsumer, lastEvent, nextEvent } from '@commerce/events/progress.ts'
+import type { Logger } from '@commerce/service/log.ts'
+import { factsFrom, type OrderFact, SUBJECTS } from '../document/document.ts'
+import type { DocumentStore } from '../document/repository.ts'
+import type { Rebuilding } from './rebuild.ts'
+import type { ProjectionRepository } from './repository.ts'
 
-/** The durable consumer that feeds the index. */
+/** The durable consumer that fills the store. */
 export const CONSUMER = 'search-index'
 
-/** Takes what the catalog and inventory say into the index, up to 500 events at a time. */
-export function indexConsumer(engine: SearchEngine): Omit<ConsumerOptions, 'connection'> {
+const BATCH = 500
+/** What a process that was killed had in hand comes again after this. */
+const REBUILD_ACK_WAIT_MS = 10_000
+
+export interface Filling {
+  store: DocumentStore
+  repository: ProjectionRepository
+  log: Logger
+  /** Others who want to know of orders; idempotent by their ids. */
+  takeOrders?: ((orders: readonly OrderFact[]) => Promise<void>) | undefined
+}
+
+/** Takes what the catalog, inventory and checkout say into the store, up to 500 events at a time; parks what cannot be taken. */
+export function indexConsumer({ store, takeOrders, ...rest }: Filling): Omit<ConsumerOptions, 'connection'> {
   return {
     name: CONSUMER,
     subjects: SUBJECTS,
-    batch: 500,
-    handle: (events) => engine.apply(changesFrom(events)),
+    batch: BATCH,
+    async handle(events, lastSeq) {
+      const facts = factsFrom(events)
+      await store.apply(facts, lastSeq, Date.now())
+      if (facts.orders.length > 0) await takeOrders?.(facts.orders)
+    },
+    park: parking(rest),
+  }
+}
+
+/** What a rebuild needs of the stream: a durable consumer of its own, shared by all replicas, that fills one generation. */
+export function rebuildEvents(connection: EventConnection, { store, ...rest }: Filling): Rebuilding {
+  const nameOf = (generation: number): string => `search-rebuild-${generation}`
+  return {
+    fill: (generation) =>
+      startConsumer({
+        connection,
+        name: nameOf(generation),
+        subjects: SUBJECTS,
+        batch: BATCH,
+        ackWaitMs: REBUILD_ACK_WAIT_MS,
+        handle: (events, lastSeq) => store.apply(factsFrom(events), lastSeq, Date.now(), generation),
+        park: parking(rest, generation),
+      }),
+    progress: (generation) => consumerProgress(connection, nameOf(generation)),
+    forget: (generation) => forgetConsumer(connection, nameOf(generation)),
+    lastEvent: () => lastEvent(connection, SUBJECTS),
+  }
+}
+
+/** Makes sure that a generation is live. A new one hears everything from the beginning, whatever the durable consumer had heard before. */
+export async function openIndex(connection: EventConnection, { repository, log }: Filling): Promise<void> {
+  await repository.ensureLive(() => forgetConsumer(connection, CONSUMER))
+  const [live, progress] = await Promise.all([repository.live(), consumerProgress(connection, CONSUMER)])
+  if (!live || !progress) return
+  const untaken = await nextEvent(connection, SUBJECTS, Number(live.takenSeq))
+  if (untaken === null || untaken > progress.floor) return
+  // A store that was put back from a copy, for instance: what is between will not be told again.
+  const generation = await repository.begin(true)
+  log.warn(
+    { floor: progress.floor, taken: Number(live.takenSeq), generation: generation.id },
+    'the store is behind its consumer: it is rebuilt',
+  )
+}
+
+function parking(
+  { repository, log }: Omit<Filling, 'store'>,
+  generation?: number,
+): NonNullable<ConsumerOptions['park']> {
+  return async (event) => {
+    const gone = await repository.park(event, generation)
+    log.error({ subject: event.subject, seq: event.seq, reason: event.reason }, 'an event is parked')
+    if (gone) log.error({ subject: gone.subject, seq: Number(gone.seq) }, 'too many events are parked: the oldest left')
   }
 }

@@ -18,18 +18,16 @@ async function found(query: string, filters: object = {}): Promise<number> {
 
 async function everything(): Promise<unknown> {
   const { database } = harness
-  const one = { productId: 'asc' } as const
   return [
-    await database.document.findMany({ orderBy: one }),
-    await database.documentSku.findMany({ orderBy: [one, { sku: 'asc' }] }),
-    await database.offer.findMany({ orderBy: [one, { currencyCode: 'asc' }] }),
-    await database.availability.findMany({ orderBy: one }),
+    await database.productDocument.findMany({ orderBy: { productId: 'asc' } }),
+    await database.variantPrice.findMany({ orderBy: { sku: 'asc' } }),
+    await database.variantStock.findMany({ orderBy: { sku: 'asc' } }),
   ]
 }
 
 /** Which stored row the document is: another one once it has been written again. */
 async function storedRow(id: string): Promise<unknown> {
-  return harness.database.$queryRaw`select xmin::text, ctid::text from document where product_id = ${id}::uuid`
+  return harness.database.$queryRaw`select xmin::text, ctid::text from product_document where product_id = ${id}::uuid`
 }
 
 test('a product is found under what its newest event says, whichever arrives last', async () => {
@@ -140,7 +138,7 @@ test('staff see how far the index is; others do not', async () => {
     {},
     ['catalog:write'],
   )
-  expect(data?.searchStatus).toMatchObject({ lag: 0, documents: await harness.database.document.count() })
+  expect(data?.searchStatus).toMatchObject({ lag: 0, documents: await harness.database.productDocument.count() })
   expect(Math.abs(Date.now() - Date.parse(data?.searchStatus.asOf ?? ''))).toBeLessThan(60_000)
   expect((await harness.graphql(STATUS)).errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED')
   expect((await harness.graphql(STATUS, {}, ['inventory:write'])).errors?.[0]?.extensions.code).toBe('FORBIDDEN')

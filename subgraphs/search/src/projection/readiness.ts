@@ -1,15 +1,11 @@
-const NEARLY = 500
-
 /**
- * Not ready until the index has once caught up, so that a new or rebuilt one is not asked too early. After that it stays ready: a search that is
- * a little behind is better than none.
+ * Not ready until an index is loaded, which waits for its store to be filled first: a new or deleted one is not asked too early. After that it
+ * stays ready: a search that is a little behind is better than none.
  */
-export function caughtUpCheck(lag: () => Promise<number>): () => Promise<true | string> {
-  let caughtUp = false
+export function loadedCheck(isLoaded: () => boolean, lag: () => Promise<number>): () => Promise<true | string> {
   return async () => {
-    if (caughtUp) return true
+    if (isLoaded()) return true
     const waiting = await lag()
-    caughtUp = waiting <= NEARLY
-    return caughtUp || `The index is being filled: ${waiting} changes wait.`
+    return waiting > 0 ? `The index is being filled: ${waiting} changes wait.` : 'The index is being loaded.'
   }
 }

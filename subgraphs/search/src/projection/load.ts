@@ -1,0 +1,44 @@
+import type { Logger } from '@commerce/service/log.ts'
+import type { DocumentStore, Page } from '../document/repository.ts'
+import type { Changes, SearchEngine } from '../engine/port.ts'
+
+const PAGE = 2_000
+const PROGRESS_EVERY_MS = 5_000
+
+/** Reads a generation of the store into an engine, page by page: never more than 2,000 rows at a time. Answers how many rows there were. */
+export async function loadGeneration(
+  store: DocumentStore,
+  generation: number,
+  engine: SearchEngine,
+  { asOf, now, log }: { asOf: string; now: number; log: Logger },
+): Promise<number> {
+  const nothing: Changes = { products: [], prices: [], stocks: [], asOf }
+  const totals = await store.counts(generation)
+  const total = totals.documents + totals.prices + totals.stocks
+  let read = 0
+  let told = performance.now()
+
+  async function pages<T>(
+    readPage: (generation: number, after: string | null, limit: number) => Promise<Page<T>>,
+    changes: (rows: T[]) => Changes,
+  ): Promise<void> {
+    let after: string | null = null
+    do {
+      const page: Page<T> = await readPage(generation, after, PAGE)
+      if (page.rows.length > 0) await engine.apply(changes(page.rows))
+      read += page.rows.length
+      if (performance.now() - told > PROGRESS_EVERY_MS) {
+        told = performance.now()
+        log.info({ generation, read, total }, 'loading the index')
+      }
+      after = page.next
+    } while (after !== null)
+  }
+
+  await pages(store.documents, (products) => ({ ...nothing, products }))
+  await pages(store.prices, (prices) => ({ ...nothing, prices }))
+  await pages(store.stocks, (stocks) => ({ ...nothing, stocks }))
+  const sales = await store.sales(generation, 0, now)
+  if (sales.length > 0) await engine.apply({ ...nothing, sales })
+  return read
+}

@@ -1,16 +1,166 @@
-/** All words of the index with small ids, from 0 without gaps; never removed, the caller filters by frequency. */
+/*
+ * All words of the index: exact by a map, by stem by another, by beginning and by nearness over one trie. Ids count from 0 without
+ * gaps and stay; a word that no document holds any more has frequency 0 and is not answered.
+ */
+import { type Near, walkNear } from './near.ts'
+import { createTrie, type Trie } from './trie.ts'
+
+/** Words with small ids. Looking up is fast at 500,000 of them: `near` and `withPrefix` take well under a millisecond. */
 export interface Vocabulary {
   readonly size: number
   idOf(word: string): number | undefined
+  /** The id of a word, a new one when it is new. */
   add(word: string): number
   wordOf(id: number): string
   withStem(stem: string): readonly number[]
-  /** At most `limit` words that begin like this, the most frequent first; those with frequency 0 are left out. */
+  /**
+   * At most `limit` words that begin like this, the most frequent first; those with frequency 0 are left out. Of beginnings with more
+   * than 4,096 words the best 256 are remembered, and their frequencies may be those of a while ago.
+   */
   withPrefix(prefix: string, limit: number): readonly number[]
-  /** Words at optimal string alignment distance 1..edits (0 too with `prefix`: then the beginning of a word may match). Words with digits are never near. */
-  near(word: string, edits: 1 | 2, prefix: boolean): readonly { id: number; edits: number }[]
+  /** Words that end like this and are longer, as `withPrefix`. Empty unless the vocabulary keeps endings. */
+  withEnding(ending: string, limit: number): readonly number[]
+  /**
+   * At most `limit` words at optimal string alignment distance 1..edits, the nearest first, then the most frequent. With `prefix` a
+   * beginning of the word may be that near, at distance 0 too. Words with digits and words with frequency 0 are left out.
+   */
+  near(word: string, edits: 1 | 2, prefix: boolean, limit?: number): readonly Near[]
 }
 
-export function createVocabulary(_stemOf: (word: string) => string, _frequencyOf: (id: number) => number): Vocabulary {
-  throw new Error('@TODO in the next commit')
+const NEAR_LIMIT = 50
+const REMEMBERED = 256
+const MANY_WORDS = 4_096
+const MAX_REMEMBERED_PREFIXES = 1_000
+
+/** An empty vocabulary. `frequencyOf` says how many documents hold a word; `endings` doubles the memory and serves `withEnding`. */
+export function createVocabulary(
+  stemOf: (word: string) => string,
+  frequencyOf: (id: number) => number,
+  { endings = false } = {},
+): Vocabulary {
+  const words: string[] = []
+  const ids = new Map<string, number>()
+  const stems = new Map<string, number[]>()
+  const wordOf = (id: number) => words[id] as string
+  const forward = createIndex(wordOf, frequencyOf)
+  const reversed: string[] = []
+  const backward = endings ? createIndex((id) => reversed[id] as string, frequencyOf) : null
+
+  return {
+    get size() {
+      return words.length
+    },
+    idOf: (word) => ids.get(word),
+    wordOf,
+    add(word) {
+      const known = ids.get(word)
+      if (known !== undefined) return known
+      const id = words.length
+      words.push(word)
+      ids.set(word, id)
+      const stem = stemOf(word)
+      const sameStem = stems.get(stem)
+      if (sameStem) sameStem.push(id)
+      else stems.set(stem, [id])
+      forward.trie.insert(id)
+      if (backward) {
+        reversed.push(reverse(word))
+        backward.trie.insert(id)
+      }
+      return id
+    },
+    withStem: (stem) => stems.get(stem) ?? [],
+    withPrefix: (prefix, limit) => forward.mostFrequent(prefix, limit),
+    withEnding: (ending, limit) =>
+      backward
+        ?.mostFrequent(reverse(ending), limit + 1)
+        .filter((id) => wordOf(id) !== ending)
+        .slice(0, limit) ?? [],
+    near(word, edits, prefix, limit = NEAR_LIMIT) {
+      const best = createBest(limit)
+      walkNear(forward.trie, wordOf, word, edits, prefix, (id, distance) => {
+        if (distance > 0 || prefix) best.offer(id, distance, frequencyOf(id))
+      })
+      return best.take()
+    },
+  }
+}
+
+interface Index {
+  trie: Trie
+  mostFrequent(beginning: string, limit: number): readonly number[]
+}
+
+function createIndex(wordOf: (id: number) => string, frequencyOf: (id: number) => number): Index {
+  const trie = createTrie(wordOf)
+  const remembered = new Map<string, { ids: readonly number[]; uses: number; count: number }>()
+
+  function best(node: number, limit: number): readonly number[] {
+    const found = createBest(limit)
+    const offer = (id: number) => found.offer(id, 0, frequencyOf(id))
+    const own = trie.leaf(node)
+    if (own !== -1) offer(own)
+    else walk(node, offer)
+    return found.take().map(({ id }) => id)
+  }
+
+  function walk(node: number, offer: (id: number) => void): void {
+    for (let child = trie.first(node); child !== 0; child = trie.next(child)) {
+      const id = trie.leaf(child)
+      if (id === -1) walk(child, offer)
+      else offer(id)
+    }
+  }
+
+  /** Which words are frequent changes slowly: looked for again after every 1,000 uses, or when a sixteenth more words came. */
+  function rememberedBest(beginning: string, node: number): readonly number[] {
+    const count = trie.count(node)
+    const known = remembered.get(beginning)
+    if (known && known.uses++ < 1_000 && count <= known.count + (known.count >> 4)) return known.ids
+    if (remembered.size >= MAX_REMEMBERED_PREFIXES) remembered.clear()
+    const ids = best(node, REMEMBERED)
+    remembered.set(beginning, { ids, uses: 0, count })
+    return ids
+  }
+
+  return {
+    trie,
+    mostFrequent(beginning, limit) {
+      const found = trie.find(beginning)
+      if (!found) return []
+      if (trie.count(found.node) <= MANY_WORDS || limit > REMEMBERED) return best(found.node, limit)
+      return rememberedBest(beginning, found.node)
+        .filter((id) => frequencyOf(id) > 0)
+        .slice(0, limit)
+    },
+  }
+}
+
+/** Keeps the best of what it is offered: fewer edits, then higher frequency, then the lower id. */
+function createBest(limit: number): { offer(id: number, edits: number, frequency: number): void; take(): Near[] } {
+  let kept: { id: number; edits: number; frequency: number }[] = []
+  let worst: { id: number; edits: number; frequency: number } | undefined
+  type Kept = (typeof kept)[number]
+  const compare = (a: Kept, b: Kept) => a.edits - b.edits || b.frequency - a.frequency || a.id - b.id
+  function cut(): void {
+    kept = kept.sort(compare).slice(0, limit)
+    worst = kept.length === limit ? kept[limit - 1] : undefined
+  }
+  return {
+    offer(id, edits, frequency) {
+      if (frequency <= 0 || limit <= 0) return
+      const one = { id, edits, frequency }
+      if (worst && compare(one, worst) > 0) return
+      kept.push(one)
+      if (kept.length >= limit * 2) cut()
+    },
+    take() {
+      cut()
+      return kept.map(({ id, edits }) => ({ id, edits }))
+    },
+  }
+}
+
+function reverse(word: string): string {
+  return [...word].reverse().join('')
 }

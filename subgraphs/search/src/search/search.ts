@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Page } from '@commerce/service/connection.ts'
 import {
   BOUNDS,
   type FacetKey,
   type FacetRequest,
+  noFilters,
   type Rules,
   type SearchRequest,
   type Slice,
@@ -54,6 +56,11 @@ export function sliceOf(sort: Sort, { limit, backward, position }: Page): Slice 
   const [madeFor, ...rest] = position
   if (madeFor !== sort || rest.length === 0) throw new InputError(foreignCursor(sort))
   return { limit, backward, position: rest }
+}
+
+/** Whether a search is counted as a wish: a first page without filters, so that turning pages, narrowing and sorting do not count again. */
+export function isCounted({ slice, filters, sort }: SearchRequest): boolean {
+  return slice.position === null && !slice.backward && sort === 'RELEVANCE' && isDeepStrictEqual(filters, noFilters(filters.price.currencyCode))
 }
 
 /** What to say about a cursor of another list. */

@@ -45,7 +45,12 @@ export async function listDemand(database: PrismaClient, page: DemandPage): Prom
 }
 
 /** What was searched for and found most often since a day. */
-export async function popularQueries(database: PrismaClient, since: Date, least: number, limit: number): Promise<Demand[]> {
+export async function popularQueries(
+  database: PrismaClient,
+  since: Date,
+  least: number,
+  limit: number,
+): Promise<Demand[]> {
   return database.$queryRaw<Demand[]>`
     select query, sum(searches)::int as searches, sum(without_results)::int as "withoutResults"
     from search_demand where day >= ${since}::date group by query

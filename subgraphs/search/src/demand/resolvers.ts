@@ -36,7 +36,9 @@ function positionOf(position: readonly string[] | null): [number, string] | null
   if (position === null) return null
   const [count, query] = position
   if (position.length !== 2 || query === undefined || !/^\d{1,9}$/.test(count ?? '') || query.includes('\0')) {
-    throw new InputError('The cursor belongs to another list: use one of a page of `searchQueries` with the same period.')
+    throw new InputError(
+      'The cursor belongs to another list: use one of a page of `searchQueries` with the same period.',
+    )
   }
   return [Number(count), query]
 }

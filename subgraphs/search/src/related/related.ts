@@ -26,7 +26,12 @@ const MAX_VALUE = 200
  * The search for products like this one: those of its own category (of its brand, when it has no category), those of its brand and with its
  * attributes first. Null when nothing is known to go by.
  */
-export function likeness(product: KnownProduct, first: number, currencyCode: string, now: number): SearchRequest | null {
+export function likeness(
+  product: KnownProduct,
+  first: number,
+  currencyCode: string,
+  now: number,
+): SearchRequest | null {
   const slug = product.categories.at(-1)?.slug
   const { brand } = product
   if (slug === undefined && brand === null) return null

@@ -36,7 +36,9 @@ export function applying(
   book: RuleBook,
   { query, categorySlugs, now }: { query: string; categorySlugs: readonly string[]; now: number },
 ): Prepared[] {
-  const due = book.filter(({ rule }) => (rule.from?.getTime() ?? 0) <= now && now < (rule.until?.getTime() ?? Number.POSITIVE_INFINITY))
+  const due = book.filter(
+    ({ rule }) => (rule.from?.getTime() ?? 0) <= now && now < (rule.until?.getTime() ?? Number.POSITIVE_INFINITY),
+  )
   if (due.length === 0) return []
   const words = foldedWords(query.slice(0, BOUNDS.queryCharacters))
   return due.filter(

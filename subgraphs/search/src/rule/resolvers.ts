@@ -3,7 +3,7 @@ import { encodeId } from '@commerce/service/ids.ts'
 import type { Resolvers } from '@commerce/service/subgraph-server.ts'
 import { requireScope } from '@commerce/service/viewer.ts'
 import type { Context } from '../context.ts'
-import { valueOf } from '../search/choice.ts'
+import { filtersValue } from '../search/choice.ts'
 import type { Rule, RuleWish, StoredBoost } from './rule.ts'
 
 const productsOf = (ids: readonly string[]): { id: string }[] => ids.map((id) => ({ id: encodeId('Product', id) }))
@@ -37,7 +37,7 @@ export const ruleResolvers: Resolvers = {
     buried: ({ buried }: Rule) => productsOf(buried),
   },
   SearchBoost: {
-    filters: ({ filters }: StoredBoost) => filters && valueOf(filters),
+    filters: ({ filters }: StoredBoost) => filters && filtersValue(filters),
     products: ({ productIds }: StoredBoost) => productsOf(productIds),
   },
 }

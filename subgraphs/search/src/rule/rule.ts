@@ -77,18 +77,28 @@ const MAX_PRIORITY = 1_000
 const FACTORS = { min: 0.1, max: 10 }
 
 /** The rule as it is stored, but for its version; or what is wrong with it. */
-export function ruleFrom(wish: RuleWish, shopCurrency: string): { rule: Omit<Rule, 'version'> } | { refusal: RuleRefusal } {
+export function ruleFrom(
+  wish: RuleWish,
+  shopCurrency: string,
+): { rule: Omit<Rule, 'version'> } | { refusal: RuleRefusal } {
   const refusal =
     refuseCode(wish.code) ??
     refuseNote(wish.note) ??
-    refuseTexts('queries', 'INVALID_QUERY', wish.queries, isQuery, 'has 1 to 200 characters, a letter or digit among them') ??
+    refuseTexts(
+      'queries',
+      'INVALID_QUERY',
+      wish.queries,
+      isQuery,
+      'has 1 to 200 characters, a letter or digit among them',
+    ) ??
     refuseTexts('categorySlugs', 'INVALID_CATEGORY', wish.categorySlugs, isSlug, 'has 1 to 200 characters') ??
     refuseProducts(wish) ??
     refuseBoosts(wish.boosts, shopCurrency) ??
     refuseRedirect(wish) ??
     refuseRest(wish)
   if (refusal) return { refusal }
-  const { code, note, queries, match, categorySlugs, pins, buried, boosts, redirect, priority, from, until, active } = wish
+  const { code, note, queries, match, categorySlugs, pins, buried, boosts, redirect, priority, from, until, active } =
+    wish
   const rule = {
     code,
     note: note || null,
@@ -117,7 +127,11 @@ function refused(code: RuleCode, field: string[], message: string): RuleRefusal 
 
 function refuseNote(note: string | null | undefined): RuleRefusal | null {
   if (!note || (note.length <= MAX_NOTE && isPlain(note.replaceAll('\n', ' ')))) return null
-  return refused('INVALID_NOTE', ['note'], `A note has up to ${MAX_NOTE} characters and no control characters, got ${note.length}.`)
+  return refused(
+    'INVALID_NOTE',
+    ['note'],
+    `A note has up to ${MAX_NOTE} characters and no control characters, got ${note.length}.`,
+  )
 }
 
 function refuseTexts(
@@ -127,10 +141,15 @@ function refuseTexts(
   isFine: (text: string) => boolean,
   expected: string,
 ): RuleRefusal | null {
-  if (texts.length > MAX_LIST) return refused(code, [list], `${list} has ${texts.length} entries, at most ${MAX_LIST} are allowed.`)
+  if (texts.length > MAX_LIST)
+    return refused(code, [list], `${list} has ${texts.length} entries, at most ${MAX_LIST} are allowed.`)
   const at = texts.findIndex((text) => !isFine(text))
   if (at < 0) return null
-  return refused(code, [list, String(at)], `Each of ${list} ${expected}, got "${(texts[at] as string).slice(0, MAX_TEXT)}".`)
+  return refused(
+    code,
+    [list, String(at)],
+    `Each of ${list} ${expected}, got "${(texts[at] as string).slice(0, MAX_TEXT)}".`,
+  )
 }
 
 function isQuery(text: string): boolean {
@@ -143,7 +162,10 @@ function isSlug(text: string): boolean {
 
 function refuseProducts({ pins, buried }: RuleWish): RuleRefusal | null {
   const seen = new Set<string>()
-  for (const [list, ids] of [['pins', pins], ['buried', buried]] as const) {
+  for (const [list, ids] of [
+    ['pins', pins],
+    ['buried', buried],
+  ] as const) {
     if (ids.length > MAX_LIST) {
       return refused('INVALID_PRODUCT', [list], `${list} has ${ids.length} entries, at most ${MAX_LIST} are allowed.`)
     }
@@ -163,12 +185,18 @@ function notProduct(id: string): string {
 
 function refuseBoosts(boosts: RuleWish['boosts'], shopCurrency: string): RuleRefusal | null {
   if (boosts.length > MAX_BOOSTS) {
-    return refused('INVALID_BOOST', ['boosts'], `boosts has ${boosts.length} entries, at most ${MAX_BOOSTS} are allowed.`)
+    return refused(
+      'INVALID_BOOST',
+      ['boosts'],
+      `boosts has ${boosts.length} entries, at most ${MAX_BOOSTS} are allowed.`,
+    )
   }
   for (const [at, { filters, productIds, factor }] of boosts.entries()) {
-    const wrong = (field: string[], message: string) => refused('INVALID_BOOST', ['boosts', String(at), ...field], message)
+    const wrong = (field: string[], message: string) =>
+      refused('INVALID_BOOST', ['boosts', String(at), ...field], message)
     const named = productIds ?? []
-    if ((filters == null) === (named.length === 0)) return wrong([], 'A boost has `filters` or `productIds`, one of them.')
+    if ((filters == null) === (named.length === 0))
+      return wrong([], 'A boost has `filters` or `productIds`, one of them.')
     if (!(factor >= FACTORS.min && factor <= FACTORS.max)) {
       return wrong(['factor'], `A factor is ${FACTORS.min} to ${FACTORS.max}, got ${factor}.`)
     }
@@ -177,8 +205,13 @@ function refuseBoosts(boosts: RuleWish['boosts'], shopCurrency: string): RuleRef
     }
     const unknown = named.find((id) => !uuidFrom(id, 'Product'))
     if (unknown !== undefined) return wrong(['productIds'], notProduct(unknown))
-    const texts = [filters?.brands, filters?.categorySlugs, filters?.attributes?.flatMap(({ name, values }) => [name, ...values])]
-    if (!texts.every((list) => (list ?? []).every(isPlain))) return wrong(['filters'], 'Filters have no control characters.')
+    const texts = [
+      filters?.brands,
+      filters?.categorySlugs,
+      filters?.attributes?.flatMap(({ name, values }) => [name, ...values]),
+    ]
+    if (!texts.every((list) => (list ?? []).every(isPlain)))
+      return wrong(['filters'], 'Filters have no control characters.')
     try {
       filtersFrom(filters, shopCurrency)
     } catch (error) {
@@ -194,7 +227,9 @@ function refuseRedirect({ redirect, queries }: RuleWish): RuleRefusal | null {
   const wrong = (message: string) => refused('INVALID_REDIRECT', ['redirect'], message)
   if (queries.length === 0) return wrong('A redirect needs `queries`: who only looks around is not sent away.')
   if (redirect.length <= MAX_REDIRECT && isPlain(redirect) && isRedirect(redirect)) return null
-  return wrong(`A redirect is a path of the shop ("/sale") or an https address, up to ${MAX_REDIRECT} characters, got "${redirect.slice(0, 100)}".`)
+  return wrong(
+    `A redirect is a path of the shop ("/sale") or an https address, up to ${MAX_REDIRECT} characters, got "${redirect.slice(0, 100)}".`,
+  )
 }
 
 /** Neither "//elsewhere" nor "/\elsewhere", which browsers take for an address of another site. */
@@ -205,10 +240,18 @@ function isRedirect(text: string): boolean {
 
 function refuseRest({ priority, from, until, pins, buried, boosts, redirect }: RuleWish): RuleRefusal | null {
   if (Math.abs(priority) > MAX_PRIORITY) {
-    return refused('INVALID_PRIORITY', ['priority'], `A priority is -${MAX_PRIORITY} to ${MAX_PRIORITY}, got ${priority}.`)
+    return refused(
+      'INVALID_PRIORITY',
+      ['priority'],
+      `A priority is -${MAX_PRIORITY} to ${MAX_PRIORITY}, got ${priority}.`,
+    )
   }
   if (from && until && until <= from) {
-    return refused('INVALID_PERIOD', ['until'], `\`until\` (${until.toISOString()}) is not later than \`from\` (${from.toISOString()}).`)
+    return refused(
+      'INVALID_PERIOD',
+      ['until'],
+      `\`until\` (${until.toISOString()}) is not later than \`from\` (${from.toISOString()}).`,
+    )
   }
   if (pins.length + buried.length + boosts.length > 0 || redirect) return null
   return refused('NO_EFFECT', [], 'The rule neither pins, buries, boosts nor redirects.')
@@ -219,7 +262,7 @@ function uuidsOf(ids: readonly string[]): string[] {
 }
 
 /** Whether nothing would change. */
-export function isSameRule({ version: _, ...known }: Rule, wanted: Omit<Rule, 'version'>): boolean {
+export function isSameRule(known: Omit<Rule, 'version'>, wanted: Omit<Rule, 'version'>): boolean {
   const keys = Object.keys(wanted) as (keyof typeof wanted)[]
   return keys.every((key) => JSON.stringify(sorted(known[key])) === JSON.stringify(sorted(wanted[key])))
 }

@@ -3,7 +3,9 @@ import type { FiltersArgument } from './filters.ts'
 
 /** Filters in the shape of `SearchFiltersValue`: every field there, null when it filters nothing. */
 export type FiltersValue = {
-  [field in keyof FiltersArgument]-?: field extends 'attributes' ? AttributeValue[] | null : NonNullable<FiltersArgument[field]> | null
+  [field in keyof FiltersArgument]-?: field extends 'attributes'
+    ? AttributeValue[] | null
+    : NonNullable<FiltersArgument[field]> | null
 }
 
 interface AttributeValue {
@@ -14,7 +16,7 @@ interface AttributeValue {
 }
 
 /** Filters with every field. */
-export function valueOf(filters: FiltersArgument | null | undefined): FiltersValue {
+export function filtersValue(filters: FiltersArgument | null | undefined): FiltersValue {
   return {
     brands: filled(filters?.brands),
     categoryIds: filled(filters?.categoryIds),

@@ -1,12 +1,6 @@
 import { exponentOf, toAmount } from '@commerce/service/money.ts'
 import type { SearchRequest, ValueCount } from '../engine/port.ts'
-import {
-  chooseAttribute,
-  chooseCategory,
-  choosePrice,
-  type FiltersValue,
-  toggled,
-} from './choice.ts'
+import { chooseAttribute, chooseCategory, choosePrice, type FiltersValue, toggled } from './choice.ts'
 
 /** A facet as shoppers get it; see schema.graphql. */
 export interface Facet {
@@ -152,7 +146,13 @@ function ratingValues(counts: readonly Count[], ratingMin: number | null, chosen
     .sort((a, b) => Number(b.value) - Number(a.value))
     .map(({ value, count }) => {
       const selected = Number(value) === ratingMin
-      return { value, label: `${value} and more`, count, selected, input: { ...chosen, ratingMin: selected ? null : Number(value) } }
+      return {
+        value,
+        label: `${value} and more`,
+        count,
+        selected,
+        input: { ...chosen, ratingMin: selected ? null : Number(value) },
+      }
     })
 }
 

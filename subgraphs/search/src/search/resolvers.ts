@@ -7,7 +7,7 @@ import { highlight, type Part, snippet } from '../analysis/highlight.ts'
 import type { Context } from '../context.ts'
 import type { Hit } from '../engine/port.ts'
 import { applying, combined } from '../rule/applying.ts'
-import { valueOf } from './choice.ts'
+import { filtersValue } from './choice.ts'
 import { facetsOf } from './facets.ts'
 import { InputError } from './filters.ts'
 import type { KnownProduct } from './repository.ts'
@@ -62,7 +62,7 @@ export const searchResolvers: Resolvers = {
         async facets(given: FacetArguments) {
           const wanted = facetRequestFrom(given, request.currencyCode)
           const counts = await searching.counts(wanted)
-          return facetsOf(counts, { ...request, facets: wanted }, valueOf(args.filters), given.keys)
+          return facetsOf(counts, { ...request, facets: wanted }, filtersValue(args.filters), given.keys)
         },
         didYouMean: async () => (await searching.answer()).didYouMean,
         relaxed: async () => (await searching.answer()).relaxed,

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Page } from '@commerce/service/connection.ts'
 import {
   BOUNDS,
   type FacetKey,
@@ -31,7 +30,7 @@ export interface FacetArguments {
 /** Checks the arguments of a search; no facets are asked for yet. Throws `InputError`. */
 export function requestFrom(
   { query, filters, sort, soldOut }: SearchArguments,
-  page: Page,
+  page: Slice,
   { shopCurrency, rules, explain, now }: { shopCurrency: string; rules: Rules; explain: boolean; now: number },
 ): SearchRequest {
   const checked = filtersFrom(filters, shopCurrency)
@@ -51,7 +50,7 @@ export function requestFrom(
 }
 
 /** A page whose cursor was made for this order; its position is the engine's. Throws `InputError`. */
-export function sliceOf(sort: Sort, { limit, backward, position }: Page): Slice {
+export function sliceOf(sort: Sort, { limit, backward, position }: Slice): Slice {
   if (position === null) return { limit, backward, position }
   const [madeFor, ...rest] = position
   if (madeFor !== sort || rest.length === 0) throw new InputError(foreignCursor(sort))
@@ -60,7 +59,12 @@ export function sliceOf(sort: Sort, { limit, backward, position }: Page): Slice 
 
 /** Whether a search is counted as a wish: a first page without filters, so that turning pages, narrowing and sorting do not count again. */
 export function isCounted({ slice, filters, sort }: SearchRequest): boolean {
-  return slice.position === null && !slice.backward && sort === 'RELEVANCE' && isDeepStrictEqual(filters, noFilters(filters.price.currencyCode))
+  return (
+    slice.position === null &&
+    !slice.backward &&
+    sort === 'RELEVANCE' &&
+    isDeepStrictEqual(filters, noFilters(filters.price.currencyCode))
+  )
 }
 
 /** What to say about a cursor of another list. */
@@ -82,7 +86,9 @@ export function facetRequestFrom({ keys, values, match }: FacetArguments, curren
     )
   }
   if (match && match.prefix.length > MAX_PREFIX) {
-    throw new InputError(`facets.match.prefix has ${match.prefix.length} characters, at most ${MAX_PREFIX} are allowed.`)
+    throw new InputError(
+      `facets.match.prefix has ${match.prefix.length} characters, at most ${MAX_PREFIX} are allowed.`,
+    )
   }
   const named = match ? [match.facet] : wanted
   const names = named.flatMap((key) => (key.startsWith('attribute:') ? key.slice('attribute:'.length) : []))
@@ -99,5 +105,7 @@ const KEYS = ['category', 'brand', 'price', 'inStock', 'onSale', 'rating']
 function facetKey(field: string, key: string): FacetKey {
   if (KEYS.includes(key) || (key.startsWith('attribute:') && key.length > 'attribute:'.length)) return key as FacetKey
   const known = KEYS.map((one) => `"${one}"`).join(', ')
-  throw new InputError(`facets.${field}: "${key.slice(0, 100)}" is no facet: there are ${known} and "attribute:<name>".`)
+  throw new InputError(
+    `facets.${field}: "${key.slice(0, 100)}" is no facet: there are ${known} and "attribute:<name>".`,
+  )
 }

@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type FacetRequest, PositionError, type SearchAnswer, type SearchEngine, type SearchRequest } from '../engine/port.ts'
+import {
+  type FacetRequest,
+  PositionError,
+  type SearchAnswer,
+  type SearchEngine,
+  type SearchRequest,
+} from '../engine/port.ts'
 import { InputError } from './filters.ts'
 import { foreignCursor } from './search.ts'
 

@@ -2,7 +2,7 @@ import { encodeId } from '@commerce/service/ids.ts'
 import type { Resolvers } from '@commerce/service/subgraph-server.ts'
 import type { Context } from '../context.ts'
 import { BOUNDS, type Completion } from '../engine/port.ts'
-import { valueOf } from '../search/choice.ts'
+import { filtersValue } from '../search/choice.ts'
 import { InputError } from '../search/filters.ts'
 import { suggestionsFor } from './service.ts'
 
@@ -18,11 +18,11 @@ export const suggestionResolvers: Resolvers = {
   },
   SearchCategorySuggestion: {
     slug: ({ id }: Completion) => id,
-    input: ({ id }: Completion) => valueOf({ categorySlugs: id === null ? [] : [id] }),
+    input: ({ id }: Completion) => filtersValue({ categorySlugs: id === null ? [] : [id] }),
   },
   SearchBrandSuggestion: {
     brand: ({ text }: Completion) => text,
-    input: ({ text }: Completion) => valueOf({ brands: [text] }),
+    input: ({ text }: Completion) => filtersValue({ brands: [text] }),
   },
   SearchProductSuggestion: {
     product: ({ id }: Completion) => id && { id: encodeId('Product', id) },

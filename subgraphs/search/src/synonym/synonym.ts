@@ -73,7 +73,8 @@ function refuseTerms(
     }
     if (!isPlain(term)) return refused('A term has no control characters.', at)
     if (words === 0) return refused(`"${shown}" has no letter or digit.`, at)
-    if (words > MAX_TERM_WORDS) return refused(`A term has at most ${MAX_TERM_WORDS} words, "${shown}" has ${words}.`, at)
+    if (words > MAX_TERM_WORDS)
+      return refused(`A term has at most ${MAX_TERM_WORDS} words, "${shown}" has ${words}.`, at)
     const folded = foldedTerm(term)
     if (seen.has(folded)) return refused(`"${shown}" stands there twice.`, at)
     seen.add(folded)

@@ -1,0 +1,73 @@
+import { encodeId } from '@commerce/service/ids.ts'
+import { expect, test } from 'vitest'
+import { order, product } from '../../test/events.ts'
+import { startHarness } from '../../test/harness.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+const harness = await startHarness()
+const [mug, tea, pot, honey] = ['mug', 'tea', 'pot', 'honey'].map(
+  (title) => product({ title, sku: `${title}.1` }).data,
+) as [Product, Product, Product, Product]
+type Product = ReturnType<typeof product>['data']
+const titles = new Map([mug, tea, pot, honey].map(({ id, title }) => [encodeId('Product', id), title]))
+
+interface Entities {
+  _entities: { boughtTogether: { id: string }[] }[]
+}
+
+async function boughtWith(products: readonly Product[], first = 8): Promise<string[][]> {
+  const representations = products.map(({ id }) => ({ __typename: 'Product', id: encodeId('Product', id) }))
+  const { data, errors } = await harness.graphql<Entities>(
+    `query ($representations: [_Any!]!, $first: Int!) {
+      _entities(representations: $representations) { ... on Product { boughtTogether(first: $first) { id } } }
+    }`,
+    { representations, first },
+  )
+  expect(errors).toBeUndefined()
+  return (data?._entities ?? []).map((one) => one.boughtTogether.map(({ id }) => titles.get(id) ?? id))
+}
+
+await harness.publish([mug, tea, pot, honey].map((data) => product(data)))
+const placed = [
+  order(['mug.1', 'tea.1']),
+  order(['mug.1', 'tea.1', 'pot.1']),
+  order(['mug.1', 'gone.1']),
+  order(['mug.1', 'honey.1'], new Date(Date.now() - 400 * DAY_MS).toISOString()),
+]
+await harness.publish(placed)
+await harness.indexed()
+
+test('what was bought in the same orders goes with a product, the most frequent first', async () => {
+  expect(await boughtWith([mug, tea, honey])).toEqual([['tea', 'pot'], ['mug', 'pot'], []])
+  expect(await boughtWith([mug], 1)).toEqual([['tea']])
+})
+
+test('an order that is told again counts once', async () => {
+  await harness.publish([...placed.slice(0, 2), order(['pot.1', 'mug.1']), order(['pot.1', 'mug.1'])])
+  await harness.indexed()
+  expect(await boughtWith([mug])).toEqual([['pot', 'tea']])
+})
+
+test('the same product under another SKU is one product', async () => {
+  await harness.publish([order(['honey.1', 'tea.2']), order(['honey.1', 'tea.1']), order(['honey.1', 'mug.1'])])
+  const variants = ['tea.1', 'tea.2'].map((sku) => ({ ...(tea.variants[0] as Product['variants'][number]), sku }))
+  await harness.publish([product({ ...tea, version: 2, variants })])
+  await harness.indexed()
+  expect(await boughtWith([honey])).toEqual([['tea', 'mug']])
+})
+
+test('bad requests are told what is wrong', async () => {
+  const ask = async (id: string, first: number) => {
+    const { errors } = await harness.graphql(
+      `query ($id: ID!, $first: Int!) {
+        _entities(representations: [{ __typename: "Product", id: $id }]) { ... on Product { boughtTogether(first: $first) { id } } }
+      }`
+        .replace('$id: ID!, ', '')
+        .replace('id: $id', `id: "${id}"`),
+      { first },
+    )
+    return errors?.[0]?.message
+  }
+  expect(await ask(encodeId('Product', mug.id), 51)).toBe('`first` is 1 to 50, 51 was given.')
+  expect(await ask('nothing', 1)).toContain('nothing')
+})

@@ -10,34 +10,39 @@ export interface Near {
   edits: number
 }
 
-/** Most letters of a word that is looked for; a longer one has no near words. */
-export const MAX_NEAR_LETTERS = 40
+export interface Walk {
+  trie: Trie
+  letterAt(id: number, depth: number): number
+  /** Where the walk begins: a node and how many letters lie above it; the pattern is compared with what follows. */
+  from: { node: number; depth: number }
+  pattern: string
+  edits: number
+  /** Among the first `firstLetters` letters of the pattern at most so many edits: the top of the trie is wide, and this is what makes two edits cheap. */
+  first: { letters: number; edits: number } | null
+  /** A beginning of the word may be that near; each word is then as near as its nearest beginning. */
+  prefix: boolean
+}
+
 /** At most so many nodes are visited. Only beginnings of few letters come near it: there is no end of words that continue them. */
 const MAX_VISITS = 60_000
 const FIRST_IDEOGRAPH = 0x2e80
 const [ZERO, NINE] = [48, 57]
 
-/**
- * Calls `found` for each word without digits at distance 0..edits; with `prefix`, for each word with a beginning at that distance, with
- * the lowest one. Words are visited in no order, each once.
- */
-export function walkNear(
-  trie: Trie,
-  wordOf: (id: number) => string,
-  word: string,
-  edits: number,
-  prefix: boolean,
-  found: (id: number, edits: number) => void,
-): void {
-  const length = word.length
-  if (length === 0 || length > MAX_NEAR_LETTERS) return
+/** Calls `found` for each word without digits (below `from`) at distance 0..edits, each once, in no order. */
+export function walkNear(walk: Walk, found: (id: number, edits: number) => void): void {
+  const { trie, letterAt, pattern, edits, prefix, from } = walk
+  const length = pattern.length
   const width = length + 1
-  const rows = new Uint8Array((length + edits + 2) * width).fill(edits + 1)
-  const path = new Uint16Array(length + edits + 2)
+  const none = edits + 1
+  const deepest = length + edits
+  const rows = new Uint8Array((deepest + 1) * width).fill(none)
+  const path = new Uint16Array(deepest + 1)
   const letters = new Uint16Array(length)
-  for (let j = 0; j < length; j++) letters[j] = word.charCodeAt(j)
-  for (let j = 0; j <= Math.min(edits, length); j++) rows[j] = j
-  const hasIdeographs = (letters[0] as number) >= FIRST_IDEOGRAPH
+  const limits = new Uint8Array(width).fill(edits)
+  if (walk.first) limits.fill(walk.first.edits, 0, Math.min(width, walk.first.letters + 1))
+  for (let j = 0; j < length; j++) letters[j] = pattern.charCodeAt(j)
+  for (let j = 0; j <= length && j <= (limits[j] as number); j++) rows[j] = j
+  const hasIdeographs = pattern.charCodeAt(0) >= FIRST_IDEOGRAPH
   let visits = 0
 
   /** Fills the row below a letter; the lowest value in it. */
@@ -45,14 +50,14 @@ export function walkNear(
     path[depth] = letter
     const row = depth * width
     const above = row - width
-    const from = Math.max(1, depth - edits)
-    const to = Math.min(length, depth + edits)
-    let lowest = edits + 1
-    if (from === 1) {
-      rows[row] = Math.min(depth, edits + 1)
-      lowest = rows[row] as number
-    } else rows[row + from - 1] = edits + 1
-    for (let j = from; j <= to; j++) {
+    const begin = Math.max(1, depth - edits)
+    const end = Math.min(length, depth + edits)
+    let lowest = none
+    if (begin === 1) {
+      lowest = depth <= (limits[0] as number) ? depth : none
+      rows[row] = lowest
+    } else rows[row + begin - 1] = none
+    for (let j = begin; j <= end; j++) {
       let value = (rows[above + j - 1] as number) + (letters[j - 1] === letter ? 0 : 1)
       const less = (rows[above + j] as number) + 1
       if (less < value) value = less
@@ -62,85 +67,59 @@ export function walkNear(
         const swapped = (rows[above - width + j - 2] as number) + 1
         if (swapped < value) value = swapped
       }
-      if (value > edits) value = edits + 1
+      if (value > (limits[j] as number)) value = none
       rows[row + j] = value
       if (value < lowest) lowest = value
     }
-    if (to < length) rows[row + to + 1] = edits + 1
+    if (end < length) rows[row + end + 1] = none
     return lowest
   }
 
-  /** The distance of what lies on the path so far; more than `edits` when it is too short or too long. */
+  /** The distance of what lies on the path so far; `none` when it is too short or too long. */
   function distance(depth: number): number {
-    return depth >= length - edits && depth <= length + edits ? (rows[depth * width + length] as number) : edits + 1
+    return depth >= length - edits && depth <= deepest ? (rows[depth * width + length] as number) : none
   }
 
-  function leaf(id: number, depth: number, best: number): void {
-    const whole = wordOf(id)
-    for (let at = depth; at < whole.length; at++) {
-      const letter = whole.charCodeAt(at)
+  /** A word whose letters from `depth` on are not in the trie. */
+  function leaf(id: number, depth: number, isOpen: boolean, best: number): void {
+    let edit = best
+    let at = depth
+    for (; ; at++) {
+      const letter = letterAt(id, from.depth + at)
+      if (letter === END) break
       if (letter >= ZERO && letter <= NINE) return
+      if (!isOpen) continue
+      isOpen = at < deepest && fill(at + 1, letter) < (prefix ? edit : none)
+      if (prefix && isOpen) edit = Math.min(edit, distance(at + 1))
+      if (!prefix && !isOpen) return
     }
-    let lowest = best
-    for (let at = depth; at < whole.length; at++) {
-      if (at > length + edits - 1 || fill(at + 1, whole.charCodeAt(at)) >= (prefix ? lowest : edits + 1)) {
-        if (!prefix) return
-        break
-      }
-      if (prefix) lowest = Math.min(lowest, distance(at + 1))
-    }
-    const edit = prefix ? lowest : distance(whole.length)
+    if (!prefix) edit = distance(at)
     if (edit <= edits) found(id, edit)
   }
 
-  function children(node: number, depth: number, best: number): void {
+  /** `best`: how near a beginning above already is. `isOpen`: a longer beginning could be nearer. */
+  function below(node: number, depth: number, isOpen: boolean, best: number): void {
     for (let child = trie.first(node); child !== 0; child = trie.next(child)) {
       if (visits++ > MAX_VISITS) return
       const letter = trie.letter(child)
+      const id = trie.leaf(child)
       if (letter === END) {
         const edit = prefix ? best : distance(depth)
-        if (edit <= edits) found(trie.leaf(child), edit)
+        if (edit <= edits) found(id, edit)
         continue
       }
       if (letter >= ZERO && letter <= NINE) continue
       if (depth === 0 && letter >= FIRST_IDEOGRAPH !== hasIdeographs) continue
-      // Nothing further down can be nearer than what a beginning already is.
-      let reached = best
-      let isOpen = false
-      if (depth < length + edits) {
-        const lowest = fill(depth + 1, letter)
-        isOpen = prefix ? lowest < best : lowest <= edits
-        if (prefix && isOpen) reached = Math.min(best, distance(depth + 1))
-      }
-      if (!isOpen && best > edits) continue
-      const id = trie.leaf(child)
-      if (id !== -1) {
-        if (isOpen) leaf(id, depth + 1, reached)
-        else if (!hasDigits(wordOf(id), depth + 1)) found(id, best)
-      } else if (isOpen) children(child, depth + 1, reached)
-      else collect(child, depth + 1, best)
+      const goesOn = isOpen && depth < deepest && fill(depth + 1, letter) < (prefix ? best : none)
+      const reached = prefix && goesOn ? Math.min(best, distance(depth + 1)) : best
+      if (!goesOn && reached > edits) continue
+      if (id === -1) below(child, depth + 1, goesOn, reached)
+      else leaf(id, depth + 1, goesOn, reached)
     }
   }
 
-  /** All words of a branch, each as near as its beginning. */
-  function collect(node: number, depth: number, edit: number): void {
-    for (let child = trie.first(node); child !== 0; child = trie.next(child)) {
-      if (visits++ > MAX_VISITS) return
-      const letter = trie.letter(child)
-      if (letter >= ZERO && letter <= NINE) continue
-      const id = trie.leaf(child)
-      if (id === -1) collect(child, depth + 1, edit)
-      else if (letter === END || !hasDigits(wordOf(id), depth + 1)) found(id, edit)
-    }
-  }
-
-  children(trie.root, 0, prefix ? distance(0) : edits + 1)
-}
-
-function hasDigits(word: string, from: number): boolean {
-  for (let at = from; at < word.length; at++) {
-    const letter = word.charCodeAt(at)
-    if (letter >= ZERO && letter <= NINE) return true
-  }
-  return false
+  const own = trie.leaf(from.node)
+  const best = prefix ? distance(0) : none
+  if (own === -1) below(from.node, 0, true, best)
+  else leaf(own, 0, true, best)
 }

@@ -24,12 +24,12 @@ export interface Trie {
   count(node: number): number
   /** The word of a leaf, -1 for a branch. The leaf stands for its letter and for all letters of the word that follow. */
   leaf(node: number): number
-  /** The node that the beginning leads to, and how many of its letters are spelled out above it: less than all when it is a leaf. Null: no word begins so. */
-  find(beginning: string): { node: number; depth: number } | null
+  /** The node that holds all words that begin so, a leaf when it is one word; null when no word does. */
+  find(beginning: string): number | null
 }
 
-/** An empty trie over words that are read by their ids. */
-export function createTrie(wordOf: (id: number) => string): Trie {
+/** An empty trie over words whose letters are read by their ids, `END` behind the last one: forwards, or backwards for a trie of endings. */
+export function createTrie(letterAt: (id: number, depth: number) => number): Trie {
   let nodes = new Int32Array(1024 * SIZE)
   // Node 0 is the root, so that 0 can mean "none" for children and siblings.
   let used = SIZE
@@ -65,11 +65,10 @@ export function createTrie(wordOf: (id: number) => string): Trie {
   }
 
   function insert(id: number): void {
-    const word = wordOf(id)
     let node = 0
     for (let depth = 0; ; depth++) {
       nodes[node + COUNT] = (nodes[node + COUNT] as number) + 1
-      const letter = letterOf(word, depth)
+      const letter = letterAt(id, depth)
       const child = childOf(node, letter)
       if (child === 0) {
         addLeaf(node, letter, id)
@@ -78,7 +77,7 @@ export function createTrie(wordOf: (id: number) => string): Trie {
       const other = leaf(child)
       if (other !== -1) {
         nodes[child + FIRST] = 0
-        addLeaf(child, letterOf(wordOf(other), depth + 1), other)
+        addLeaf(child, letterAt(other, depth + 1), other)
       }
       node = child
     }
@@ -103,13 +102,13 @@ export function createTrie(wordOf: (id: number) => string): Trie {
         node = childOf(node, beginning.charCodeAt(depth))
         if (node === 0) return null
         const id = leaf(node)
-        if (id !== -1) return wordOf(id).startsWith(beginning) ? { node, depth: depth + 1 } : null
+        if (id === -1) continue
+        for (let at = depth + 1; at < beginning.length; at++) {
+          if (letterAt(id, at) !== beginning.charCodeAt(at)) return null
+        }
+        return node
       }
-      return { node, depth: beginning.length }
+      return node
     },
   }
-}
-
-function letterOf(word: string, depth: number): number {
-  return depth < word.length ? word.charCodeAt(depth) : END
 }

@@ -12,7 +12,7 @@ import { demandResolvers } from './demand/resolvers.ts'
 import { startDiscovery } from './discovery/discovery.ts'
 import type { OrderFact } from './document/document.ts'
 import { createStore } from './document/repository.ts'
-import { createScanEngine } from './engine/scan.ts'
+import { createResidentEngine } from './engine/resident/engine.ts'
 import { CONSUMER, indexConsumer, openIndex, rebuildEvents } from './projection/consumer.ts'
 import { loadedCheck } from './projection/readiness.ts'
 import { createProjectionRepository } from './projection/repository.ts'
@@ -63,7 +63,7 @@ export function start(config: z.infer<typeof searchConfig>, log: Logger): Promis
         feed,
         events: rebuildEvents(connection, filling),
         filled: () => consumerProgress(connection, CONSUMER),
-        createEngine: createScanEngine,
+        createEngine: () => createResidentEngine(),
       })
       const { engine } = projection.index
       const discovery = await startDiscovery({ database, engine, currencyCode, now: Date.now, log })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { encodeId } from '@commerce/service/ids.ts'
 import { expect, test } from 'vitest'
 import { order, product } from '../../test/events.ts'
@@ -54,6 +55,36 @@ test('the same product under another SKU is one product', async () => {
   await harness.publish([product({ ...tea, version: 2, variants })])
   await harness.indexed()
   expect(await boughtWith([honey])).toEqual([['tea', 'mug']])
+})
+
+test('products like one are of its category, the nearest first', async () => {
+  const category = (slug: string) => ({ id: randomUUID(), slug, name: slug })
+  const [lamps, desks] = [category('lamps'), category('desks')]
+  const red = [{ name: 'color', value: 'red' }]
+  const made = [
+    product({ title: 'lamp', categories: [lamps], brand: 'Acme', attributes: red }),
+    product({ title: 'popular', categories: [lamps], popularity: 3 }),
+    product({ title: 'same brand and color', categories: [lamps], brand: 'Acme', attributes: red }),
+    product({ title: 'same color', categories: [lamps], attributes: red }),
+    product({ title: 'desk', categories: [desks], brand: 'Acme', attributes: red }),
+  ]
+  for (const { data } of made) titles.set(encodeId('Product', data.id), data.title)
+  await harness.publish(made)
+  await harness.indexed()
+  const related = async (data: Product | undefined, first: number) => {
+    const answer = await harness.graphql<{ _entities: { related: { id: string }[] }[] }>(
+      `query ($first: Int!) {
+        _entities(representations: [{ __typename: "Product", id: "${encodeId('Product', data?.id ?? '')}" }]) { ... on Product { related(first: $first) { id } } }
+      }`,
+      { first },
+    )
+    expect(answer.errors).toBeUndefined()
+    return answer.data?._entities[0]?.related.map(({ id }) => titles.get(id))
+  }
+  expect(await related(made[0]?.data, 8)).toEqual(['same brand and color', 'same color', 'popular'])
+  expect(await related(made[0]?.data, 1)).toEqual(['same brand and color'])
+  expect(await related(mug, 8)).toEqual([])
+  expect(await related(product().data, 8)).toEqual([])
 })
 
 test('bad requests are told what is wrong', async () => {

@@ -19,7 +19,7 @@ export function pairsOf(lines: readonly { sku: string }[]): Pair[] {
 
 const SAME_BRAND = 2
 const SAME_ATTRIBUTE = 1.5
-const MAX_ATTRIBUTES = 20
+const MAX_ATTRIBUTES = 8
 const MAX_VALUE = 200
 
 /**

@@ -112,6 +112,12 @@ function checksOf(filters: Filters): Map<string, (one: Shown) => boolean> {
   return checks
 }
 
+/** A range that is filtered by stays, so that it can be taken back. */
+function chosenRange({ priceMin, priceMax }: Filters): number[] {
+  const chosen = `${priceMin ?? ''}..${priceMax ?? ''}`
+  return [...Array(EDGES.length + 1).keys()].filter((range) => rangeValue(range) === chosen)
+}
+
 function obviousFacets(query: string, filters: Filters): FacetAnswer[] {
   const checks = checksOf(filters)
   const passing = (facet: string): Shown[] =>
@@ -159,7 +165,7 @@ function obviousFacets(query: string, filters: Filters): FacetAnswer[] {
     },
     {
       key: 'price',
-      values: [...new Set(ranges)]
+      values: [...new Set([...ranges, ...chosenRange(filters)])]
         .sort((a, b) => a - b)
         .map((range) => ({
           value: rangeValue(range),

@@ -28,6 +28,13 @@ test('two replicas add up, and a day is a day', async () => {
   expect(await database.searchDemand.count()).toBe(2)
 })
 
+test('no more wait than can be written at once', async () => {
+  const service = serviceAt(NOW)
+  for (let i = 0; i < 6_000; i++) service.record(`crowd ${i}`, 1)
+  await service.flush()
+  expect(await database.searchDemand.count({ where: { query: { startsWith: 'crowd' } } })).toBe(5_000)
+})
+
 test('what cannot be written waits, within bounds', async () => {
   const service = serviceAt(NOW)
   for (let i = 0; i < 6_000; i++) service.record(`query ${i}`, 1)

@@ -44,7 +44,11 @@ test('what was bought in the same orders goes with a product, the most frequent 
 })
 
 test('an order that is told again counts once', async () => {
-  await harness.publish([...placed.slice(0, 2), order(['pot.1', 'mug.1']), order(['pot.1', 'mug.1'])])
+  for (let again = 0; again < 2; again++) {
+    await harness.publish(placed.slice(0, 1))
+    await harness.indexed()
+  }
+  await harness.publish([order(['pot.1', 'mug.1']), order(['pot.1', 'mug.1'])])
   await harness.indexed()
   expect(await boughtWith([mug])).toEqual([['pot', 'tea']])
 })
@@ -90,11 +94,9 @@ test('products like one are of its category, the nearest first', async () => {
 test('bad requests are told what is wrong', async () => {
   const ask = async (id: string, first: number) => {
     const { errors } = await harness.graphql(
-      `query ($id: ID!, $first: Int!) {
-        _entities(representations: [{ __typename: "Product", id: $id }]) { ... on Product { boughtTogether(first: $first) { id } } }
-      }`
-        .replace('$id: ID!, ', '')
-        .replace('id: $id', `id: "${id}"`),
+      `query ($first: Int!) {
+        _entities(representations: [{ __typename: "Product", id: "${id}" }]) { ... on Product { boughtTogether(first: $first) { id } } }
+      }`,
       { first },
     )
     return errors?.[0]?.message

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ValueCount } from '../engine/port.ts'
 import { NO_RULES } from '../engine/port.ts'
-import { type FiltersValue, filtersValue } from './choice.ts'
+import { chooseCategory, type FiltersValue, filtersValue } from './choice.ts'
 import { facetsOf } from './facets.ts'
 import { filtersFrom } from './filters.ts'
 import { requestFrom } from './search.ts'
@@ -81,3 +81,9 @@ function fieldOf({ facet }: ValueCount): keyof FiltersValue {
   if (facet === 'rating') return 'ratingMin'
   return facet === 'attribute' ? 'attributes' : (facet as 'inStock' | 'onSale')
 }
+
+test('a category takes the place of those above it, by slug and by id', () => {
+  const above = { ...filtersValue(null), categorySlugs: ['parts'], categoryIds: ['x'] }
+  const { categorySlugs, categoryIds } = chooseCategory(above, 'memory', false)
+  expect([categorySlugs, categoryIds]).toEqual([['memory'], null])
+})

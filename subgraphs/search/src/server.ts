@@ -4,18 +4,27 @@ import { subgraphConfig } from '@commerce/service/config.ts'
 import type { Running } from '@commerce/service/lifecycle.ts'
 import type { Logger } from '@commerce/service/log.ts'
 import { startSubgraph } from '@commerce/service/subgraph.ts'
+import type { Resolvers } from '@commerce/service/subgraph-server.ts'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { z } from 'zod'
 import type { Context } from './context.ts'
+import { demandResolvers } from './demand/resolvers.ts'
+import { startDiscovery } from './discovery/discovery.ts'
+import type { OrderFact } from './document/document.ts'
 import { createStore } from './document/repository.ts'
-import { oldCalls } from './engine/old-calls.ts'
-import { createScanEngine } from './engine/scan.ts'
+import { createResidentEngine } from './engine/resident/engine.ts'
 import { CONSUMER, indexConsumer, openIndex, rebuildEvents } from './projection/consumer.ts'
 import { loadedCheck } from './projection/readiness.ts'
 import { createProjectionRepository } from './projection/repository.ts'
 import { projectionResolvers } from './projection/resolvers.ts'
 import { startProjection } from './projection/service.ts'
+import { createBoughtWith } from './related/loader.ts'
+import { relatedResolvers } from './related/resolvers.ts'
+import { ruleResolvers } from './rule/resolvers.ts'
+import { readProducts } from './search/repository.ts'
 import { searchResolvers } from './search/resolvers.ts'
+import { suggestionResolvers } from './suggestion/resolvers.ts'
+import { synonymResolvers } from './synonym/resolvers.ts'
 
 /** What the search subgraph needs from its environment. */
 export const searchConfig = subgraphConfig.extend({
@@ -41,25 +50,44 @@ export function start(config: z.infer<typeof searchConfig>, log: Logger): Promis
     log,
     async define({ connection, feed }) {
       if (!feed) throw new Error('The index lives by the events.')
-      const filling = { store: createStore(database), repository: createProjectionRepository(database), log }
+      const currencyCode = config.CURRENCY
+      const filling = {
+        store: createStore(database),
+        repository: createProjectionRepository(database),
+        takeOrders: (orders: readonly OrderFact[]) => discovery.related.takeOrders(orders),
+        log,
+      }
       await openIndex(connection, filling)
       const projection = await startProjection({
         ...filling,
         feed,
         events: rebuildEvents(connection, filling),
         filled: () => consumerProgress(connection, CONSUMER),
-        createEngine: createScanEngine,
+        createEngine: () => createResidentEngine(),
       })
-      const engine = oldCalls(projection.index.engine)
+      const { engine } = projection.index
+      const discovery = await startDiscovery({ database, engine, currencyCode, now: Date.now, log })
       return {
-        resolvers: {
-          ...searchResolvers,
-          ...projectionResolvers,
-          Query: { ...searchResolvers.Query, ...projectionResolvers.Query },
-        },
-        context: (viewer): Context => ({ viewer, engine, currencyCode: config.CURRENCY, projection }),
+        resolvers: merged([
+          searchResolvers,
+          projectionResolvers,
+          suggestionResolvers,
+          synonymResolvers,
+          ruleResolvers,
+          demandResolvers,
+          relatedResolvers,
+        ]),
+        context: (viewer): Context => ({
+          viewer,
+          engine,
+          currencyCode,
+          projection,
+          discovery,
+          products: (ids) => readProducts(database, ids),
+          boughtWith: createBoughtWith(discovery.related),
+        }),
         consumers: [indexConsumer(filling)],
-        background: [projection],
+        background: [projection, discovery],
         checks: { index: loadedCheck(() => projection.generation() !== null, projection.lag) },
         caughtUp: projection.index.caughtUp,
         routes: {
@@ -71,4 +99,15 @@ export function start(config: z.infer<typeof searchConfig>, log: Logger): Promis
       }
     },
   })
+}
+
+/** One object of all slices' resolvers: each adds its fields to the root types. */
+function merged(slices: readonly Resolvers[]): Resolvers {
+  const all: Resolvers = {}
+  for (const slice of slices) {
+    for (const [type, fields] of Object.entries(slice)) {
+      all[type] = type in all ? ({ ...all[type], ...fields } as Resolvers[string]) : (fields as Resolvers[string])
+    }
+  }
+  return all
 }

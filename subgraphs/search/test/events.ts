@@ -40,3 +40,19 @@ export function price(sku: string, minorUnits: number | null, { version = 1, cur
 export function stock(sku: string, available: number, version = 1): NewEvent {
   return event('inventory.stock.changed', { sku, version, locations: [], available })
 }
+
+/** The fact that an order with one of each of these was placed. */
+export function order(skus: readonly string[], placedAt = new Date().toISOString()): NewEvent<'checkout.order.placed'> {
+  return event('checkout.order.placed', {
+    id: randomUUID(),
+    version: 1,
+    number: '1',
+    cartId: randomUUID(),
+    reservationId: randomUUID(),
+    viewerId: null,
+    placedAt,
+    currencyCode: 'USD',
+    totalMinorUnits: 100,
+    lines: skus.map((sku) => ({ sku, title: sku, quantity: 1, unitMinorUnits: 100 })),
+  })
+}

@@ -246,6 +246,11 @@ export function describeEngine(name: string, create: () => Promise<SearchEngine>
         expect(idsOf(without)).toEqual(['c', 'b', 'a'])
         const boosts = [{ filters: { brands: ['c'] }, factor: 5 }]
         expect(idsOf(await engine.search(request('mug', { rules: { ...NO_RULES, boosts } })))[0]).toBe('c')
+        const named = [{ filters: {}, productIds: ['b', 'unknown'], factor: 5 }]
+        const lifted = await engine.search(request('mug', { rules: { ...NO_RULES, boosts: named }, explain: true }))
+        expect(idsOf(lifted)[0]).toBe('b')
+        const boostOf = (n: number) => lifted.hits[n]?.explanation?.parts.find(({ name }) => name === 'boost')?.value
+        expect([boostOf(0), boostOf(1)]).toEqual([5, undefined])
       })
 
       it('sorts by price and by date, what has no price last', async () => {

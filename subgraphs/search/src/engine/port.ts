@@ -118,8 +118,8 @@ export interface Rules {
   pins: readonly string[]
   /** Product ids that follow behind everything else. */
   buried: readonly string[]
-  /** The score of products that pass `filters` is multiplied by `factor`, 0.1 to 10. */
-  boosts: readonly { filters: Partial<Filters>; factor: number }[]
+  /** The score of products that pass `filters`, and are one of `productIds` when these are given, is multiplied by `factor`, 0.1 to 10. */
+  boosts: readonly { filters: Partial<Filters>; productIds?: readonly string[]; factor: number }[]
 }
 
 export const NO_RULES: Rules = { pins: [], buried: [], boosts: [] }

@@ -2,6 +2,7 @@ import type { Resolvers } from '@commerce/service/subgraph-server.ts'
 import { requireScope } from '@commerce/service/viewer.ts'
 import { GraphQLError } from 'graphql'
 import type { Context } from '../context.ts'
+import type { RebuildProgress } from './rebuild.ts'
 import type { ParkedEvent } from './repository.ts'
 
 const MOST_AT_ONCE = 100
@@ -52,6 +53,9 @@ export const projectionResolvers: Resolvers = {
       const events = await projection.discard(subjectsOf(input))
       return { events, userErrors: unknown(input, events) }
     },
+  },
+  SearchRebuild: {
+    expected: ({ total }: RebuildProgress) => total,
   },
   SearchParkedEvent: {
     sequence: ({ seq }: ParkedEvent) => String(seq),

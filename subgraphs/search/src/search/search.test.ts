@@ -1,26 +1,34 @@
 import { encodeId } from '@commerce/service/ids.ts'
 import { expect, test } from 'vitest'
-import { requestFrom, sliceOf } from './search.ts'
+import { NO_RULES, type SearchRequest } from '../engine/port.ts'
+import type { FiltersArgument } from './filters.ts'
+import { isCounted, requestFrom, type SearchArguments, sliceOf } from './search.ts'
 
 const ID = '00000000-0000-4000-8000-00000000000a'
+const start = { limit: 20, backward: false, position: null }
+
+function requestOf(filters: FiltersArgument, rest: Partial<SearchArguments> = {}, page = start): SearchRequest {
+  const shop = { shopCurrency: 'USD', rules: NO_RULES, explain: false, now: 0 }
+  return requestFrom({ filters, sort: 'RELEVANCE', soldOut: 'LAST', ...rest }, page, shop)
+}
 
 test('amounts are minor units of the currency asked for, or of the shop', () => {
-  expect(requestFrom({ filters: { priceMin: '10', priceMax: '24.99' } }, 'USD')).toMatchObject({
-    currencyCode: 'USD',
-    priceMin: 1000n,
-    priceMax: 2499n,
-  })
-  expect(requestFrom({ filters: { priceMin: '10', currency: 'JPY' } }, 'USD').priceMin).toBe(10n)
+  const { filters, currencyCode } = requestOf({ priceMin: '10', priceMax: '24.99' })
+  expect([currencyCode, filters.price]).toEqual(['USD', { min: 1000n, max: 2499n, currencyCode: 'USD' }])
+  expect(requestOf({ priceMin: '10', currency: 'JPY' }).filters.price.min).toBe(10n)
 })
 
-test('attributes of one name are one filter, and those without values are none', () => {
+test('attributes of one name are one filter, and those without values and range are none', () => {
   const attributes = [
     { name: 'color', values: ['red'] },
     { name: 'size', values: [] },
     { name: 'color', values: ['blue', 'red'] },
+    { name: 'memory', values: [], min: 8 },
+    { name: 'memory', values: [], min: 16, max: 64 },
   ]
-  expect(requestFrom({ filters: { attributes } }, 'USD').attributes).toEqual([
-    { name: 'color', values: ['red', 'blue'] },
+  expect(requestOf({ attributes }).filters.attributes).toEqual([
+    { name: 'color', values: ['red', 'blue'], min: null, max: null },
+    { name: 'memory', values: [], min: 16, max: 64 },
   ])
 })
 
@@ -28,21 +36,31 @@ test.each([
   ['an amount with too many decimals', { priceMin: '1.234' }, 'is not an amount of USD'],
   ['the id of something else', { categoryIds: [encodeId('Product', ID)] }, 'is not the id of a category'],
   ['too many values', { brands: Array.from({ length: 51 }, String) }, 'at most 50'],
+  [
+    'too many attributes',
+    { attributes: Array.from({ length: 51 }, (_, i) => ({ name: `${i}`, values: ['x'] })) },
+    'at most 50',
+  ],
 ])('%s is refused', (_, filters, message) => {
-  expect(() => requestFrom({ filters }, 'USD')).toThrow(message)
+  expect(() => requestOf(filters)).toThrow(message)
 })
 
-test.each([
-  ['another order', ['NEWEST', '1', '2', ID]],
-  ['a number that is too large', ['PRICE_ASC', '9223372036854775808', '2', ID]],
-  ['no number', ['PRICE_ASC', '1; drop table', '2', ID]],
-  ['no id', ['PRICE_ASC', '1', '2']],
-  ['too much', ['PRICE_ASC', '1', '2', ID, '']],
-])('a cursor with %s is refused', (_, position) => {
-  expect(() => sliceOf('PRICE_ASC', { limit: 1, backward: false, position })).toThrow('belongs to another list')
+test('of a long query only the beginning is read', () => {
+  expect(requestOf({}, { query: 'x'.repeat(10_000) }).query).toHaveLength(200)
 })
 
-test('a cursor of this order is a position', () => {
-  const position = ['PRICE_ASC', '-9223372036854775807', '0', ID]
-  expect(sliceOf('PRICE_ASC', { limit: 1, backward: false, position }).position).toEqual(position.slice(1))
+test('a cursor of another order is refused, one of this order is the position of the engine', () => {
+  const cursorOf = (...position: string[]) => ({ limit: 1, backward: false, position })
+  expect(() => sliceOf('PRICE_ASC', cursorOf('NEWEST', '1', ID))).toThrow('belongs to another list')
+  expect(() => sliceOf('PRICE_ASC', cursorOf('PRICE_ASC'))).toThrow('belongs to another list')
+  expect(sliceOf('PRICE_ASC', cursorOf('PRICE_ASC', '1', ID)).position).toEqual(['1', ID])
+})
+
+test('a wish is counted once: not when pages are turned, narrowed or sorted', () => {
+  expect(isCounted(requestOf({}, { query: 'mug' }))).toBe(true)
+  expect(isCounted(requestOf({ currency: 'EUR' }, { query: 'mug' }))).toBe(true)
+  expect(isCounted(requestOf({ brands: ['Acme'] }, { query: 'mug' }))).toBe(false)
+  expect(isCounted(requestOf({}, { query: 'mug', sort: 'NEWEST' }))).toBe(false)
+  const next = { limit: 20, backward: false, position: ['RELEVANCE', '1'] as never }
+  expect(isCounted(requestOf({}, { query: 'mug' }, next))).toBe(false)
 })

@@ -1,106 +1,111 @@
-import { uuidFrom } from '@commerce/service/ids.ts'
-import { exponentOf, fromAmount } from '@commerce/service/money.ts'
-import type { SearchRequest, Slice, Sort } from '../engine/engine.ts'
+import { isDeepStrictEqual } from 'node:util'
+import {
+  BOUNDS,
+  type FacetKey,
+  type FacetRequest,
+  noFilters,
+  type Rules,
+  type SearchRequest,
+  type Slice,
+  type Sort,
+} from '../engine/port.ts'
+import { priceEdges } from './facets.ts'
+import { bounded, type FiltersArgument, filtersFrom, InputError } from './filters.ts'
 
-/** The arguments of `search` as GraphQL hands them over. */
+/** The arguments of `search` as GraphQL hands them over, without those of the page. */
 export interface SearchArguments {
   query?: string | null
-  filters?: {
-    brands?: string[] | null
-    categoryIds?: string[] | null
-    categorySlugs?: string[] | null
-    priceMin?: string | null
-    priceMax?: string | null
-    currency?: string | null
-    inStock?: boolean | null
-    attributes?: { name: string; values: string[] }[] | null
-  } | null
+  filters?: FiltersArgument | null
+  sort: Sort
+  soldOut: SearchRequest['soldOut']
 }
 
-/** What was asked for cannot be searched; `message` says what is wrong with it. GraphQL answers it with this code. */
-export class InputError extends Error {
-  override name = 'InputError'
-  readonly extensions = { code: 'BAD_USER_INPUT' }
+/** The arguments of `SearchResult.facets`. */
+export interface FacetArguments {
+  keys?: string[] | null
+  values: number
+  match?: { facet: string; prefix: string } | null
 }
 
-const MAX_LIST = 50
-
-/** Checks the arguments of a search. Throws `InputError`. */
-export function requestFrom({ query, filters }: SearchArguments, shopCurrency: string): SearchRequest {
-  const currencyCode = filters?.currency ?? shopCurrency
+/** Checks the arguments of a search; no facets are asked for yet. Throws `InputError`. */
+export function requestFrom(
+  { query, filters, sort, soldOut }: SearchArguments,
+  page: Slice,
+  { shopCurrency, rules, explain, now }: { shopCurrency: string; rules: Rules; explain: boolean; now: number },
+): SearchRequest {
+  const checked = filtersFrom(filters, shopCurrency)
   return {
-    query: query ?? '',
-    brands: bounded('brands', filters?.brands),
-    categories: {
-      ids: bounded('categoryIds', filters?.categoryIds).map(categoryId),
-      slugs: bounded('categorySlugs', filters?.categorySlugs),
-    },
-    priceMin: minorUnits('priceMin', filters?.priceMin, currencyCode),
-    priceMax: minorUnits('priceMax', filters?.priceMax, currencyCode),
-    currencyCode,
-    inStock: filters?.inStock ?? null,
-    attributes: mergeByName(bounded('attributes', filters?.attributes)),
+    // Whatever is longer is not read, so that nobody pays for it.
+    query: (query ?? '').slice(0, BOUNDS.queryCharacters),
+    filters: checked,
+    sort,
+    slice: sliceOf(sort, page),
+    currencyCode: checked.price.currencyCode,
+    soldOut,
+    rules,
+    facets: null,
+    explain,
+    now,
   }
 }
 
-function bounded<T>(field: string, values: readonly T[] | null | undefined): readonly T[] {
-  if (values && values.length > MAX_LIST)
-    throw new InputError(`filters.${field} has ${values.length} entries, at most ${MAX_LIST} are allowed.`)
-  return values ?? []
+/** A page whose cursor was made for this order; its position is the engine's. Throws `InputError`. */
+export function sliceOf(sort: Sort, { limit, backward, position }: Slice): Slice {
+  if (position === null) return { limit, backward, position }
+  const [madeFor, ...rest] = position
+  if (madeFor !== sort || rest.length === 0) throw new InputError(foreignCursor(sort))
+  return { limit, backward, position: rest }
 }
 
-function categoryId(id: string): string {
-  const uuid = uuidFrom(id, 'Category')
-  if (!uuid) throw new InputError(`filters.categoryIds: "${id.slice(0, 100)}" is not the id of a category.`)
-  return uuid
+/** Whether a search is counted as a wish: a first page without filters, so that turning pages, narrowing and sorting do not count again. */
+export function isCounted({ slice, filters, sort }: SearchRequest): boolean {
+  return (
+    slice.position === null &&
+    !slice.backward &&
+    sort === 'RELEVANCE' &&
+    isDeepStrictEqual(filters, noFilters(filters.price.currencyCode))
+  )
 }
 
-function minorUnits(field: string, amount: string | null | undefined, currencyCode: string): bigint | null {
-  if (amount == null) return null
-  const units = fromAmount(amount, currencyCode)
-  if (units === null) {
+/** What to say about a cursor of another list. */
+export function foreignCursor(sort: Sort): string {
+  return `The cursor belongs to another list: use one of a page with the same query, filters and soldOut, sorted by ${sort}.`
+}
+
+const MAX_PREFIX = 100
+
+/** Checks which facets are wanted. Throws `InputError`. */
+export function facetRequestFrom({ keys, values, match }: FacetArguments, currencyCode: string): FacetRequest {
+  if (values < 1 || values > BOUNDS.valuesPerFacet) {
+    throw new InputError(`A facet has 1 to ${BOUNDS.valuesPerFacet} values, ${values} were asked for.`)
+  }
+  const wanted = bounded('facets.keys', keys).map((key) => facetKey('keys', key))
+  if (match && !(match.facet === 'category' || match.facet === 'brand' || match.facet.startsWith('attribute:'))) {
     throw new InputError(
-      `filters.${field}: "${amount}" is not an amount of ${currencyCode}, which has ${exponentOf(currencyCode)} decimal places.`,
+      `facets.match: values can be searched in "category", "brand" and "attribute:<name>", not in "${match.facet.slice(0, 100)}".`,
     )
   }
-  return units
-}
-
-/** One entry per name, without those that name no value. */
-function mergeByName(attributes: readonly { name: string; values: string[] }[]): SearchRequest['attributes'] {
-  const merged = new Map<string, Set<string>>()
-  for (const { name, values } of attributes) {
-    if (bounded('attributes.values', values).length === 0) continue
-    merged.set(name, new Set([...(merged.get(name) ?? []), ...values]))
+  if (match && match.prefix.length > MAX_PREFIX) {
+    throw new InputError(
+      `facets.match.prefix has ${match.prefix.length} characters, at most ${MAX_PREFIX} are allowed.`,
+    )
   }
-  return [...merged].map(([name, values]) => ({ name, values: [...values] }))
-}
-
-const INT8_LIMIT = 2n ** 63n
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-interface Cursored {
-  limit: number
-  backward: boolean
-  /** What the cursor holds: the order it was made for, then a hit's keys and id. */
-  position: readonly string[] | null
-}
-
-/** A page whose cursor was made for this order; its position without the order's name. Throws `InputError`. */
-export function sliceOf(sort: Sort, { limit, backward, position }: Cursored): Slice {
-  if (position === null) return { limit, backward, position }
-  const [madeFor, key1, key2, id, ...rest] = position
-  if (madeFor !== sort || !isKey(key1) || !isKey(key2) || !id || !UUID.test(id) || rest.length > 0) {
-    throw new InputError(`The cursor belongs to another list: use one of a page sorted by ${sort}.`)
+  const named = match ? [match.facet] : wanted
+  const names = named.flatMap((key) => (key.startsWith('attribute:') ? key.slice('attribute:'.length) : []))
+  return {
+    priceEdges: priceEdges(currencyCode),
+    names: keys || match ? names : null,
+    valuesPerFacet: values,
+    match: match ? { facet: match.facet as FacetKey, prefix: match.prefix } : null,
   }
-  return { limit, backward, position: [key1, key2, id] }
 }
 
-function isKey(text: string | undefined): text is string {
-  return (
-    text !== undefined &&
-    /^-?\d{1,19}$/.test(text) &&
-    BigInt.asIntN(64, BigInt(text)) === BigInt(text) &&
-    BigInt(text) > -INT8_LIMIT
+const KEYS = ['category', 'brand', 'price', 'inStock', 'onSale', 'rating']
+
+function facetKey(field: string, key: string): FacetKey {
+  if (KEYS.includes(key) || (key.startsWith('attribute:') && key.length > 'attribute:'.length)) return key as FacetKey
+  const known = KEYS.map((one) => `"${one}"`).join(', ')
+  throw new InputError(
+    `facets.${field}: "${key.slice(0, 100)}" is no facet: there are ${known} and "attribute:<name>".`,
   )
 }

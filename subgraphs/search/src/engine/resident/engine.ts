@@ -11,11 +11,11 @@ import {
   type Changes,
   type Explanation,
   type Hit,
-  noFilters,
   type SearchAnswer,
   type SearchEngine,
   type SearchRequest,
 } from '../port.ts'
+import { boostsOf } from './boosts.ts'
 import { explain } from './explain.ts'
 import { createFacets } from './facets.ts'
 import { freshness, popularityShare } from './factors.ts'
@@ -202,10 +202,7 @@ export function createResidentEngine({ language: code = 'en' }: { language?: str
   /** What a product's text score is multiplied by. */
   function factors({ rules, now }: Pick<SearchRequest, 'rules' | 'now'>, parsed: ParsedQuery | null) {
     const { popularity, createdAt, brand, path } = products
-    const boosts = rules.boosts.map(({ filters, factor }) => ({
-      checks: checksOf({ ...noFilters(''), ...filters }, products),
-      factor: Math.min(10, Math.max(0.1, factor)),
-    }))
+    const boosts = boostsOf(rules, products)
     const whole = parsed ? wholeQuery(parsed) : null
     return (product: number): number => {
       let factor = 1 + popularityShare(popularity[product] as number) + freshness(createdAt[product] as number, now)
@@ -214,7 +211,7 @@ export function createResidentEngine({ language: code = 'en' }: { language?: str
         if (whole.paths.has(path[product] as number)) factor *= WEIGHTS.wholeCategory
       }
       for (const boost of boosts) {
-        if (boost.checks.every((check) => check.passes(product))) factor *= boost.factor
+        if (boost.lifts(product)) factor *= boost.factor
       }
       return factor
     }

@@ -1,4 +1,5 @@
 import type { Explanation, SearchRequest } from '../port.ts'
+import { boostsOf } from './boosts.ts'
 import { freshness, popularityShare } from './factors.ts'
 import type { Matched } from './match.ts'
 import type { Place } from './order.ts'
@@ -35,6 +36,9 @@ export function explain({ request, found, place, isPinned, isSku, products, text
     const fresh = freshness(products.createdAt[product] as number, request.now)
     parts.push({ kind: 'factor', name: 'popularity', value: 1 + share, detail: String(products.popularity[product]) })
     parts.push({ kind: 'factor', name: 'freshness', value: 1 + fresh, detail: null })
+    for (const { factor, lifts } of boostsOf(request.rules, products)) {
+      if (lifts(product)) parts.push({ kind: 'factor', name: 'boost', value: factor, detail: null })
+    }
     if (isSku) parts.push({ kind: 'sum', name: 'sku', value: 0, detail: 'the query is its SKU: first group' })
   }
   const group = isPinned || rank >= 6 ? 3 : request.sort === 'RELEVANCE' ? rank >> 1 : 2

@@ -90,16 +90,18 @@ function endOfJoined(words: readonly Word[], i: number, also: string): number {
 
 /** The part of the text that begins a little before the match from which on the most different words match. */
 function windowOf(text: string, words: readonly Word[], found: readonly Range[], length: number): Range {
-  let best = { start: 0, score: 0 }
+  let best = { start: 0, end: 0, score: 0 }
   for (const [i, first] of found.entries()) {
     const different = new Set<string>()
+    let end = first.end
     for (let j = i; j < found.length && (found[j] as Range).end - first.start <= length * (1 - LEAD); j++) {
+      end = found[j]?.end ?? end
       different.add(fold(text.slice(found[j]?.start, found[j]?.end)).text)
     }
-    if (different.size > best.score) best = { start: first.start, score: different.size }
+    if (different.size > best.score) best = { start: first.start, end, score: different.size }
   }
-  // A text is best read from its beginning, so the beginning wins when it holds the match too.
-  const isAtBeginning = best.start <= length * LEAD
+  // A text is best read from its beginning, so the beginning wins when it holds the matches too.
+  const isAtBeginning = best.end <= length
   const from = isAtBeginning ? 0 : best.start - Math.floor(length * LEAD)
   const start = from === 0 ? 0 : (words.find((word) => word.start >= from)?.start ?? from)
   return { start: Math.min(start, Math.max(0, best.start)), end: Math.min(text.length, start + length) }

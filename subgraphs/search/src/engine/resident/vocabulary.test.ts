@@ -101,6 +101,17 @@ describe('a vocabulary', () => {
     expect(vocabulary.near('rtxa', 1, true).map(({ id }) => vocabulary.wordOf(id))).not.toContain('rtx3080')
   })
 
+  it('finds short words and words with digits behind two swapped letters, not behind swapped digits', () => {
+    const words = ['usb', '32gb', '3080', 'sub', 'gone']
+    const vocabulary = vocabularyOf(words, (id) => (words[id] === 'gone' ? 0 : id + 1))
+    const swapped = (typed: string) => vocabulary.swapped(typed).map((id) => words[id])
+    expect(swapped('ubs')).toEqual(['usb'])
+    expect(swapped('usb')).toEqual(['sub'])
+    expect(swapped('32bg')).toEqual(['32gb'])
+    expect(swapped('3008')).toEqual([])
+    expect(swapped('ogne')).toEqual([])
+  })
+
   it('answers the nearest first, then the most frequent, at most so many', () => {
     const words = ['bat', 'cat', 'hat', 'cart', 'ca']
     const vocabulary = vocabularyOf(words, (id) => id + 1)

@@ -26,8 +26,14 @@ export interface Vocabulary {
    * whole word is that near. Words with digits and words with frequency 0 are left out; `word` of more than 40 letters has no near ones.
    */
   near(word: string, edits: 1 | 2, prefix: boolean, limit?: number): readonly Near[]
+  /**
+   * Words that become this one when two neighbouring letters are swapped, the most frequent first: also short ones and those with digits
+   * ("usb" of "ubs", "32gb" of "32bg"), for words that `near` leaves alone. Those with frequency 0 are left out.
+   */
+  swapped(word: string): readonly number[]
 }
 
+const LETTERS = /^\p{L}{2}$/u
 const NEAR_LIMIT = 50
 const MAX_NEAR_LETTERS = 40
 const REMEMBERED = 256
@@ -101,7 +107,23 @@ export function createVocabulary(stemOf: (word: string) => string, frequencyOf: 
       for (const [id, distance] of lowest) if (distance > 0 || prefix) best.offer(id, distance, frequencyOf(id))
       return best.take()
     },
+    swapped(word) {
+      if (word.length > MAX_NEAR_LETTERS) return []
+      const found = swapsOf(word)
+        .map((swap) => ids.get(swap))
+        .filter((id) => id !== undefined)
+      return found.filter((id) => frequencyOf(id) > 0).sort((a, b) => frequencyOf(b) - frequencyOf(a) || a - b)
+    },
   }
+}
+
+function swapsOf(word: string): string[] {
+  const swaps: string[] = []
+  for (let at = 0; at + 1 < word.length; at++) {
+    const [left, right] = [word[at] as string, word[at + 1] as string]
+    if (left !== right && LETTERS.test(left + right)) swaps.push(word.slice(0, at) + right + left + word.slice(at + 2))
+  }
+  return swaps
 }
 
 type LetterAt = (id: number, depth: number) => number

@@ -42,17 +42,9 @@ export function snippet(text: string, matches: Matches, maxCharacters: number): 
   return merged(parts)
 }
 
-/** Where words match, in order, without overlaps. */
+/** Where words match, in order; a joined writing may reach over the words that follow. */
 function matchesIn(text: string, words: readonly Word[], matches: Matches): Range[] {
-  const ranges: Range[] = []
-  for (const [i, word] of words.entries()) {
-    const range = matchOf(text, words, i, matches)
-    const last = ranges.at(-1)
-    if (!range) continue
-    if (last && range.start < last.end) last.end = Math.max(last.end, range.end)
-    else ranges.push({ start: word.start, end: range.end })
-  }
-  return ranges
+  return words.map((_, i) => matchOf(text, words, i, matches)).filter((range) => range !== null)
 }
 
 function matchOf(text: string, words: readonly Word[], i: number, matches: Matches): Range | null {

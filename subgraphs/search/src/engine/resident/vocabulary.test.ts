@@ -166,7 +166,7 @@ describe('a vocabulary', () => {
         const found = new Map(
           vocabulary.near(typed, 2, true, 1_000).map(({ id, edits }) => [vocabulary.wordOf(id), edits]),
         )
-        const half = typed.slice(0, typed.length >> 1)
+        const half = typed.slice(0, (typed.length >> 1) + 1)
         for (const word of words) {
           const edits = prefixDistance(typed, word)
           const isFound = distance(typed, word) <= 2 || (edits <= 2 && word.startsWith(half)) || edits <= 1

@@ -42,17 +42,9 @@ export function snippet(text: string, matches: Matches, maxCharacters: number): 
   return merged(parts)
 }
 
-/** Where words match, in order, without overlaps. */
+/** Where words match, in order; a joined writing may reach over the words that follow. */
 function matchesIn(text: string, words: readonly Word[], matches: Matches): Range[] {
-  const ranges: Range[] = []
-  for (const [i, word] of words.entries()) {
-    const range = matchOf(text, words, i, matches)
-    const last = ranges.at(-1)
-    if (!range) continue
-    if (last && range.start < last.end) last.end = Math.max(last.end, range.end)
-    else ranges.push({ start: word.start, end: range.end })
-  }
-  return ranges
+  return words.map((_, i) => matchOf(text, words, i, matches)).filter((range) => range !== null)
 }
 
 function matchOf(text: string, words: readonly Word[], i: number, matches: Matches): Range | null {
@@ -90,16 +82,18 @@ function endOfJoined(words: readonly Word[], i: number, also: string): number {
 
 /** The part of the text that begins a little before the match from which on the most different words match. */
 function windowOf(text: string, words: readonly Word[], found: readonly Range[], length: number): Range {
-  let best = { start: 0, score: 0 }
+  let best = { start: 0, end: 0, score: 0 }
   for (const [i, first] of found.entries()) {
     const different = new Set<string>()
+    let end = first.end
     for (let j = i; j < found.length && (found[j] as Range).end - first.start <= length * (1 - LEAD); j++) {
+      end = found[j]?.end ?? end
       different.add(fold(text.slice(found[j]?.start, found[j]?.end)).text)
     }
-    if (different.size > best.score) best = { start: first.start, score: different.size }
+    if (different.size > best.score) best = { start: first.start, end, score: different.size }
   }
-  // A text is best read from its beginning, so the beginning wins when it holds the match too.
-  const isAtBeginning = best.start <= length * LEAD
+  // A text is best read from its beginning, so the beginning wins when it holds the matches too.
+  const isAtBeginning = best.end <= length
   const from = isAtBeginning ? 0 : best.start - Math.floor(length * LEAD)
   const start = from === 0 ? 0 : (words.find((word) => word.start >= from)?.start ?? from)
   return { start: Math.min(start, Math.max(0, best.start)), end: Math.min(text.length, start + length) }

@@ -3,7 +3,7 @@
  * in which the same words may be written. Never fails: whatever is no syntax is text.
  */
 import type { Language } from './language.ts'
-import { isUnspaced, MAX_CHAIN, MAX_WORD, type Word, wordsOf } from './words.ts'
+import { isUnspaced, MAX_CHAIN, MAX_WORD, pairsOf, type Word, wordsOf } from './words.ts'
 
 /** What a shopper typed, understood. */
 export interface ParsedQuery {
@@ -24,7 +24,7 @@ export interface QueryWord {
   isStopWord: boolean
   /** The last word, unless a space or a quote follows. */
   isPrefix: boolean
-  /** Edits that may be forgiven: 1 from 4 letters, 2 from 8, none with digits or in a phrase. */
+  /** Edits that may be forgiven: 1 from 4 letters, 2 from 8, none with digits or in a phrase (there a vocabulary's `swapped` may still help). */
   typos: 0 | 1 | 2
   /**
    * Other writings, each as good as the word itself: all words of one of them must occur. Of "lap top" both words have [["laptop"]]
@@ -146,7 +146,7 @@ function isIn(range: Range, word: Word): boolean {
 
 /** For each word the other writings that stand for it: its own, its pieces, and what it is when written together with its neighbours. */
 function otherWritings(words: readonly Word[], quoted: readonly Range[]): string[][][] {
-  const written = words.map(({ parts, surface }) => (parts.length > 1 && isModel(surface, parts) ? [[...parts]] : []))
+  const written = words.map(piecesOf)
   const add = (i: number, surface: string) => {
     const known = written[i]
     if (
@@ -181,7 +181,9 @@ function isMeasure({ surface, parts }: Word): boolean {
   return /^[0-9]/.test(surface) && (parts.length > 0 || surface.includes('.'))
 }
 
-/** Letters and digits of a model number may stand apart; the number of a quantity alone is not what was asked for. */
-function isModel(surface: string, parts: readonly string[]): boolean {
-  return parts.join('') === surface
+/** Letters and digits of a model number, pairs of signs; of a quantity none, because its number alone is not what was asked for. */
+function piecesOf({ surface, parts }: Word): string[][] {
+  const pairs = pairsOf(surface)
+  if (pairs.length > 1) return [pairs]
+  return parts.length > 1 && parts.join('') === surface ? [[...parts]] : []
 }

@@ -1,7 +1,7 @@
 /*
  * One way to cut text into words, for documents and for queries alike, so that what was indexed is what is asked for. Texts without
- * spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) are cut by the dictionaries of `Intl.Segmenter`; a word of three and more
- * signs is also indexed by its pairs, because a query may be cut at another place.
+ * spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) are cut by the dictionaries of `Intl.Segmenter`. Chinese and Japanese are also
+ * indexed by each pair of neighbouring signs, and each Chinese sign alone, because a query may be cut at another place.
  */
 import { fold, spelledOut } from './fold.ts'
 import { quantityAt } from './quantity.ts'
@@ -36,6 +36,9 @@ const MAX_SEGMENTED = 1_000
 const RUN = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:'\p{L}[\p{L}\p{N}\p{M}]*)*/gu
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
+const IDEOGRAPHS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u
+const HAN = /\p{Script=Han}/u
+const SPACE = 32
 const ELISION = /^(?:[ldjnscmt]|qu|jusqu|lorsqu|puisqu|un|all|dall|dell|nell|sull|quell)'(?=[aeiouyh]\p{L}{2})/u
 const DIGIT = /^[0-9]/
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' })
@@ -100,18 +103,29 @@ function draftOf(word: string, from: number, to: number, also: string[], parts: 
 
 function* segmented(run: string, offset: number): Generator<Draft> {
   for (let at = 0; at < run.length; at += MAX_SEGMENTED) {
-    for (const { segment, index, isWordLike } of segmenter.segment(run.slice(at, at + MAX_SEGMENTED))) {
+    const piece = run.slice(at, at + MAX_SEGMENTED)
+    for (const { segment, index, isWordLike } of segmenter.segment(piece)) {
       if (!isWordLike) continue
       const from = offset + at + index
-      yield draftOf(segment, from, from + segment.length, [], pairsOf(segment), false)
+      const next = String.fromCodePoint(piece.codePointAt(index + segment.length) ?? SPACE)
+      yield draftOf(segment, from, from + segment.length, [], signsOf(segment, next), false)
     }
   }
 }
 
-function pairsOf(segment: string): string[] {
-  if (segment.length < 3 || segment.length > 16 || !UNSPACED.test(segment)) return []
+function signsOf(segment: string, next: string): string[] {
+  if (!IDEOGRAPHS.test(segment)) return []
   const signs = [...segment]
-  return signs.slice(1).map((sign, i) => `${signs[i]}${sign}`)
+  const pairs = pairsOf(segment + next).filter((pair) => pair !== segment)
+  return signs.length === 1 ? pairs : [...pairs, ...signs.filter((sign) => HAN.test(sign))]
+}
+
+/** Neighbouring signs of Chinese and Japanese, two by two. */
+export function pairsOf(text: string): string[] {
+  const signs = [...text]
+  return signs
+    .slice(1)
+    .flatMap((sign, i) => (IDEOGRAPHS.test(sign) && IDEOGRAPHS.test(signs[i] ?? '') ? [`${signs[i]}${sign}`] : []))
 }
 
 /** Letters and digits of a model number. "4k", "i7" and "r7s" stay whole, and so do long serial numbers. */

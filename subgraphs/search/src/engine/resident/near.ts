@@ -26,9 +26,8 @@ export interface Walk {
 /** At most so many nodes are visited. Only beginnings of few letters come near it: there is no end of words that continue them. */
 const MAX_VISITS = 60_000
 const FIRST_IDEOGRAPH = 0x2e80
-const [ZERO, NINE] = [48, 57]
 
-/** Calls `found` for each word without digits (below `from`) at distance 0..edits, each once, in no order. */
+/** Calls `found` for each word (below `from`) at distance 0..edits, each once, in no order. */
 export function walkNear(walk: Walk, found: (id: number, edits: number) => void): void {
   const { trie, letterAt, pattern, edits, prefix, from } = walk
   const length = pattern.length
@@ -84,11 +83,9 @@ export function walkNear(walk: Walk, found: (id: number, edits: number) => void)
   function leaf(id: number, depth: number, isOpen: boolean, best: number): void {
     let edit = best
     let at = depth
-    for (; ; at++) {
+    for (; isOpen; at++) {
       const letter = letterAt(id, from.depth + at)
       if (letter === END) break
-      if (letter >= ZERO && letter <= NINE) return
-      if (!isOpen) continue
       isOpen = at < deepest && fill(at + 1, letter) < (prefix ? edit : none)
       if (prefix && isOpen) edit = Math.min(edit, distance(at + 1))
       if (!prefix && !isOpen) return
@@ -108,7 +105,6 @@ export function walkNear(walk: Walk, found: (id: number, edits: number) => void)
         if (edit <= edits) found(id, edit)
         continue
       }
-      if (letter >= ZERO && letter <= NINE) continue
       if (depth === 0 && letter >= FIRST_IDEOGRAPH !== hasIdeographs) continue
       const goesOn = isOpen && depth < deepest && fill(depth + 1, letter) < (prefix ? best : none)
       const reached = prefix && goesOn ? Math.min(best, distance(depth + 1)) : best

@@ -94,13 +94,13 @@ function queries(
 }
 
 /** Each typed word begins a word of the text. */
-function begins(text: string, typed: readonly string[]): boolean {
+export function begins(text: string, typed: readonly string[]): boolean {
   const words = wordsOf(text).flatMap(({ surface, also, parts }) => [surface, ...also, ...parts])
   return typed.every((prefix) => words.some((word) => word.startsWith(prefix)))
 }
 
 /** What was typed is not highlighted, what completes it is. */
-function partsOf(text: string, typed: readonly string[]): Part[] {
+export function partsOf(text: string, typed: readonly string[]): Part[] {
   const last = typed.length - 1
   const letters = (word: string): boolean | number => {
     const found = typed.findIndex((one, n) => (n === last ? word.startsWith(one) : word === one))

@@ -101,6 +101,17 @@ describe('a vocabulary', () => {
     expect(vocabulary.near('rtxa', 1, true).map(({ id }) => vocabulary.wordOf(id))).not.toContain('rtx3080')
   })
 
+  it('finds short words and words with digits behind two swapped letters, not behind swapped digits', () => {
+    const words = ['usb', '32gb', '3080', 'sub', 'gone']
+    const vocabulary = vocabularyOf(words, (id) => (words[id] === 'gone' ? 0 : id + 1))
+    const swapped = (typed: string) => vocabulary.swapped(typed).map((id) => words[id])
+    expect(swapped('ubs')).toEqual(['usb'])
+    expect(swapped('usb')).toEqual(['sub'])
+    expect(swapped('32bg')).toEqual(['32gb'])
+    expect(swapped('3008')).toEqual([])
+    expect(swapped('ogne')).toEqual([])
+  })
+
   it('answers the nearest first, then the most frequent, at most so many', () => {
     const words = ['bat', 'cat', 'hat', 'cart', 'ca']
     const vocabulary = vocabularyOf(words, (id) => id + 1)
@@ -155,7 +166,7 @@ describe('a vocabulary', () => {
         const found = new Map(
           vocabulary.near(typed, 2, true, 1_000).map(({ id, edits }) => [vocabulary.wordOf(id), edits]),
         )
-        const half = typed.slice(0, typed.length >> 1)
+        const half = typed.slice(0, (typed.length >> 1) + 1)
         for (const word of words) {
           const edits = prefixDistance(typed, word)
           const isFound = distance(typed, word) <= 2 || (edits <= 2 && word.startsWith(half)) || edits <= 1

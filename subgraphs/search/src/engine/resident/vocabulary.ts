@@ -18,16 +18,25 @@ export interface Vocabulary {
    * than 4,096 words the best 256 are remembered, and their frequencies may be those of a while ago.
    */
   withPrefix(prefix: string, limit: number): readonly number[]
-  /** Words that end like this and are longer, as `withPrefix`: the compounds of a word. */
+  /** Words without digits that end like this and are longer, as `withPrefix`: the compounds of a word. */
   withEnding(ending: string, limit: number): readonly number[]
   /**
    * At most `limit` words at optimal string alignment distance 1..edits, the nearest first, then the most frequent. With `prefix` a
-   * beginning of the word may be that near, at distance 0 too; of two edits at most one may then lie in the first half of `word`, unless the
-   * whole word is that near. Words with digits and words with frequency 0 are left out; `word` of more than 40 letters has no near ones.
+   * beginning of the word may be that near, at distance 0 too; of two edits at most one may then lie in the first half of `word` or right
+   * behind it, unless the whole word is that near. Words with digits and words with frequency 0 are left out; `word` of more than 40 letters has no near ones.
    */
   near(word: string, edits: 1 | 2, prefix: boolean, limit?: number): readonly Near[]
+  /**
+   * Words that become this one when two neighbouring letters are swapped, the most frequent first: also short ones and those with digits
+   * ("usb" of "ubs", "32gb" of "32bg"), for words that `near` leaves alone. Those with frequency 0 are left out.
+   */
+  swapped(word: string): readonly number[]
 }
 
+const DIGIT = /[0-9]/
+const LETTERS = /^\p{L}{2}$/u
+/** A shorter word is looked up from its front only. */
+const MIN_PARTED = 4
 const NEAR_LIMIT = 50
 const MAX_NEAR_LETTERS = 40
 const REMEMBERED = 256
@@ -39,28 +48,28 @@ export function createVocabulary(stemOf: (word: string) => string, frequencyOf: 
   const words: string[] = []
   const ids = new Map<string, number>()
   const stems = new Map<string, number[]>()
-  const forward = createIndex((id, depth) => letterOf(words[id] as string, depth), frequencyOf)
+  const fromFront = (id: number, depth: number) => letterOf(words[id] as string, depth)
+  // Apart, because a catalog may have more model numbers than words, and typos are looked for in words only.
+  const numbered = createIndex(fromFront, frequencyOf)
+  const forward = createIndex(fromFront, frequencyOf)
   const backward = createIndex(
     (id, depth) => letterOf(words[id] as string, (words[id] as string).length - 1 - depth),
     frequencyOf,
   )
 
-  /** Two edits: at most one of them in the first half, or none in the second half, which is then looked up from the end. */
+  /**
+   * Either fewer edits than all lie in the first part of the word, or none in the rest, which is then looked up from the end: the top of
+   * a trie is wide, and edits there are what costs. An unfinished word has no end, so one edit may be anywhere in it.
+   */
   function near(word: string, edits: 1 | 2, prefix: boolean, found: (id: number, edits: number) => void): void {
-    const letters = word.length >> 1
-    const isHalved = edits === 2 && letters > 1
-    // One letter less, so that two letters swapped across the middle are found from the front.
-    forward.near(
-      { pattern: word, edits, prefix, first: isHalved ? { letters: letters - 1, edits: 1 } : null },
-      '',
-      found,
-    )
-    if (isHalved)
-      backward.near(
-        { pattern: reverse(word.slice(0, letters)), edits, prefix: false, first: null },
-        reverse(word.slice(letters)),
-        found,
-      )
+    const letters = (word.length >> 1) + edits - 1
+    const isParted = word.length >= MIN_PARTED && (edits === 2 || !prefix)
+    // One letter less, so that two letters swapped across the border are found from the front.
+    const first = isParted ? { letters: letters - 1, edits: edits - 1 } : null
+    forward.near({ pattern: word, edits, prefix, first }, '', found)
+    if (!isParted) return
+    const pattern = reverse(word.slice(0, letters))
+    backward.near({ pattern, edits, prefix: false, first: null }, reverse(word.slice(letters)), found)
   }
 
   return {
@@ -79,29 +88,54 @@ export function createVocabulary(stemOf: (word: string) => string, frequencyOf: 
       const sameStem = stems.get(stem)
       if (sameStem) sameStem.push(id)
       else stems.set(stem, [id])
-      forward.insert(id)
-      backward.insert(id)
+      if (DIGIT.test(word)) numbered.insert(id)
+      else {
+        forward.insert(id)
+        backward.insert(id)
+      }
       return id
     },
     withStem: (stem) => stems.get(stem) ?? [],
-    withPrefix: (prefix, limit) => forward.mostFrequent(prefix, limit),
+    withPrefix(prefix, limit) {
+      const found = [...forward.mostFrequent(prefix, limit), ...numbered.mostFrequent(prefix, limit)]
+      return found.sort((a, b) => frequencyOf(b) - frequencyOf(a) || a - b).slice(0, limit)
+    },
     withEnding: (ending, limit) =>
       backward
         .mostFrequent(reverse(ending), limit + 1)
         .filter((id) => words[id] !== ending)
         .slice(0, limit),
     near(word, edits, prefix, limit = NEAR_LIMIT) {
-      if (word.length === 0 || word.length > MAX_NEAR_LETTERS || /[0-9]/.test(word)) return []
+      if (word.length === 0 || word.length > MAX_NEAR_LETTERS || DIGIT.test(word)) return []
       const best = createBest(limit)
+      const offer = (id: number, distance: number) => {
+        if (distance > 0 || prefix) best.offer(id, distance, frequencyOf)
+      }
       const lowest = new Map<number, number>()
       near(word, edits, prefix, (id, distance) => {
         const known = lowest.get(id)
         if (known === undefined || distance < known) lowest.set(id, distance)
       })
-      for (const [id, distance] of lowest) if (distance > 0 || prefix) best.offer(id, distance, frequencyOf(id))
+      for (const [id, distance] of lowest) offer(id, distance)
       return best.take()
     },
+    swapped(word) {
+      if (word.length > MAX_NEAR_LETTERS) return []
+      const found = swapsOf(word)
+        .map((swap) => ids.get(swap))
+        .filter((id) => id !== undefined)
+      return found.filter((id) => frequencyOf(id) > 0).sort((a, b) => frequencyOf(b) - frequencyOf(a) || a - b)
+    },
   }
+}
+
+function swapsOf(word: string): string[] {
+  const swaps: string[] = []
+  for (let at = 0; at + 1 < word.length; at++) {
+    const [left, right] = [word[at] as string, word[at + 1] as string]
+    if (left !== right && LETTERS.test(left + right)) swaps.push(word.slice(0, at) + right + left + word.slice(at + 2))
+  }
+  return swaps
 }
 
 type LetterAt = (id: number, depth: number) => number
@@ -120,7 +154,7 @@ function createIndex(letterAt: LetterAt, frequencyOf: (id: number) => number): I
 
   function best(node: number, limit: number): readonly number[] {
     const found = createBest(limit)
-    const offer = (id: number) => found.offer(id, 0, frequencyOf(id))
+    const offer = (id: number) => found.offer(id, 0, frequencyOf)
     const own = trie.leaf(node)
     if (own !== -1) offer(own)
     else walk(node, offer)
@@ -165,7 +199,10 @@ function createIndex(letterAt: LetterAt, frequencyOf: (id: number) => number): I
 }
 
 /** Keeps the best of what it is offered: fewer edits, then higher frequency, then the lower id. */
-function createBest(limit: number): { offer(id: number, edits: number, frequency: number): void; take(): Near[] } {
+function createBest(limit: number): {
+  offer(id: number, edits: number, frequencyOf: (id: number) => number): void
+  take(): Near[]
+} {
   let kept: { id: number; edits: number; frequency: number }[] = []
   let worst: { id: number; edits: number; frequency: number } | undefined
   type Kept = (typeof kept)[number]
@@ -175,8 +212,10 @@ function createBest(limit: number): { offer(id: number, edits: number, frequency
     worst = kept.length === limit ? kept[limit - 1] : undefined
   }
   return {
-    offer(id, edits, frequency) {
-      if (frequency <= 0 || limit <= 0) return
+    offer(id, edits, frequencyOf) {
+      if (limit <= 0 || (worst && edits > worst.edits)) return
+      const frequency = frequencyOf(id)
+      if (frequency <= 0 || (worst && edits === worst.edits && frequency < worst.frequency)) return
       const one = { id, edits, frequency }
       if (worst && compare(one, worst) > 0) return
       kept.push(one)

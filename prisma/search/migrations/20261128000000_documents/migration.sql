@@ -1,5 +1,7 @@
 -- The index is in memory now; what is kept is what it is made of, in generations: a rebuild fills one beside the other.
 
+DROP TABLE "document", "document_sku", "category", "sku_price", "sku_stock", "offer", "availability", "progress";
+
 CREATE TABLE "generation" (
     "id" SERIAL NOT NULL,
     "state" TEXT NOT NULL,

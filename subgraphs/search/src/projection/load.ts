@@ -10,7 +10,7 @@ export async function loadGeneration(
   store: DocumentStore,
   generation: number,
   engine: SearchEngine,
-  { asOf, now, log }: { asOf: string; now: number; log: Logger },
+  { asOf, now, page: size = PAGE, log }: { asOf: string; now: number; page?: number; log: Logger },
 ): Promise<number> {
   const nothing: Changes = { products: [], prices: [], stocks: [], asOf }
   const totals = await store.counts(generation)
@@ -24,7 +24,7 @@ export async function loadGeneration(
   ): Promise<void> {
     let after: string | null = null
     do {
-      const page: Page<T> = await readPage(generation, after, PAGE)
+      const page: Page<T> = await readPage(generation, after, size)
       if (page.rows.length > 0) await engine.apply(changes(page.rows))
       read += page.rows.length
       if (performance.now() - told > PROGRESS_EVERY_MS) {

@@ -51,7 +51,8 @@ async function compare(
   return outcome
 }
 
-function searching(query: string): SearchRequest {
+/** A search for words alone, whatever they are. */
+export function searching(query: string): SearchRequest {
   const currencyCode = 'USD' // prices play no part in it
   return {
     query,

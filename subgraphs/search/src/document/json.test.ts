@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { jsonForPostgres, textForPostgres } from './postgres.ts'
+import { jsonForPostgres, textForPostgres } from './json.ts'
 
 test('NUL and lone surrogates are left out, what only looks like them stays', () => {
   const rows = [{ text: 'a\0\0b\ud800c\udc00 😀 \\u0000 \\\u0000 \u001f' }]

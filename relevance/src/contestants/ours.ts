@@ -1,0 +1,70 @@
+import {
+  NO_RULES,
+  noFilters,
+  type SearchEngine,
+  type SearchRequest,
+} from '../../../subgraphs/search/src/engine/port.ts'
+import { createResidentEngine } from '../../../subgraphs/search/src/engine/resident/engine.ts'
+import type { Open } from './contestant.ts'
+
+const CURRENCY = 'USD'
+const MOMENT = '2026-06-01T00:00:00.000Z'
+const BATCH = 1_000
+
+/** The shop's default engine, in this process, through its port, as a replica of the search subgraph holds it. */
+export const openOurs: Open = async (catalog) => {
+  const engine: SearchEngine = createResidentEngine()
+  for (let at = 0; at < catalog.documents.length; at += BATCH) {
+    await engine.apply({
+      products: catalog.documents.slice(at, at + BATCH),
+      prices: catalog.prices.slice(at, at + BATCH),
+      stocks: catalog.documents
+        .slice(at, at + BATCH)
+        .flatMap(({ variants }) => variants.map(({ sku }) => ({ sku, version: 1, available: 5, sellable: true }))),
+      asOf: MOMENT,
+    })
+  }
+  if (catalog.prices.length > catalog.documents.length) throw new Error('Expected at most one price a product.')
+  const idsOf = ({ hits }: { hits: readonly { productId: string }[] }, limit: number) =>
+    hits.slice(0, limit).map(({ productId }) => productId)
+  return {
+    find: async (query, limit) => idsOf(await engine.search(request(query, limit)), limit),
+    async page(query, limit) {
+      const answer = await engine.search({
+        ...request(query, limit),
+        facets: { priceEdges: PRICE_EDGES, names: null, valuesPerFacet: 20, match: null },
+      })
+      const counts = (wanted: string) =>
+        Object.fromEntries(
+          answer.facets.flatMap(({ facet, label, value, count }) =>
+            facet === wanted ? [[label ?? value, count]] : [],
+          ),
+        )
+      return {
+        ids: idsOf(answer, limit),
+        totalCount: answer.totalCount,
+        facets: { category: counts('category'), brand: counts('brand') },
+      }
+    },
+    suggest: async (prefix, limit) => (await engine.suggest(prefix, limit)).queries.map(({ text }) => text),
+    close: async () => engine.close?.(),
+  }
+}
+
+const PRICE_EDGES = [2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000]
+
+/** A search as a page of results asks for it, without facets. */
+export function request(query: string, limit: number): SearchRequest {
+  return {
+    query,
+    filters: noFilters(CURRENCY),
+    sort: 'RELEVANCE',
+    slice: { limit, backward: false, position: null },
+    currencyCode: CURRENCY,
+    soldOut: 'LAST',
+    rules: NO_RULES,
+    facets: null,
+    explain: false,
+    now: Date.parse(MOMENT),
+  }
+}

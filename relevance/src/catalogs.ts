@@ -1,12 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { fromAmount } from '@commerce/service/money.ts'
+import { readRow } from '../../subgraphs/catalog/src/import/feed-row.ts'
+import { readFeed } from '../../subgraphs/catalog/src/import/reader.ts'
+import type { ImportRow } from '../../subgraphs/catalog/src/import/rows.ts'
+import { slugify } from '../../subgraphs/catalog/src/product/slug.ts'
 import type { PriceChange, SearchDocument } from '../../subgraphs/search/src/engine/port.ts'
 
 /** Products to search in. */
 export interface Catalog {
   name: string
   documents: readonly SearchDocument[]
+  /** At most one a product, in the order of the products. */
   prices: readonly PriceChange[]
 }
 
@@ -21,61 +26,53 @@ export type CatalogName = keyof typeof feeds
 
 /** The catalogs whose files are there: the two real ones, or the sample shop when both are absent. */
 export function presentCatalogs(): readonly CatalogName[] {
-  const present = (['computer-parts', 'best-buy'] as const).filter((name) => existsSync(feeds[name]))
+  const present = (['best-buy', 'computer-parts'] as const).filter((name) => existsSync(feeds[name]))
   return present.length > 0 ? present : ['sample-shop']
 }
 
-/** A catalog from its product feed, as the search subgraph is told of its products. `limit`: evenly spread over the file. */
-export function readCatalog(name: CatalogName, limit = Number.POSITIVE_INFINITY): Catalog {
-  const bytes = readFileSync(feeds[name])
-  const lines = (feeds[name].endsWith('.gz') ? gunzipSync(bytes) : bytes).toString().trimEnd().split('\n')
-  const step = Math.max(1, lines.length / limit)
-  const count = Math.min(limit, lines.length)
-  const rows = Array.from({ length: count }, (_, n) => JSON.parse(lines[Math.floor(n * step)] as string) as Row)
-  return { name, documents: rows.map(documentOf), prices: rows.flatMap(priceOf) }
+/** A catalog from its product feed, read by the rules of the catalog's own import, bad rows left out. `limit`: evenly spread over the file. */
+export async function readCatalog(name: CatalogName, limit = Number.POSITIVE_INFINITY): Promise<Catalog> {
+  const rows: ImportRow[] = []
+  for await (const one of readFeed(feeds[name])) {
+    const read = 'record' in one ? readRow(one.record, { currency: null }) : null
+    if (read?.product && read.errors.length === 0) rows.push(read.product)
+  }
+  const step = Math.max(1, rows.length / limit)
+  const some = Array.from({ length: Math.min(limit, rows.length) }, (_, n) => rows[Math.floor(n * step)] as ImportRow)
+  return { name, documents: some.map(documentOf), prices: some.flatMap(priceOf) }
 }
 
-/** One row of a product feed, as far as it is read here. */
-interface Row {
-  id: string
-  title: string
-  description?: string | null
-  brand?: string | null
-  product_type?: string | null
-  price: string | null
-  color?: string | null
-  custom_number_0?: number
-  product_detail?: { attribute_name: string; attribute_value: string }[]
-}
+const CREATED_AT = '2026-01-01T00:00:00.000Z'
 
-function documentOf(row: Row): SearchDocument {
-  const path = (row.product_type ?? '').split(' > ').filter(Boolean)
-  const details = (row.product_detail ?? []).map((one) => ({ name: one.attribute_name, value: one.attribute_value }))
+function documentOf(row: ImportRow): SearchDocument {
+  const path = row.categoryPath ?? []
   return {
-    productId: row.id,
+    productId: row.sku,
     version: 1,
     title: row.title,
     description: row.description ?? null,
     brand: row.brand ?? null,
     categories: path.map((name, n) => {
-      const slug = path
-        .slice(0, n + 1)
-        .join('-')
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N}]+/gu, '-')
+      const slug = slugify(path.slice(0, n + 1).join(' '))
       return { id: slug, slug, name }
     }),
-    attributes: row.color ? [{ name: 'color', value: row.color }, ...details] : details,
-    variants: [{ sku: row.id, title: row.title }],
-    popularity: row.custom_number_0 ?? 0,
-    createdAt: '2026-01-01T00:00:00.000Z',
-    updatedAt: '2026-01-01T00:00:00.000Z',
+    attributes: [...(row.attributes ?? []), ...(row.options ?? [])].map(({ name, value }) => ({ name, value })),
+    variants: [{ sku: row.sku, title: row.title }],
+    popularity: row.popularity ?? 0,
+    createdAt: CREATED_AT,
+    updatedAt: CREATED_AT,
   }
 }
 
-function priceOf({ id, price }: Row): PriceChange[] {
-  const [amount, currencyCode] = price?.split(' ') ?? []
-  if (!amount || !currencyCode) return []
-  const minorUnits = Math.round(Number(amount) * 100)
-  return [{ sku: id, version: 1, money: { minorUnits, compareAtMinorUnits: null, currencyCode } }]
+function priceOf({ sku, price }: ImportRow): PriceChange[] {
+  if (!price) return []
+  const units = (amount: string) => Number(fromAmount(amount, price.currencyCode))
+  const compareAtMinorUnits = price.compareAt == null ? null : units(price.compareAt)
+  return [
+    {
+      sku,
+      version: 1,
+      money: { minorUnits: units(price.amount), compareAtMinorUnits, currencyCode: price.currencyCode },
+    },
+  ]
 }

@@ -15,7 +15,8 @@ export interface Score {
   contestant: string
   queries: number
   ndcg10: number
-  recall50: number
+  /** Null for who was told which products are judged. */
+  recall50: number | null
   mrr: number
   empty: number
 }
@@ -37,7 +38,9 @@ export async function check(
   progress: (line: string) => void,
 ): Promise<{ scores: Score[]; worst: Bad[] }> {
   const { split, queries, seed, only, url, products } = options
-  const catalogs = url ? [await graphCatalog(url)] : options.catalogs.map((name) => readCatalog(name, products))
+  const catalogs = url
+    ? [await graphCatalog(url)]
+    : await Promise.all(options.catalogs.map((name) => readCatalog(name, products)))
   const scores: Score[] = []
   const worst: Bad[] = []
   for (const catalog of catalogs) {
@@ -59,26 +62,27 @@ export async function check(
 
 async function ask(
   contestant: Contestant,
-  { kind, clean, queries }: JudgedSet,
+  { kind, clean, pooled, queries }: JudgedSet,
   { name }: Catalog,
   contestantName: string,
 ) {
   const answers: (Bad & { recall50: number; rank: number; empty: number })[] = []
   for (const { query, grades } of queries) {
-    const found = await contestant.find(query, DEPTH)
+    const found = await contestant.find(query, DEPTH, pooled ? [...grades.keys()] : null)
+    const judged = pooled ? found.filter((id) => grades.has(id)) : found
     answers.push({
       catalog: name,
       kind,
       query,
-      ndcg10: ndcg(found, grades),
+      ndcg10: ndcg(judged, grades),
       found: found.slice(0, 5),
       recall50: recall(found, grades, DEPTH),
       rank: reciprocalRank(found, grades),
       empty: found.length === 0 ? 1 : 0,
     })
   }
-  const mean = (valueOf: (one: (typeof answers)[number]) => number) =>
-    Number((answers.reduce((sum, one) => sum + valueOf(one), 0) / answers.length).toFixed(4))
+  const mean = (read: (one: (typeof answers)[number]) => number) =>
+    Number((answers.reduce((sum, one) => sum + read(one), 0) / answers.length).toFixed(4))
   const score: Score = {
     catalog: name,
     kind,
@@ -86,7 +90,7 @@ async function ask(
     contestant: contestantName,
     queries: answers.length,
     ndcg10: mean(({ ndcg10 }) => ndcg10),
-    recall50: mean(({ recall50 }) => recall50),
+    recall50: pooled && contestantName === 'random' ? null : mean(({ recall50 }) => recall50),
     mrr: mean(({ rank }) => rank),
     empty: mean(({ empty }) => empty),
   }

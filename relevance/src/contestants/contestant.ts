@@ -13,8 +13,8 @@ export interface Page {
 
 /** Something that finds products, with one catalog in it. */
 export interface Contestant {
-  /** Ids of the best hits. */
-  find(query: string, limit: number): Promise<string[]> | string[]
+  /** Ids of the best hits. `judged`: the products that have a grade, for the contestant that guesses; who searches does not look at them. */
+  find(query: string, limit: number, judged: readonly string[] | null): Promise<string[]> | string[]
   /** The first hits and the facets category and brand; null when it does not offer them. */
   page: ((query: string, limit: number) => Promise<Page> | Page) | null
   /** Whole queries that begin so; null when it does not offer that. */
@@ -40,10 +40,10 @@ export function flat(document: SearchDocument) {
 }
 
 /** Counts a value of each. */
-export function countOf<T>(list: Iterable<T>, valueOf: (one: T) => string): Counts {
+export function countOf<T>(list: Iterable<T>, read: (one: T) => string): Counts {
   const counts: Counts = {}
   for (const one of list) {
-    const value = valueOf(one)
+    const value = read(one)
     if (value) counts[value] = (counts[value] ?? 0) + 1
   }
   return counts

@@ -5,9 +5,10 @@ export const contestants = {
   ours: async () => (await import('./ours.ts')).openOurs,
   minisearch: async () => (await import('./minisearch.ts')).openMiniSearch,
   orama: async () => (await import('./orama.ts')).openOrama,
+  random: async () => (await import('./random.ts')).openRandom,
 } as const satisfies Record<string, () => Promise<Open>>
 
 export type ContestantName = keyof typeof contestants
 
 /** Those that the goals speak of. */
-export const DEFAULT_CONTESTANTS: readonly ContestantName[] = ['ours', 'minisearch', 'orama']
+export const DEFAULT_CONTESTANTS: readonly ContestantName[] = ['ours', 'minisearch', 'orama', 'random']

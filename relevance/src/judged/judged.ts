@@ -1,6 +1,7 @@
 import { type Random, seeded, shuffled } from '@commerce/local/shop/random.ts'
 import type { Catalog } from '../catalogs.ts'
-import { type Judged, kinds } from './kinds.ts'
+import { type Judged, type Kind, kinds } from './kinds.ts'
+import { shop } from './shop.ts'
 import { Texts } from './texts.ts'
 import { EDITS, misspelled, swapped } from './typos.ts'
 
@@ -11,12 +12,16 @@ export type Split = 'tune' | 'test'
 export interface JudgedSet {
   kind: string
   clean: string | null
+  /** Only what has a grade, 0 included, is judged: other hits are passed over (a condensed list; Sakai 2007). */
+  pooled: boolean
   queries: readonly Judged[]
 }
 
+const all: Readonly<Record<string, Kind>> = { shop, ...kinds }
+const POOLED = ['shop']
 /** Kinds that are asked again with mistakes. */
 const MISSPELLED = ['part', 'description']
-const SWAPPED = ['title', 'part', 'mixed', 'description']
+const SWAPPED = ['shop', 'title', 'part', 'mixed', 'description']
 const TRIES = 60
 
 /** Up to `count` queries of each kind, always the same ones for the same catalog, split and seed. Kinds that the catalog cannot give are left out. */
@@ -25,7 +30,7 @@ export function judgedSets(catalog: Catalog, split: Split, count: number, seed: 
   const own = catalog.documents.filter(({ productId }) => splitOf(productId) === split)
   const isWord = (word: string) => texts.frequency(word) > 0
   const sets: JudgedSet[] = []
-  for (const [name, kind] of Object.entries(kinds)) {
+  for (const [name, kind] of Object.entries(all)) {
     const random = seeded(hash(`${seed} ${split} ${name}`))
     const queries = new Map<string, Judged>()
     for (const product of shuffled(random, own).slice(0, count * TRIES)) {
@@ -35,15 +40,21 @@ export function judgedSets(catalog: Catalog, split: Split, count: number, seed: 
     }
     if (queries.size < Math.min(10, count)) continue
     const clean = [...queries.values()]
-    sets.push({ kind: name, clean: null, queries: clean })
+    const pooled = POOLED.includes(name)
+    sets.push({ kind: name, clean: null, pooled, queries: clean })
     if (MISSPELLED.includes(name)) {
       for (const edit of EDITS) {
         const spell = (word: string) => misspelled(word, edit, random, isWord) ?? word
-        sets.push({ kind: `${name}: ${edit}`, clean: name, queries: clean.map((one) => typed(one, spell)) })
+        sets.push({ kind: `${name}: ${edit}`, clean: name, pooled, queries: clean.map((one) => typed(one, spell)) })
       }
     }
     if (SWAPPED.includes(name)) {
-      sets.push({ kind: `${name}: swapped`, clean: name, queries: clean.map((one) => typed(one, swapWith(random))) })
+      sets.push({
+        kind: `${name}: swapped`,
+        clean: name,
+        pooled,
+        queries: clean.map((one) => typed(one, swapWith(random))),
+      })
     }
   }
   return sets

@@ -229,7 +229,7 @@ function sample<T>(list: readonly T[], count: number, random: Random): T[] {
 }
 
 /** Words of the description alone: neither in the title nor in many products. */
-function tellingWords(product: SearchDocument, texts: Texts, count: number, random: Random): string[] {
+export function tellingWords(product: SearchDocument, texts: Texts, count: number, random: Random): string[] {
   const title = new Set(wordsIn(`${product.title} ${product.brand ?? ''}`).map(singular))
   const most = texts.documents.length * 0.1
   const words = distinct(wordsIn(product.description ?? '')).filter(
@@ -243,7 +243,7 @@ function tellingWords(product: SearchDocument, texts: Texts, count: number, rand
 }
 
 /** An attribute that a shopper would name by its value alone. */
-function isTelling({ value }: { value: string }): boolean {
+export function isTelling({ value }: { value: string }): boolean {
   return /^[\p{L}][\p{L}\p{N} .-]{2,24}$/u.test(value) && !/^(yes|no|none|true|false)$/i.test(value)
 }
 

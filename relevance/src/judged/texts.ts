@@ -62,6 +62,11 @@ export class Texts {
     return [...postings.keys()].filter((word) => word.startsWith(prefix))
   }
 
+  /** Whether a product has a word, in the singular, anywhere. */
+  has(productId: string, word: string): boolean {
+    return this.#anywhere.get(word)?.has(productId) ?? false
+  }
+
   /** How many products have this word. */
   frequency(word: string, where: 'title' | 'anywhere' = 'anywhere'): number {
     return (where === 'title' ? this.#titles : this.#anywhere).get(singular(word))?.size ?? 0

@@ -1,0 +1,86 @@
+import { pick, type Random, shuffled } from '@commerce/local/shop/random.ts'
+import type { SearchDocument } from '../../../subgraphs/search/src/engine/port.ts'
+import { isTelling, type Judged, tellingWords } from './kinds.ts'
+import { singular, type Texts, wordsIn } from './texts.ts'
+
+/** One thing that a shopper asks for besides what it is. */
+interface Wish {
+  text: string
+  fits(document: SearchDocument): boolean
+}
+
+/** Judged of each grade, so that no grade decides alone; of the irrelevant those that share most words with the query. */
+const POOL = { 3: 12, 2: 12, 1: 8, 0: 8 } as const
+const FILLERS = ['best', 'cheap', 'new', 'good', 'quality', 'gift', 'home', 'professional', 'affordable', 'original']
+
+/**
+ * What is wanted, by its category, and one to three wishes about it (brand, properties), as people type it, with words that say nothing
+ * about products in a third of them. Right is what is meant, not which words are where: 3 the category and all wishes, 2 half of the
+ * wishes or more, 1 the category alone, 0 everything else. Up to 40 products are judged.
+ */
+export function shop(product: SearchDocument, texts: Texts, random: Random): Judged | null {
+  const category = product.categories.at(-1)
+  const said = category && nameOf(category.name, random)
+  if (!said) return null
+  const wishes = shuffled(random, wishesOf(product, texts, random)).slice(0, 1 + Math.floor(random() * 3))
+  if (wishes.length === 0) return null
+  const texted = wishes.map(({ text }) => text)
+  const [first = '', ...rest] = texted
+  const filler = random() < 1 / 3 ? `${pick(random, FILLERS)} ` : ''
+  const query = pick(random, [
+    `${filler}${first} ${said} ${rest.join(' ')}`,
+    `${filler}${texted.join(' ')} ${said}`,
+    `${filler}${said} ${texted.join(' ')}`,
+    `${filler}${said} with ${texted.join(' and ')}`,
+  ])
+  const words = new Set(wordsIn(query).map(singular))
+  const graded = texts.documents.map((one): [SearchDocument, number] => {
+    if (one.categories.at(-1)?.id !== category.id) return [one, 0]
+    const share = wishes.filter(({ fits }) => fits(one)).length / wishes.length
+    return [one, share === 1 ? 3 : share >= 0.5 ? 2 : 1]
+  })
+  const grades = new Map<string, number>()
+  for (const grade of [3, 2, 1] as const) {
+    const same = shuffled(
+      random,
+      graded.filter((one) => one[1] === grade),
+    )
+    for (const [{ productId }] of same.slice(0, POOL[grade])) grades.set(productId, grade)
+  }
+  const irrelevant = shuffled(
+    random,
+    graded.filter((one) => one[1] === 0),
+  )
+    .map(([one]) => [one, [...words].filter((word) => texts.has(one.productId, word)).length] as const)
+    .sort(([, a], [, b]) => b - a)
+  for (const [{ productId }] of irrelevant.slice(0, POOL[0])) grades.set(productId, 0)
+  return { query: query.replace(/\s+/g, ' ').trim().toLowerCase(), words: [], grades: grades.set(product.productId, 3) }
+}
+
+/** A category as one says it: one of the things that its name lists, in the singular. */
+function nameOf(name: string, random: Random): string | null {
+  const parts = name.split(/[,&/()]| and | with /).flatMap((part) => {
+    const words = wordsIn(part.replace(/^\s*all\b/i, ''))
+    return words.length > 0 && words.length <= 3
+      ? [[...words.slice(0, -1), singular(words.at(-1) ?? '')].join(' ')]
+      : []
+  })
+  return parts.length === 0 ? null : pick(random, parts)
+}
+
+function wishesOf(product: SearchDocument, texts: Texts, random: Random): Wish[] {
+  const { brand, attributes, title } = product
+  const properties = shuffled(random, attributes.filter(isTelling)).slice(0, 2)
+  const size = wordsIn(title).find((word) => /^\d+(\.\d+)?[a-z]{1,4}$/.test(word))
+  const described = properties.length === 0 ? tellingWords(product, texts, 2, random) : []
+  return [
+    ...(brand ? [{ text: brand, fits: (one: SearchDocument) => one.brand === brand }] : []),
+    ...properties.map(({ value }) => ({ text: value, fits: hasAll(wordsIn(value), texts) })),
+    ...(size ? [{ text: size, fits: hasAll([size], texts) }] : []),
+    ...described.map((word) => ({ text: word, fits: hasAll([word], texts) })),
+  ]
+}
+
+function hasAll(words: readonly string[], texts: Texts): Wish['fits'] {
+  return ({ productId }) => words.every((word) => texts.has(productId, singular(word)))
+}

@@ -9,14 +9,16 @@ interface Wish {
   fits(document: SearchDocument): boolean
 }
 
-/** Judged of each grade, so that no grade decides alone; of the irrelevant those that share most words with the query. */
-const POOL = { 3: 12, 2: 12, 1: 8, 0: 8 } as const
+/** Above that a query is too vague: the good products that nobody judged would be passed over, and chance decide. */
+const MAX_GOOD = 40
+/** Judged of the lower grades; of the irrelevant those that share most words with the query. */
+const FURTHER = 8
 const FILLERS = ['best', 'cheap', 'new', 'good', 'quality', 'gift', 'home', 'professional', 'affordable', 'original']
 
 /**
  * What is wanted, by its category, and one to three wishes about it (brand, properties), as people type it, with words that say nothing
  * about products in a third of them. Right is what is meant, not which words are where: 3 the category and all wishes, 2 half of the
- * wishes or more, 1 the category alone, 0 everything else. Up to 40 products are judged.
+ * wishes or more, 1 the category alone, 0 everything else. All of grade 3 and 2 are judged, and eight each of the others.
  */
 export function shop(product: SearchDocument, texts: Texts, random: Random): Judged | null {
   const category = product.categories.at(-1)
@@ -33,28 +35,29 @@ export function shop(product: SearchDocument, texts: Texts, random: Random): Jud
     `${filler}${said} ${texted.join(' ')}`,
     `${filler}${said} with ${texted.join(' and ')}`,
   ])
-  const words = new Set(wordsIn(query).map(singular))
-  const graded = texts.documents.map((one): [SearchDocument, number] => {
-    if (one.categories.at(-1)?.id !== category.id) return [one, 0]
+  const inCategory = texts.documents.filter((one) => one.categories.at(-1)?.id === category.id)
+  const graded = Map.groupBy(inCategory, (one) => {
     const share = wishes.filter(({ fits }) => fits(one)).length / wishes.length
-    return [one, share === 1 ? 3 : share >= 0.5 ? 2 : 1]
+    return share === 1 ? 3 : share >= 0.5 ? 2 : 1
   })
+  const good = [...(graded.get(3) ?? []), ...(graded.get(2) ?? [])]
+  if (good.length > MAX_GOOD) return null
   const grades = new Map<string, number>()
-  for (const grade of [3, 2, 1] as const) {
-    const same = shuffled(
-      random,
-      graded.filter((one) => one[1] === grade),
-    )
-    for (const [{ productId }] of same.slice(0, POOL[grade])) grades.set(productId, grade)
-  }
-  const irrelevant = shuffled(
-    random,
-    graded.filter((one) => one[1] === 0),
-  )
-    .map(([one]) => [one, [...words].filter((word) => texts.has(one.productId, word)).length] as const)
-    .sort(([, a], [, b]) => b - a)
-  for (const [{ productId }] of irrelevant.slice(0, POOL[0])) grades.set(productId, 0)
+  for (const { productId } of misleading(query, new Set(inCategory), texts, random)) grades.set(productId, 0)
+  for (const { productId } of shuffled(random, graded.get(1) ?? []).slice(0, FURTHER)) grades.set(productId, 1)
+  for (const grade of [2, 3]) for (const { productId } of graded.get(grade) ?? []) grades.set(productId, grade)
   return { query: query.replace(/\s+/g, ' ').trim().toLowerCase(), words: [], grades: grades.set(product.productId, 3) }
+}
+
+/** Products of other categories that share most words with the query. */
+function misleading(query: string, inCategory: ReadonlySet<SearchDocument>, texts: Texts, random: Random) {
+  const words = [...new Set(wordsIn(query).map(singular))]
+  return texts.documents
+    .filter((one) => !inCategory.has(one))
+    .map((one) => [one, words.filter((word) => texts.has(one.productId, word)).length + random() / 2] as const)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, FURTHER)
+    .map(([one]) => one)
 }
 
 /** A category as one says it: one of the things that its name lists, in the singular. */

@@ -30,6 +30,11 @@ export function presentCatalogs(): readonly CatalogName[] {
   return present.length > 0 ? present : ['sample-shop']
 }
 
+/** The file of a catalog's product feed. */
+export function feedOf(name: CatalogName): string {
+  return feeds[name]
+}
+
 /** A catalog from its product feed, read by the rules of the catalog's own import, bad rows left out. `limit`: evenly spread over the file. */
 export async function readCatalog(name: CatalogName, limit = Number.POSITIVE_INFINITY): Promise<Catalog> {
   const rows: ImportRow[] = []

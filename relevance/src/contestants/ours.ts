@@ -1,33 +1,42 @@
 import {
+  type Changes,
   NO_RULES,
   noFilters,
   type SearchEngine,
   type SearchRequest,
 } from '../../../subgraphs/search/src/engine/port.ts'
 import { createResidentEngine } from '../../../subgraphs/search/src/engine/resident/engine.ts'
-import type { Open } from './contestant.ts'
+import type { Catalog } from '../catalogs.ts'
+import type { Contestant, Open } from './contestant.ts'
 
 const CURRENCY = 'USD'
 const MOMENT = '2026-06-01T00:00:00.000Z'
 const BATCH = 1_000
+const PRICE_EDGES = [2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000]
 
-/** The shop's default engine, in this process, through its port, as a replica of the search subgraph holds it. */
-export const openOurs: Open = async (catalog) => {
+/** Our engine, which takes changes while it answers. */
+export interface Ours extends Contestant {
+  /** Products with their prices; of each there are five to be had. */
+  add(part: Pick<Catalog, 'documents' | 'prices'>): Promise<void>
+  apply(changes: Partial<Changes>): Promise<void>
+}
+
+/** The shop's default engine, empty, in this process, through its port, as a replica of the search subgraph holds it. */
+export function createOurs(): Ours {
   const engine: SearchEngine = createResidentEngine()
-  for (let at = 0; at < catalog.documents.length; at += BATCH) {
-    await engine.apply({
-      products: catalog.documents.slice(at, at + BATCH),
-      prices: catalog.prices.slice(at, at + BATCH),
-      stocks: catalog.documents
-        .slice(at, at + BATCH)
-        .flatMap(({ variants }) => variants.map(({ sku }) => ({ sku, version: 1, available: 5, sellable: true }))),
-      asOf: MOMENT,
-    })
-  }
-  if (catalog.prices.length > catalog.documents.length) throw new Error('Expected at most one price a product.')
   const idsOf = ({ hits }: { hits: readonly { productId: string }[] }, limit: number) =>
     hits.slice(0, limit).map(({ productId }) => productId)
   return {
+    async add({ documents, prices }) {
+      for (let at = 0; at < Math.max(documents.length, prices.length); at += BATCH) {
+        const products = documents.slice(at, at + BATCH)
+        const stocks = products.flatMap(({ variants }) =>
+          variants.map(({ sku }) => ({ sku, version: 1, available: 5, sellable: true })),
+        )
+        await engine.apply({ products, prices: prices.slice(at, at + BATCH), stocks, asOf: MOMENT })
+      }
+    },
+    apply: async (changes) => engine.apply({ products: [], prices: [], stocks: [], asOf: MOMENT, ...changes }),
     find: async (query, limit) => idsOf(await engine.search(request(query, limit)), limit),
     async page(query, limit) {
       const answer = await engine.search({
@@ -51,10 +60,15 @@ export const openOurs: Open = async (catalog) => {
   }
 }
 
-const PRICE_EDGES = [2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000]
+/** Our engine with a catalog in it. */
+export const openOurs: Open = async (catalog) => {
+  const ours = createOurs()
+  await ours.add(catalog)
+  return ours
+}
 
 /** A search as a page of results asks for it, without facets. */
-export function request(query: string, limit: number): SearchRequest {
+function request(query: string, limit: number): SearchRequest {
   return {
     query,
     filters: noFilters(CURRENCY),

@@ -45,7 +45,7 @@ export function shop(product: SearchDocument, texts: Texts, random: Random): Jud
   const grades = new Map<string, number>()
   for (const { productId } of misleading(query, new Set(inCategory), texts, random)) grades.set(productId, 0)
   for (const { productId } of shuffled(random, graded.get(1) ?? []).slice(0, FURTHER)) grades.set(productId, 1)
-  for (const grade of [2, 3]) for (const { productId } of graded.get(grade) ?? []) grades.set(productId, grade)
+  for (const grade of [2, 3] as const) for (const { productId } of graded.get(grade) ?? []) grades.set(productId, grade)
   return { query: query.replace(/\s+/g, ' ').trim().toLowerCase(), words: [], grades: grades.set(product.productId, 3) }
 }
 

@@ -44,7 +44,12 @@ async function open(ask: Extract<Ask, { kind: 'open' }>): Promise<Opened> {
   skus = catalog.documents.flatMap(({ variants }) => variants.map(({ sku }) => sku))
   // In the grown catalog there are further right answers that nobody listed, and brands of products that are not kept here.
   const compared = isGrown ? { found: 0, recounted: 0, differing: [] } : await compare(contestant, catalog, ask.compare)
-  return { documents, buildSeconds: buildMs / 1_000, indexMb: memory() - before, ...compared }
+  return {
+    documents,
+    buildSeconds: buildMs / 1_000,
+    indexMb: contestant.bytes ? contestant.bytes() / 2 ** 20 : memory() - before,
+    ...compared,
+  }
 }
 
 async function compare({ page }: Contestant, { documents }: Catalog, queries: readonly Wanted[]) {

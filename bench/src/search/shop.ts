@@ -5,6 +5,7 @@ import { startGraph } from '@commerce/local/graph.ts'
 import { startPostgres } from '@commerce/local/postgres.ts'
 import { readSecrets } from '@commerce/local/secrets.ts'
 import pg from 'pg'
+import { inBatches, type Numbered } from '../../../subgraphs/catalog/src/import/batches.ts'
 import { createClient } from '../../../subgraphs/catalog/src/import/client.ts'
 import { readRow } from '../../../subgraphs/catalog/src/import/feed-row.ts'
 import { readFeed } from '../../../subgraphs/catalog/src/import/reader.ts'
@@ -26,7 +27,6 @@ export interface Shop {
 
 export const WATCHED_CATEGORY = 'watched-by-the-bench'
 const WATCHED = 20
-const ROWS = 500
 const INDEXED_WITHIN_MS = 180_000
 
 /** Starts PostgreSQL (as durable as in use), NATS, four subgraphs and the gateway, imports so many products of a feed, and waits until search has them all. Everything ends with the bench. */
@@ -69,11 +69,15 @@ export async function openShop(feed: string, products: number, { whenDone, progr
   progress(`importing ${rows.length} products`)
   const send = createClient({ url: `${graph.url}/graphql`, token: graph.staffToken, retrying: progress })
   const started = performance.now()
-  for (let at = 0; at < rows.length; at += ROWS) {
-    signal.throwIfAborted()
-    const refused = (await send(rows.slice(at, at + ROWS))).find(({ outcome }) => outcome === 'REJECTED')
-    if (refused) throw new CannotRun(`The catalog refused the product ${refused.sku}.`)
+  const batches = inBatches(numbered(rows))
+  const sendAll = async () => {
+    for await (const batch of batches) {
+      signal.throwIfAborted()
+      const refused = (await send(batch.map(({ row }) => row))).find(({ outcome }) => outcome === 'REJECTED')
+      if (refused) throw new CannotRun(`The catalog refused the product ${refused.sku}.`)
+    }
   }
+  await Promise.all([sendAll(), sendAll(), sendAll()])
   progress(`imported in ${Math.round((performance.now() - started) / 1_000)} s; waiting until search has them`)
   const watched = await found(shopper, rows.length, signal)
   return { shopper, staff, catalog, inventory, skus: rows.slice(WATCHED).map(({ sku }) => sku), watched }
@@ -109,6 +113,10 @@ async function rowsOf(feed: string, count: number): Promise<ImportRow[]> {
     if (read?.product && read.errors.length === 0) rows.push(read.product)
   }
   return rows
+}
+
+async function* numbered(rows: readonly ImportRow[]): AsyncGenerator<Numbered, void, undefined> {
+  for (const [n, row] of rows.entries()) yield { line: n + 1, row, warnings: [] }
 }
 
 /** The setting is read when the server starts, so it is made before the graph starts it. */

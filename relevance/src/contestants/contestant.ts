@@ -19,6 +19,8 @@ export interface Contestant {
   page: ((query: string, limit: number) => Promise<Page> | Page) | null
   /** Whole queries that begin so; null when it does not offer that. */
   suggest: ((prefix: string, limit: number) => Promise<readonly string[]> | readonly string[]) | null
+  /** Bytes of an index that the JavaScript heap does not show. */
+  bytes?(): number
   close(): Promise<void>
 }
 

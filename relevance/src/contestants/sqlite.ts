@@ -29,6 +29,7 @@ export const openSqlite: Open = async ({ documents }) => {
       where text match ? and product.${column} <> '' group by 1`)
   const [brands, leaves] = [counted('brand'), counted('leaf')]
   const total = database.prepare('select count(*) as count from text where text match ?')
+  const size = database.prepare('select page_count * page_size as bytes from pragma_page_count, pragma_page_size')
   const expressionOf = (query: string) => {
     const words = wordsIn(query)
     return words
@@ -49,6 +50,7 @@ export const openSqlite: Open = async ({ documents }) => {
       }
     },
     suggest: null,
+    bytes: () => Number(size.get()?.bytes),
     close: async () => database.close(),
   }
 }

@@ -1,0 +1,93 @@
+/** Plurals that no rule forms, those whose singular looks like a plural, and words that Porter's rules give a stem of another meaning. */
+const SINGULARS: Record<string, string> = {
+  men: 'man',
+  mens: 'man',
+  women: 'woman',
+  womens: 'woman',
+  children: 'child',
+  childrens: 'child',
+  people: 'person',
+  kids: 'kid',
+  mice: 'mouse',
+  feet: 'foot',
+  teeth: 'tooth',
+  geese: 'goose',
+  oxen: 'ox',
+  dice: 'die',
+  knives: 'knife',
+  shelves: 'shelf',
+  scarves: 'scarf',
+  leaves: 'leaf',
+  loaves: 'loaf',
+  wolves: 'wolf',
+  halves: 'half',
+  lives: 'life',
+  wives: 'wife',
+  elves: 'elf',
+  calves: 'calf',
+  hooves: 'hoof',
+  thieves: 'thief',
+  selves: 'self',
+  sheaves: 'sheaf',
+  lenses: 'lens',
+  canvases: 'canvas',
+  gases: 'gas',
+  buses: 'bus',
+  chassis: 'chassis',
+  irises: 'iris',
+  atlases: 'atlas',
+  gpus: 'gpu',
+  cpus: 'cpu',
+  psus: 'psu',
+  apus: 'apu',
+  menus: 'menu',
+  matrices: 'matrix',
+  vertices: 'vertex',
+  indices: 'index',
+  axes: 'axe',
+  boxes: 'box',
+  foxes: 'fox',
+  taxes: 'tax',
+  shoes: 'shoe',
+  ties: 'tie',
+  pies: 'pie',
+  dies: 'die',
+  lies: 'lie',
+  skis: 'ski',
+  movies: 'movie',
+  cookies: 'cookie',
+  hoodies: 'hoodie',
+  brownies: 'brownie',
+  selfies: 'selfie',
+  smoothies: 'smoothie',
+  beanies: 'beanie',
+  earrings: 'earring',
+  keyrings: 'keyring',
+  clothing: 'clothes',
+  ceilings: 'ceiling',
+  weddings: 'wedding',
+  cds: 'cd',
+  dvds: 'dvd',
+  tvs: 'tv',
+  pcs: 'pc',
+  ssds: 'ssd',
+  hdds: 'hdd',
+  leds: 'led',
+  lcds: 'lcd',
+  psps: 'psp',
+} // prettier-ignore
+const AS_THEY_ARE = new Set(
+  (
+    'earring keyring bedding wedding clothes ceiling evening morning herring lens canvas gas bus iris atlas chassis series species news organic organics organ universal university universe ' +
+    'general generator generic positive position mars texas christmas xmas adidas asus plus bias axis basis oasis tennis ' +
+    'gps sms ups dos ios its this us is as was has does versus bonus virus focus campus status nexus lotus ' +
+    'business busy witness mass pass bass glass class press dress animate animal animation numeric number import important ' +
+    'commune communication policy police corner corn author authority probe probable execute executive past paste'
+  ).split(' '),
+)
+
+/** The stem of an English word: irregular forms first, the rest by Porter's rules. */
+export function stemOfEnglish(word: string, porter: (word: string) => string): string {
+  const singular = Object.hasOwn(SINGULARS, word) ? (SINGULARS[word] as string) : word
+  return AS_THEY_ARE.has(singular) ? singular : porter(singular)
+}

@@ -114,7 +114,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     const category = categories.at(-1)
     if (!brand || !category) return null
     const set = texts.documents.filter((one) => one.brand === brand && one.categories.at(-1)?.id === category.id)
-    return { query: `${brand} ${category.name}`.toLowerCase(), words: [], grades: allOf(set, 3) }
+    return { query: `${brand} ${category.name}`.replace(/[™®©]/g, '').toLowerCase(), words: [], grades: allOf(set, 3) }
   },
 
   /** The value of an attribute and a category: the set of products that have both. */
@@ -153,7 +153,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
       const has = fits + (brand && one.brand === brand ? 1 : 0)
       if (has > 0) grades.set(one.productId, has === wanted ? 3 : 1)
     }
-    return { query: query.toLowerCase().replace(/\s+/g, ' ').trim(), words: [], grades }
+    return { query: query.toLowerCase().replace(/[™®©]/g, '').replace(/\s+/g, ' ').trim(), words: [], grades }
   },
 
   /** Words of a description that are not in the title. */

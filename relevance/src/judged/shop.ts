@@ -46,7 +46,11 @@ export function shop(product: SearchDocument, texts: Texts, random: Random): Jud
   for (const { productId } of misleading(query, new Set(inCategory), texts, random)) grades.set(productId, 0)
   for (const { productId } of shuffled(random, graded.get(1) ?? []).slice(0, FURTHER)) grades.set(productId, 1)
   for (const grade of [2, 3] as const) for (const { productId } of graded.get(grade) ?? []) grades.set(productId, grade)
-  return { query: query.replace(/\s+/g, ' ').trim().toLowerCase(), words: [], grades: grades.set(product.productId, 3) }
+  return {
+    query: query.replace(/[™®©]/g, '').replace(/\s+/g, ' ').trim().toLowerCase(),
+    words: [],
+    grades: grades.set(product.productId, 3),
+  }
 }
 
 /** Products of other categories that share most words with the query. */
@@ -64,11 +68,15 @@ function misleading(query: string, inCategory: ReadonlySet<SearchDocument>, text
 function nameOf(name: string, random: Random): string | null {
   const parts = name.split(/[,&/()]| and | with /).flatMap((part) => {
     const words = wordsIn(part.replace(/^\s*all\b/i, ''))
-    return words.length > 0 && words.length <= 3
-      ? [[...words.slice(0, -1), singular(words.at(-1) ?? '')].join(' ')]
-      : []
+    return words.length > 0 && words.length <= 3 ? [[...words.slice(0, -1), one(words.at(-1) ?? '')].join(' ')] : []
   })
   return parts.length === 0 ? null : pick(random, parts)
+}
+
+/** One of what the word names: "accessories", "watches". */
+function one(word: string): string {
+  const shorter = word.replace(/(?<=\w{3})ies$/, 'y').replace(/(?<=ch|sh|x)es$/, '')
+  return shorter === word ? singular(word) : shorter
 }
 
 function wishesOf(product: SearchDocument, texts: Texts, random: Random): Wish[] {

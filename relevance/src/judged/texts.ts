@@ -7,7 +7,7 @@ const WITH_UNIT = new RegExp(`(\\d)[\\s-]?(${UNITS})(?![\\p{L}\\p{N}])`, 'giu')
 /** The words of a text in lower case, without accents and entities; a number with its unit is one word. */
 export function wordsIn(text: string): string[] {
   const plain = text
-    .replace(/&#?\w+;/g, ' ')
+    .replace(/&#?\w+;|[™®©]/g, ' ')
     .normalize('NFKD')
     .replace(/\p{M}+|['’]/gu, '')
     .toLowerCase()

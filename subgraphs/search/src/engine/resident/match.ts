@@ -9,6 +9,7 @@ import {
   categoryCount,
   descriptionCount,
   inBrand,
+  inName,
   inSku,
   NOWHERE,
   titleCount,
@@ -35,6 +36,8 @@ export interface Matched {
 
 const { fields, saturation } = WEIGHTS
 const DEAD = -1
+/** How important a word is that was only found nearly: it may not be what was meant. */
+const CORRECTED = 0.7
 
 export type Matcher = ReturnType<typeof createMatcher>
 
@@ -100,10 +103,12 @@ export function createMatcher(reader: Reader) {
     for (const [n, slot] of slots.entries()) addSlot(n, slot, weights)
     checkPhrases(parsed)
     const isOnlyStopWords = slots.every(({ isStopWord }) => isStopWord)
+    // A rare word says more than a frequent one, but a rare one alone is not most of a query.
+    const importance = weights.map((weight, n) => Math.sqrt(weight) * importanceOf(slots[n] as Slot, isOnlyStopWords))
     let full = 0
     let total = 0
     for (const [n, slot] of slots.entries()) {
-      total += weights[n] as number
+      total += importance[n] as number
       if (isOnlyStopWords || !slot.isStopWord) full |= 1 << n
     }
     const shares = new Float64Array(2 ** slots.length).fill(-1)
@@ -123,7 +128,7 @@ export function createMatcher(reader: Reader) {
       if ((has & full) === full) all++
       if ((shares[has] as number) < 0) {
         let share = 0
-        for (let slot = 0; slot < slots.length; slot++) if (has & (1 << slot)) share += weights[slot] as number
+        for (let slot = 0; slot < slots.length; slot++) if (has & (1 << slot)) share += importance[slot] as number
         shares[has] = total > 0 ? share / total : 0
       }
       if ((shares[has] as number) > best) {
@@ -146,7 +151,12 @@ export function createMatcher(reader: Reader) {
     const live = liveDocuments()
     const frequency = Math.min(live, own || any || (sequences.length > 0 ? 10 : 0))
     const weight = Math.log(1 + (live - frequency + 0.5) / (frequency + 0.5))
-    return isStopWord ? weight * WEIGHTS.stopWord : weight
+    return isStopWord ? Math.min(weight * WEIGHTS.stopWord, WEIGHTS.mostOfStopWord) : weight
+  }
+
+  function importanceOf({ isStopWord, isCorrected }: Slot, isOnlyStopWords: boolean): number {
+    if (isStopWord && !isOnlyStopWords) return 0
+    return isCorrected ? CORRECTED : 1
   }
 
   function addSlot(n: number, { terms, sequences }: Slot, weights: Float64Array): void {
@@ -169,6 +179,7 @@ export function createMatcher(reader: Reader) {
       if (title > 0) frequency += fields.title * title * (titleNorm[document] as number)
       if (inBrand(packed)) frequency += fields.brand
       if (inSku(packed)) frequency += fields.sku
+      if (inName(packed)) frequency += fields.name
       frequency += fields.category * categoryCount(packed) + fields.attribute * attributeCount(packed)
       const description = descriptionCount(packed)
       if (description > 0) frequency += fields.description * description * (descriptionNorm[document] as number)

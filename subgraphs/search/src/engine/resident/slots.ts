@@ -5,7 +5,7 @@
 import type { Language } from '../../analysis/language.ts'
 import { type ParsedQuery, type QueryWord, splitsOf } from '../../analysis/query.ts'
 import type { Texts } from './texts.ts'
-import { LIMITS, WEIGHTS } from './weights.ts'
+import { LIMITS, SHOPPING_WORDS, WEIGHTS } from './weights.ts'
 
 export type Form = 'exact' | 'stem' | 'written' | 'synonym' | 'prefix' | 'ending' | 'typo'
 
@@ -33,6 +33,7 @@ export type SynonymMap = ReadonlyMap<string, readonly (readonly string[])[]>
 
 const { forms } = WEIGHTS
 const LONGEST_SYNONYM = 4
+const THREE_LETTERS = /^\p{L}{3}$/u
 const TRANSPOSABLE = /^\p{L}{2}$/u
 
 export interface Reader {
@@ -72,6 +73,7 @@ function slotOf(
 ): Slot {
   const { texts, language } = reader
   const { vocabulary, frequencyOf } = texts
+  const isStopWord = word.isStopWord || saysLittle(word.surface, language)
   const terms = new Map<number, Term>()
   const add = (id: number | undefined, weight: number, form: Form): void => {
     if (id === undefined || frequencyOf(id) === 0) return
@@ -107,13 +109,15 @@ function slotOf(
   for (const written of word.alternatives) addWritten(written, forms.written, 'written', word.isPrefix)
   for (const written of synonyms) addWritten(written, forms.synonym, 'synonym', false)
   if (word.isPrefix) {
-    const weight = isKnown ? forms.prefixOfKnown : forms.prefix
-    for (const id of vocabulary.withPrefix(word.surface, LIMITS.prefixes)) add(id, weight, 'prefix')
+    const known = held() * LIMITS.timesMoreFrequent
+    for (const id of vocabulary.withPrefix(word.surface, LIMITS.prefixes)) {
+      add(id, isKnown && frequencyOf(id) < known ? forms.prefixOfKnown : forms.prefix, 'prefix')
+    }
   }
   if (language.compounds && word.surface.length > 3) {
     for (const id of vocabulary.withEnding(word.surface, LIMITS.endings)) add(id, forms.ending, 'ending')
   }
-  if (!isKnown && terms.size === 0) {
+  if (held() <= LIMITS.rare) {
     const knows = (text: string) => {
       const id = vocabulary.idOf(text)
       return id !== undefined && frequencyOf(id) > 0
@@ -122,14 +126,20 @@ function slotOf(
   }
 
   const frequency = held()
-  const isUnknown = terms.size === 0 && sequences.length === 0
-  if (thorough || frequency <= LIMITS.rare) {
-    const least = isUnknown ? 1 : Math.max(1, frequency) * LIMITS.timesMoreFrequent
+  const isUnknown = terms.size === 0
+  if (!isStopWord && (thorough || frequency <= LIMITS.rare)) {
+    const least = isUnknown || thorough ? 1 : Math.max(1, frequency) * LIMITS.timesMoreFrequent
     const factor = isUnknown ? 1 : forms.typoOfKnown
     const addNear = (id: number | undefined, weight: number): void => {
       if (id !== undefined && frequencyOf(id) >= least && !terms.has(id)) add(id, weight * factor, 'typo')
     }
     for (const swapped of transpositionsOf(word.surface)) addNear(vocabulary.idOf(swapped), forms.transposition)
+    if (word.typos === 0 && THREE_LETTERS.test(word.surface)) {
+      // A letter is missing: what is meant has four, one of which is forgiven.
+      for (const { id } of vocabulary.near(word.surface, 1, false, LIMITS.near)) {
+        if (vocabulary.wordOf(id).length > 3) addNear(id, forms.typos[1])
+      }
+    }
     if (word.typos > 0) {
       const edits = word.typos as 1 | 2
       for (const near of vocabulary.near(word.surface, edits, false, LIMITS.near)) {
@@ -142,14 +152,22 @@ function slotOf(
       }
     }
   }
+  const sorted = [...terms.values()].sort((a, b) => b.weight - a.weight || a.word - b.word)
+  const isCorrected = isUnknown && sorted.length > 0 && sequences.length === 0
   return {
     typed: word.typed,
-    isStopWord: word.isStopWord,
+    // "wtih" says as little as "with".
+    isStopWord: isStopWord || (isCorrected && language.isStopWord(vocabulary.wordOf((sorted[0] as Term).word))),
     isPhrase,
-    terms: [...terms.values()].sort((a, b) => b.weight - a.weight || a.word - b.word),
+    terms: sorted,
     sequences,
-    isCorrected: isUnknown && terms.size > 0,
+    isCorrected,
   }
+}
+
+/** Words of shoppers that are about shopping, not about products. */
+function saysLittle(surface: string, { code }: Language): boolean {
+  return SHOPPING_WORDS[code]?.has(surface) ?? false
 }
 
 /** The word itself and other forms of it, as far as products hold them. */

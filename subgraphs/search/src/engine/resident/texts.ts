@@ -94,7 +94,7 @@ export function createTexts(language: Language) {
       if (/^(yes|true)$/i.test(value)) add(name, 'attribute', MAX_TITLE)
       else {
         add(value, 'attribute', MAX_TITLE)
-        add(name, 'description', MAX_TITLE)
+        add(name, 'name', MAX_TITLE)
       }
     }
     for (const { sku, title } of document.variants) {

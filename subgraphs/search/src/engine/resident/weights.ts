@@ -1,7 +1,7 @@
 /** Everything that ranking weighs, in one place. A product's score is text × (1 + popularity + freshness) × boosts. */
 export const WEIGHTS = {
   /** BM25F (Robertson, Zaragoza 2009): what one occurrence in a field adds to a word's frequency, before it saturates. */
-  fields: { title: 3, brand: 2.5, category: 1.5, attribute: 1.2, description: 0.7, sku: 3 },
+  fields: { title: 3, brand: 2.5, category: 1.5, attribute: 1.2, description: 0.7, sku: 3, name: 0.3 },
   /** How fast further occurrences stop to count. */
   saturation: 1.2,
   /** How much a long field counts less (0 not at all, 1 in proportion), and what is a usual length in words. */
@@ -10,14 +10,14 @@ export const WEIGHTS = {
   forms: {
     exact: 1,
     /** Another form of the word: "laptops". */
-    stem: 0.92,
+    stem: 0.85,
     /** Written otherwise, together or apart: "lap top". */
     written: 0.95,
     /** A synonym. */
     synonym: 0.85,
     /** What begins with an unfinished word; the lower one when the word is one already. */
     prefix: 0.85,
-    prefixOfKnown: 0.45,
+    prefixOfKnown: 0.5,
     /** A compound that ends with the word: "damenschuhe" for "schuhe". */
     ending: 0.6,
     /** One and two letters wrong; nothing is that wrong in the word that is known, so less there. */
@@ -28,8 +28,9 @@ export const WEIGHTS = {
     /** Of an unfinished word with a mistake. */
     typoPrefix: 0.85,
   },
-  /** A stop word counts so much of what another word with its frequency does. */
+  /** A stop word counts so much of what another word with its frequency does, and at most so much. */
   stopWord: 0.25,
+  mostOfStopWord: 0.4,
   /** Neighbours of the query that are neighbours in the title, as a share of both words' weight; in order, and near each other. */
   adjacent: 0.35,
   near: 0.12,
@@ -62,3 +63,11 @@ export const LIMITS = {
   /** ... but only with this share of the query's weight, or of the best there is. */
   leastShare: 0.5,
 } as const
+
+/** By language: what shoppers say of any product; treated as stop words. */
+export const SHOPPING_WORDS: Readonly<Record<string, ReadonlySet<string>>> = {
+  en: new Set('best buy cheap cheapest find gift good great looking need nice search show top want'.split(' ')),
+  de: new Set('beste bester bestes billig gunstig geschenk gut guter gutes kaufen suche'.split(' ')),
+  fr: new Set('acheter bon bonne cadeau cherche meilleur meilleure'.split(' ')),
+  es: new Set('barata barato buen buena busco comprar mejor regalo'.split(' ')),
+}

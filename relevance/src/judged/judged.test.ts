@@ -54,7 +54,8 @@ test('queries are the same for the same seed, and the halves share no product', 
   const sets = judgedSets(catalog, 'test', 3, 1)
   expect(judgedSets(catalog, 'test', 3, 1)).toEqual(sets)
   const skus = (split: 'tune' | 'test') =>
-    judgedSets(catalog, split, 4, 1)
+    Array.from({ length: 10 }, (_, n) => judgedSets(catalog, split, 3, n))
+      .flat()
       .filter(({ kind }) => kind === 'sku')
       .flatMap(({ queries }) => queries.map(({ query }) => query))
   expect(skus('test').length).toBeGreaterThan(0)

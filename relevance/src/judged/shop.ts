@@ -13,7 +13,8 @@ interface Wish {
 const MAX_GOOD = 40
 /** Judged of the lower grades; of the irrelevant those that share most words with the query. */
 const FURTHER = 8
-const FILLERS = ['best', 'cheap', 'new', 'good', 'quality', 'gift', 'home', 'professional', 'affordable', 'original']
+/** None that the engine has in a list of its own: what is measured is how it takes words that it was not prepared for. */
+const FILLERS = ['trendy', 'premium', 'ideal', 'sturdy', 'handy', 'reliable', 'popular', 'recommended']
 
 /**
  * What is wanted, by its category, and one to three wishes about it (brand, properties), as people type it, with words that say nothing

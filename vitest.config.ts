@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     include: [
-      '{e2e,gateway,subgraphs,packages,schema,prisma,bench,frontend,coherence,orders-check,replay}/**/*.test.ts',
+      '{e2e,gateway,subgraphs,packages,schema,prisma,bench,frontend,coherence,orders-check,relevance,replay}/**/*.test.ts',
     ],
     globalSetup: ['packages/local/src/test-servers.ts'],
     // CI reads the counts from a file.

@@ -37,11 +37,11 @@ describe.concurrent('npm run bench', { timeout: 120_000 }, () => {
   test.each([
     [
       ['nope'],
-      'There is no bench "nope"; there are: cache, checkout, gateway, propagation, schema-check, subscriptions.',
+      'There is no bench "nope"; there are: cache, checkout, gateway, propagation, schema-check, search, subscriptions.',
     ],
     [
       ['--nope'],
-      "Unknown option '--nope'; a bench comes first: cache, checkout, gateway, propagation, schema-check, subscriptions. See --help.",
+      "Unknown option '--nope'; a bench comes first: cache, checkout, gateway, propagation, schema-check, search, subscriptions. See --help.",
     ],
     [['gateway', '--nope'], "Unknown option '--nope'. See --help."],
     [
@@ -158,6 +158,30 @@ describe.concurrent('npm run bench', { timeout: 120_000 }, () => {
     expect(results[0].burstMessages).toBeGreaterThanOrEqual(200)
     expect(results[0].burstChanges).toBeGreaterThan(100)
     expect(goals).toHaveLength(7)
+  })
+
+  linux('compares answers, then times searches, and follows changes to the search that shows them', async () => {
+    const { code, out, err } = await run('search', '--json', '--quick', '--only', 'ours,sqlite')
+    expect([code, err]).toEqual([0, expect.stringContaining('200 changes/s')])
+    const { results, goals } = JSON.parse(out)
+    const built = results.filter((row: object) => 'indexMb' in row)
+    expect(built).toMatchObject([
+      { contestant: 'ours', products: 3_000, differing: 0 },
+      { contestant: 'sqlite', products: 3_000, differing: 0 },
+      { contestant: 'ours', products: 6_000 },
+    ])
+    for (const row of built.slice(0, 2)) expect(row.recounted).toBeGreaterThan(0)
+    const timed = results.filter((row: object) => 'what' in row)
+    expect(timed).toHaveLength(8) // SQLite suggests nothing
+    for (const { p50Ms, updatesPerSecond, contestant } of timed) {
+      expect(p50Ms).toBeGreaterThan(0)
+      if (contestant === 'sqlite') expect(updatesPerSecond).toBe(0)
+    }
+    expect(results.filter((row: object) => 'change' in row)).toMatchObject([
+      { change: 'stock', lost: 0, failed: 0 },
+      { change: 'price', lost: 0, failed: 0 },
+    ])
+    expect(goals).toHaveLength(6)
   })
 
   linux.each(['SIGINT', 'SIGKILL'] as const)('leaves no process behind after %s', async (signal) => {

@@ -9,9 +9,14 @@ export interface Helper<Ask, Reply> {
   stop(): Promise<void>
 }
 
-/** Starts a TypeScript file as a helper on a core (null: wherever the system puts it). */
-export function startHelper<Ask, Reply>(file: string, args: string[], core: number | null): Helper<Ask, Reply> {
-  const [command, ...rest] = pinned(core, [process.execPath, file, ...args])
+/** Starts a TypeScript file as a helper on a core (null: wherever the system puts it), with options for Node. */
+export function startHelper<Ask, Reply>(
+  file: string,
+  args: string[],
+  core: number | null,
+  nodeOptions: readonly string[] = [],
+): Helper<Ask, Reply> {
+  const [command, ...rest] = pinned(core, [process.execPath, ...nodeOptions, file, ...args])
   const child: ChildProcess = spawn(command, rest, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const waiting = new Map<number, { resolve(reply: Reply): void; reject(error: Error): void }>()
   let next = 0

@@ -156,6 +156,7 @@ test(
 test('a rebuild whose process was killed goes on in the next where it was', OPTIONS, async () => {
   const world = await createWorld()
   await world.publish(shop(700))
+  await world.published()
   await world.publish([product({ title: 'gate', sku: 'gate' }), ...shop(10).slice(0, 20)])
   await world.published()
   const first = await startProcess(world)

@@ -45,7 +45,7 @@ export interface Answer<T> {
 }
 
 export async function createWorld(): Promise<World> {
-  const log = createLog('search', 'silent')
+  const log = createLog('search', process.env.SEARCH_TEST_LOG ?? 'silent')
   const [databaseUrl, sourceUrl, nats] = await Promise.all([
     testDatabase('search'),
     testDatabase('search'), // any database with an outbox

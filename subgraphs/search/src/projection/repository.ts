@@ -126,7 +126,7 @@ export function createProjectionRepository(database: PrismaClient) {
     ): Promise<{ subject: string; seq: bigint } | null> {
       await database.$executeRaw`
         insert into parked_event as known (subject, seq, body, reason, tries)
-        values (${textForPostgres(subject)}, ${BigInt(seq)}, ${textForPostgres(body)}, ${textForPostgres(reason).slice(0, 2_000)}, ${tries})
+        values (${textForPostgres(subject)}, ${BigInt(seq)}, ${textForPostgres(body)}, ${textForPostgres(reason).replace(/\s+/g, ' ').trim().slice(0, 2_000)}, ${tries})
         on conflict (subject) do update set seq = excluded.seq, body = excluded.body, reason = excluded.reason,
           tries = excluded.tries, parked_at = excluded.parked_at where known.seq <= excluded.seq`
       // It is done with, as far as its generation goes.

@@ -106,6 +106,11 @@ describe('a snippet', () => {
     )
   })
 
+  it('shows the beginning of a word that matched, though the word is too long', () => {
+    const long = `a ${'b'.repeat(60)}`
+    expect(shown(snippet(long, (word) => word.startsWith('bb') && 2, 30))).toBe(`a [bb]${'b'.repeat(24)}…`)
+  })
+
   it('cuts a word that alone is too long', () => {
     expect(shown(snippet('x'.repeat(100), matching(), 10))).toBe(`${'x'.repeat(8)}…`)
     expect(snippet('long enough', matching(), 2)).toEqual([])

@@ -35,7 +35,7 @@ export function snippet(text: string, matches: Matches, maxCharacters: number): 
   const read = text.slice(0, MAX_TEXT)
   const words = wordsOf(read)
   const found = matchesIn(read, words, matches)
-  const window = trimmed(read, words, windowOf(read, words, found, maxCharacters - 2))
+  const window = trimmed(read, words, found, windowOf(read, words, found, maxCharacters - 2))
   const parts = partsOf(read, window, found)
   if (window.start > 0) parts.unshift({ text: '…', highlighted: false })
   if (window.end < text.trimEnd().length) parts.push({ text: '…', highlighted: false })
@@ -100,9 +100,11 @@ function windowOf(text: string, words: readonly Word[], found: readonly Range[],
 }
 
 /** The window without half words at its end and spaces at its ends. */
-function trimmed(text: string, words: readonly Word[], { start, end }: Range): Range {
+function trimmed(text: string, words: readonly Word[], found: readonly Range[], { start, end }: Range): Range {
   const halved = words.find((word) => word.start < end && word.end > end)
-  let last = halved && halved.start > start ? halved.start : end
+  // A long word of which the beginning matched is rather cut than left out.
+  const isMatch = halved && found.some((range) => range.start >= halved.start && range.start < end)
+  let last = halved && halved.start > start && !isMatch ? halved.start : end
   if (/[\ud800-\udbff]/.test(text[last - 1] ?? '') && last < text.length) last--
   const kept = text.slice(start, last)
   return { start: start + kept.length - kept.trimStart().length, end: start + kept.trimEnd().length }

@@ -51,6 +51,13 @@ export function createProjectionRepository(database: PrismaClient) {
         orderBy: { id: 'desc' },
       }) as Promise<Generation | null>,
 
+    /** The newest generations that are not being filled. */
+    async ended(): Promise<number[]> {
+      const where = { state: { not: 'FILLING' } }
+      const rows = await database.generation.findMany({ where, orderBy: { id: 'desc' }, take: 5, select: { id: true } })
+      return rows.map(({ id }) => id)
+    },
+
     /** Makes sure that a generation is live; `startAnew` is called when it is a new one, which has to hear everything from the beginning. */
     async ensureLive(startAnew: () => Promise<void>): Promise<void> {
       await database.$transaction(

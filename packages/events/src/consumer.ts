@@ -98,17 +98,17 @@ export async function startConsumer({
   // At most `max_ack_pending` events wait here: the server sends no more before some are acknowledged, and sends none again
   // while we keep saying that we work on it.
   const arrived: JsMsg[] = []
-  let inHand: readonly JsMsg[] = []
+  const inHand = new Map<number, JsMsg>() // until acknowledged or given back: from then on it may come again
   let signal = (): void => {}
   const working = setInterval(() => {
-    for (const message of [...inHand, ...arrived]) message.working()
+    for (const message of [...inHand.values(), ...arrived]) message.working()
   }, ackWaitMs / 3)
   const messages = await source.consume({
     max_messages: batch,
     expires: EXPIRES_MS,
     callback(message) {
       const isHere = ({ seq }: JsMsg): boolean => seq === message.seq
-      if (message.redelivered && (arrived.some(isHere) || inHand.some(isHere))) return
+      if (message.redelivered && (arrived.some(isHere) || inHand.has(message.seq))) return
       arrived.push(message)
       signal()
     },
@@ -118,9 +118,10 @@ export async function startConsumer({
     while (!stopping) {
       if (arrived.length === 0) await new Promise<void>((resolve) => (signal = resolve))
       // What has arrived by now is one batch: a lone event does not wait for company.
-      inHand = arrived.splice(0, batch)
-      if (!stopping && inHand.length > 0) await take(inHand)
-      inHand = []
+      const taken = arrived.splice(0, batch)
+      for (const message of taken) inHand.set(message.seq, message)
+      if (!stopping && taken.length > 0) await take(taken)
+      inHand.clear()
     }
   })()
 
@@ -135,7 +136,7 @@ export async function startConsumer({
           'an event breaks its contract and is set aside',
         )
         if (park) await setAside(message, error)
-        else message.term()
+        else done(message)
       }
     }
     if (valid.length === 0) return
@@ -161,12 +162,17 @@ export async function startConsumer({
     return withTrace(events[0]?.traceparent, () => handle(events, lastSeq))
   }
 
+  function done(message: JsMsg): void {
+    inHand.delete(message.seq)
+    message.term()
+  }
+
   async function setAside(message: JsMsg, error: unknown): Promise<void> {
     const { subject, seq } = message
     const reason = (error as Error).message
     try {
       await park?.({ subject, seq, body: message.string(), reason, tries: message.info.deliveryCount })
-      message.term()
+      done(message)
     } catch (parking) {
       later(message, parking)
     }
@@ -181,6 +187,7 @@ export async function startConsumer({
     const tries = message.info.deliveryCount
     const delay = retryDelaysMs[Math.min(tries, retryDelaysMs.length) - 1]
     log.error({ err: error, subject: message.subject, tries }, 'an event could not be applied; it comes again')
+    inHand.delete(message.seq)
     message.nak(delay)
   }
 

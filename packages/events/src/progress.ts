@@ -6,6 +6,8 @@ import { STREAM } from './stream.ts'
 export interface ConsumerProgress {
   /** Every event up to this number in the stream is done with. */
   floor: number
+  /** About how many events that is. */
+  done: number
   /** Events that are not, those in hand included. */
   lag: number
 }
@@ -15,7 +17,7 @@ export async function consumerProgress({ nats }: EventConnection, name: string):
   const manager = await nats.jetstreamManager()
   try {
     const { ack_floor, num_pending, num_ack_pending } = await manager.consumers.info(STREAM, name)
-    return { floor: ack_floor.stream_seq, lag: num_pending + num_ack_pending }
+    return { floor: ack_floor.stream_seq, done: ack_floor.consumer_seq, lag: num_pending + num_ack_pending }
   } catch (error) {
     if (isUnknown(error)) return null
     throw error

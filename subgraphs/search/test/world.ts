@@ -45,7 +45,7 @@ export interface Answer<T> {
 }
 
 export async function createWorld(): Promise<World> {
-  const log = createLog('search', 'silent')
+  const log = createLog('search', process.env.SEARCH_TEST_LOG ?? 'silent')
   const [databaseUrl, sourceUrl, nats] = await Promise.all([
     testDatabase('search'),
     testDatabase('search'), // any database with an outbox
@@ -55,7 +55,7 @@ export async function createWorld(): Promise<World> {
   const [database, source] = [databaseUrl, sourceUrl].map(
     (connectionString) => new PrismaClient({ adapter: new PrismaPg({ connectionString }) }),
   ) as [PrismaClient, PrismaClient]
-  const connection = await connectEvents({ url: nats.url, name: 'test', log })
+  const connection = await connectEvents({ url: nats.url, name: 'test', log, replicas: 1 })
   const relay = startRelay({ databaseUrl: sourceUrl, connection, source: '/test', log })
   const feed = await startFeed(connection, ['catalog.>', 'inventory.>', 'checkout.>'])
   const transact = createTransact<PrismaClient>(source as never, relay.send)

@@ -132,8 +132,8 @@ export async function saveStates(tx: Tx, saves: readonly (Leased & { next: Attem
       lease = case when row.lease_ms is not null then row.lease end,
       lease_until = clock_timestamp() + row.lease_ms * interval '1 ms'
     from jsonb_to_recordset(${jsonOf(rows)}::jsonb) as row(id uuid, stored text, lease uuid, state jsonb, lease_ms int)
-    where attempt.id = row.id and attempt.lease = row.lease and attempt.phase = row.stored
-      and attempt.id = any(${saves.map(({ id }) => id)}::uuid[])
+    where attempt.id = row.id and attempt.id = any(${saves.map(({ id }) => id)}::uuid[])
+      and attempt.lease = row.lease and attempt.phase = row.stored
     returning attempt.id::text`
   return new Set(saved.map(({ id }) => id))
 }
@@ -145,8 +145,8 @@ export async function lockLeased(tx: Tx, attempts: readonly Leased[]): Promise<S
   const locked = await tx.$queryRaw<{ id: string }[]>`
     select attempt.id::text
     from attempt join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row(id uuid, stored text, lease uuid) using (id)
-    where attempt.lease = row.lease and attempt.phase = row.stored
-      and attempt.id = any(${attempts.map(({ id }) => id)}::uuid[])
+    where attempt.id = any(${attempts.map(({ id }) => id)}::uuid[])
+      and attempt.lease = row.lease and attempt.phase = row.stored
     order by attempt.id for update of attempt`
   return new Set(locked.map(({ id }) => id))
 }

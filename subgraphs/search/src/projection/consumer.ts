@@ -38,22 +38,24 @@ export function indexConsumer({ store, takeOrders, ...rest }: Filling): Omit<Con
   }
 }
 
+/** The durable consumer that fills a generation. */
+const rebuildConsumer = (generation: number): string => `search-rebuild-${generation}`
+
 /** What a rebuild needs of the stream: a durable consumer of its own, shared by all replicas, that fills one generation. */
 export function rebuildEvents(connection: EventConnection, { store, ...rest }: Filling): Rebuilding {
-  const nameOf = (generation: number): string => `search-rebuild-${generation}`
   return {
     fill: (generation) =>
       startConsumer({
         connection,
-        name: nameOf(generation),
+        name: rebuildConsumer(generation),
         subjects: SUBJECTS,
         batch: BATCH,
         ackWaitMs: ACK_WAIT_MS,
         handle: (events, lastSeq) => store.apply(factsFrom(events), lastSeq, Date.now(), generation),
         park: parking(rest, generation),
       }),
-    progress: (generation) => consumerProgress(connection, nameOf(generation)),
-    forget: (generation) => forgetConsumer(connection, nameOf(generation)),
+    progress: (generation) => consumerProgress(connection, rebuildConsumer(generation)),
+    forget: (generation) => forgetConsumer(connection, rebuildConsumer(generation)),
     lastEvent: () => lastEvent(connection, SUBJECTS),
   }
 }
@@ -61,6 +63,8 @@ export function rebuildEvents(connection: EventConnection, { store, ...rest }: F
 /** Makes sure that a generation is live. A new one hears everything from the beginning, whatever the durable consumer had heard before. */
 export async function openIndex(connection: EventConnection, { repository, log }: Filling): Promise<void> {
   await repository.ensureLive(() => forgetConsumer(connection, CONSUMER))
+  // Of rebuilds that came to their end when their process did.
+  for (const id of await repository.ended()) await forgetConsumer(connection, rebuildConsumer(id))
   const [live, progress] = await Promise.all([repository.live(), consumerProgress(connection, CONSUMER)])
   if (!live || !progress) return
   const untaken = await nextEvent(connection, SUBJECTS, Number(live.takenSeq))

@@ -13,29 +13,50 @@ export interface Follower {
   push(subject: string, told: Told): void
   /** Until then what is pushed waits. */
   release(): void
-  /** When all that was pushed is taken in; undefined when it is. */
+  /** When all that was pushed until now is taken in; undefined when it is. */
   idle(): Promise<void> | undefined
 }
 
 const MAX_WAITING = 200_000 // entities
 const AT_ONCE = 500 // between two batches others have their turn
 
-/** Feeds an engine what happens, coalesced: of each entity the newest. A change that an engine cannot take is logged and left out. */
-export function createFollower(engine: SearchEngine, log: Logger): Follower {
+/**
+ * Feeds an engine what happens, coalesced: of each entity the newest. A change that an engine cannot take is logged and left out. `taken` hears of
+ * each change that did not have to wait for `release`.
+ */
+export function createFollower(engine: SearchEngine, log: Logger, taken: (told: Told) => void): Follower {
   const waiting = new Map<string, Told>()
+  const late = new WeakSet<Told>()
   let held = true
   let overflowed = false
-  let running: Promise<void> | undefined
+  let running = false
+  let done = 0 // entries that were taken in
+  let inHand = 0
+  const waiters: { at: number; resolve(): void }[] = []
 
   async function run(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve)) // what came with it goes with it
     while (waiting.size > 0) {
-      const taken = [...waiting.entries()].slice(0, AT_ONCE)
-      for (const [subject] of taken) waiting.delete(subject)
-      await take(taken.map(([, told]) => told))
+      const next: Told[] = []
+      for (const [subject, told] of waiting) {
+        waiting.delete(subject)
+        if (next.push(told) === AT_ONCE) break
+      }
+      inHand = next.length
+      await take(next)
+      done += inHand
+      inHand = 0
+      while (waiters[0] && waiters[0].at <= done) waiters.shift()?.resolve()
+      for (const told of next) if (!late.delete(told)) taken(told)
       if (waiting.size > 0) await new Promise((resolve) => setImmediate(resolve))
     }
-    running = undefined
+    running = false
+  }
+
+  function start(): void {
+    if (running) return
+    running = true
+    void run()
   }
 
   async function take(events: readonly Told[]): Promise<void> {
@@ -65,12 +86,16 @@ export function createFollower(engine: SearchEngine, log: Logger): Follower {
         return
       }
       waiting.set(subject, told)
-      if (!held) running ??= run()
+      if (held) late.add(told)
+      else start()
     },
     release() {
       held = false
-      if (waiting.size > 0) running ??= run()
+      if (waiting.size > 0) start()
     },
-    idle: () => running,
+    idle() {
+      const at = done + inHand + waiting.size // the oldest go first
+      return at > done ? new Promise((resolve) => waiters.push({ at, resolve })) : undefined
+    },
   }
 }

@@ -63,6 +63,23 @@ test('asOf is when the newest change that is searched was made', async () => {
   expect(asOf).toBeLessThanOrEqual(Date.now() + 1_000)
 })
 
+test('an operator reads how far the index is and how soon changes are searched', async () => {
+  await harness.publish([product({ title: 'measured', sku: 'measured' }), price('measured', 1)])
+  await harness.stored()
+  expect(await found('measured')).toBe(1)
+  const response = await fetch(`${harness.url}/metrics`)
+  const text = await response.text()
+  const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+  expect(response.headers.get('content-type')).toContain('version=0.0.4')
+  expect(value('search_index_lag')).toBe(0)
+  expect(value('search_index_parked_events')).toBe(0)
+  expect(value('search_late_requests_total')).toBe(0)
+  expect(value('search_index_documents')).toBe(await harness.database.productDocument.count())
+  expect(Math.abs(Date.now() / 1_000 - value('search_index_as_of_seconds'))).toBeLessThan(60)
+  expect(value('search_change_searchable_seconds_count')).toBeGreaterThanOrEqual(2)
+  expect(text).not.toContain('search_index_rebuilt_ratio')
+})
+
 test('a process that starts later holds the same, changes during its start included', { timeout: 60_000 }, async () => {
   const ids = Array.from({ length: 50 }, () => randomUUID())
   await harness.publish(ids.map((id, i) => product({ id, sku: `late-${i}`, title: `replica ${i}` })))

@@ -31,6 +31,8 @@ export interface LiveIndexOptions {
   /** The number of the last event in the stream that the store is filled from. */
   lastEvent(): Promise<number>
   now(): number
+  /** A change is searched since so many milliseconds after it was begun. */
+  searchable(afterMs: number): void
   log: Logger
 }
 
@@ -141,7 +143,9 @@ export function createLiveIndex(options: LiveIndexOptions): LiveIndex {
   async function load(generation: number): Promise<Follower> {
     const began = options.now()
     const before = epoch
-    const follower = createFollower(options.createEngine(), log)
+    const follower = createFollower(options.createEngine(), log, ({ time }) =>
+      options.searchable(options.now() - Date.parse(time)),
+    )
     followers.add(follower) // what happens from here on comes from the feed, what happened before is in the store
     try {
       await storeFilled()
@@ -227,8 +231,11 @@ export function createLiveIndex(options: LiveIndexOptions): LiveIndex {
     const wanted = seen && seen.stream !== feed.seen?.stream ? await streamEnd() : seen
     const isThere = () =>
       (!wanted || feed.has(wanted)) && versions.every(([subject, version]) => (heard.get(subject) ?? 0) >= version)
-    if (!isThere() && !(await within(WAIT_MS, isThere))) late++
-    await current.follower.idle()
+    const end = options.now() + WAIT_MS
+    const told = isThere() || (await within(WAIT_MS, isThere))
+    const idle = current.follower.idle()
+    const taken = !idle || (await inTime(idle, end - options.now()))
+    if (!told || !taken) late++
   }
 
   async function streamEnd(): Promise<SeenEvents | null> {
@@ -295,6 +302,17 @@ export function createLiveIndex(options: LiveIndexOptions): LiveIndex {
 }
 
 const toldTypes = SUBJECTS.filter((subject) => !subject.startsWith('checkout.')).map((subject) => subject.slice(0, -1))
+
+/** Whether something happened within so many milliseconds. */
+async function inTime(happens: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.max(0, ms))
+  })
+  const did = await Promise.race([happens.then(() => true), over])
+  clearTimeout(timer)
+  return did
+}
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,4 +1,6 @@
-/** What an operator watches of the index, by the name of its metric; null where it cannot be found out now. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+/** What an operator watches of the index; null where it cannot be found out now. */
 export interface IndexNumbers {
   /** Changes that wait to be taken into the store. */
   lag: number | null
@@ -12,23 +14,49 @@ export interface IndexNumbers {
   rebuilt: number | null
 }
 
-/** The numbers in the text format of Prometheus; those that are not known are left out. */
-export function metricsText(numbers: IndexNumbers): string {
-  const lines: string[] = []
-  const tell = (name: string, type: 'gauge' | 'counter', help: string, value: number | null): void => {
-    if (value !== null) lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, `${name} ${value}`)
+export interface IndexMetrics {
+  /** Counts a change that is searched since so many milliseconds after its transaction began. */
+  searchable(afterMs: number): void
+  /** Everything in the text format of Prometheus; numbers that are not known are left out. */
+  text(): Promise<string>
+}
+
+const BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 5, 30]
+
+/** The metrics of one process's index; `read` is asked at each scrape. */
+export function createIndexMetrics(read: () => Promise<IndexNumbers>): IndexMetrics {
+  const lasting = new Registry()
+  const delay = new Histogram({
+    name: 'search_change_searchable_seconds',
+    help: 'From the beginning of the transaction that changed something until the change is searched.',
+    buckets: BUCKETS_S,
+    registers: [lasting],
+  })
+
+  return {
+    // Clocks of two machines may differ.
+    searchable: (afterMs) => delay.observe(Math.max(0, afterMs) / 1_000),
+    async text() {
+      const { lag, parked, documents, asOf, late, rebuilt } = await read()
+      const now = new Registry()
+      const gauge = (name: string, help: string, value: number | null): void => {
+        if (value !== null) new Gauge({ name, help, registers: [now] }).set(value)
+      }
+      gauge('search_index_lag', 'Changes that wait to be taken into the store.', lag)
+      gauge('search_index_parked_events', 'Events that could not be taken and wait for staff.', parked)
+      gauge('search_index_documents', 'Products that are searched.', documents)
+      gauge(
+        'search_index_as_of_seconds',
+        'When the newest change that is searched happened, Unix time.',
+        asOf === null ? null : asOf / 1_000,
+      )
+      gauge('search_index_rebuilt_ratio', 'The share of the rebuild under way that is done.', rebuilt)
+      new Counter({
+        name: 'search_late_requests_total',
+        help: 'Requests answered before the index had what they had seen.',
+        registers: [now],
+      }).inc(late)
+      return Registry.merge([lasting, now]).metrics()
+    },
   }
-  const { lag, parked, documents, asOf, late, rebuilt } = numbers
-  tell('search_index_lag', 'gauge', 'Changes that wait to be taken into the store.', lag)
-  tell('search_index_parked_events', 'gauge', 'Events that could not be taken and wait for staff.', parked)
-  tell('search_index_documents', 'gauge', 'Products that are searched.', documents)
-  tell(
-    'search_index_as_of_seconds',
-    'gauge',
-    'When the newest change that is searched happened, Unix time.',
-    asOf && asOf / 1000,
-  )
-  tell('search_late_requests_total', 'counter', 'Requests answered before the index had what they had seen.', late)
-  tell('search_index_rebuilt_ratio', 'gauge', 'The share of the rebuild under way that is done.', rebuilt)
-  return `${lines.join('\n')}\n`
 }

@@ -9,7 +9,7 @@ import { verify } from './verify.ts'
 export interface Rebuilding {
   /** Fills a generation from the beginning of the stream, or goes on where it was stopped; all replicas share the work. */
   fill(generation: number): Promise<{ stop(): Promise<void> }>
-  progress(generation: number): Promise<{ floor: number; lag: number } | null>
+  progress(generation: number): Promise<{ floor: number; done: number; lag: number } | null>
   forget(generation: number): Promise<void>
   lastEvent(): Promise<number>
 }
@@ -66,7 +66,7 @@ export function createRebuild({ events, index, store, repository, log }: Rebuild
   async function aim(generation: Generation): Promise<void> {
     const target = await events.lastEvent()
     const progress = await events.progress(generation.id)
-    await repository.setTarget(generation.id, target, progress?.lag ?? 0)
+    await repository.setTarget(generation.id, target, progress ? progress.done + progress.lag : 0)
   }
 
   async function isFilled({ id, targetSeq }: Generation): Promise<boolean> {

@@ -51,6 +51,13 @@ export function createProjectionRepository(database: PrismaClient) {
         orderBy: { id: 'desc' },
       }) as Promise<Generation | null>,
 
+    /** The newest generations that are not being filled. */
+    async ended(): Promise<number[]> {
+      const where = { state: { not: 'FILLING' } }
+      const rows = await database.generation.findMany({ where, orderBy: { id: 'desc' }, take: 5, select: { id: true } })
+      return rows.map(({ id }) => id)
+    },
+
     /** Makes sure that a generation is live; `startAnew` is called when it is a new one, which has to hear everything from the beginning. */
     async ensureLive(startAnew: () => Promise<void>): Promise<void> {
       await database.$transaction(
@@ -126,7 +133,7 @@ export function createProjectionRepository(database: PrismaClient) {
     ): Promise<{ subject: string; seq: bigint } | null> {
       await database.$executeRaw`
         insert into parked_event as known (subject, seq, body, reason, tries)
-        values (${textForPostgres(subject)}, ${BigInt(seq)}, ${textForPostgres(body)}, ${textForPostgres(reason).slice(0, 2_000)}, ${tries})
+        values (${textForPostgres(subject)}, ${BigInt(seq)}, ${textForPostgres(body)}, ${textForPostgres(reason).replace(/\s+/g, ' ').trim().slice(0, 2_000)}, ${tries})
         on conflict (subject) do update set seq = excluded.seq, body = excluded.body, reason = excluded.reason,
           tries = excluded.tries, parked_at = excluded.parked_at where known.seq <= excluded.seq`
       // It is done with, as far as its generation goes.

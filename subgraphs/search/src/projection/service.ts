@@ -3,7 +3,7 @@ import type { OrderFact } from '../document/document.ts'
 import type { DocumentStore } from '../document/repository.ts'
 import type { SearchEngine } from '../engine/port.ts'
 import { createLiveIndex, type IndexFeed, type LiveIndex } from './live.ts'
-import { metricsText } from './metrics.ts'
+import { createIndexMetrics, type IndexNumbers } from './metrics.ts'
 import { discardParked, type Replayed, replayParked } from './parked.ts'
 import { createRebuild, type Rebuilding, type RebuildProgress } from './rebuild.ts'
 import type { ParkedEvent, ProjectionRepository } from './repository.ts'
@@ -42,6 +42,7 @@ export interface Projection {
 export async function startProjection(options: ProjectionOptions): Promise<Projection> {
   const { feed, events, filled, store, repository, createEngine, takeOrders, log } = options
   const now = Date.now
+  const metrics = createIndexMetrics(numbers)
   const index = createLiveIndex({
     feed,
     store,
@@ -50,6 +51,7 @@ export async function startProjection(options: ProjectionOptions): Promise<Proje
     filled,
     lastEvent: events.lastEvent,
     now,
+    searchable: metrics.searchable,
     log,
   })
   const rebuild = createRebuild({ events, index, store, repository, log })
@@ -63,6 +65,26 @@ export async function startProjection(options: ProjectionOptions): Promise<Proje
     return progress.lag
   }
 
+  async function numbers(): Promise<IndexNumbers> {
+    const none = () => null
+    const [waiting, parked, documents, asOf, progress] = await Promise.all([
+      lag().catch(none),
+      repository.parkedCount().catch(none),
+      index.engine.documents(),
+      index.engine.asOf(),
+      rebuild.progress().catch(none),
+    ])
+    const isRunning = progress?.state === 'FILLING' || progress?.state === 'VERIFYING'
+    return {
+      lag: waiting,
+      parked,
+      documents,
+      asOf: asOf === null ? null : Date.parse(asOf),
+      late: index.late,
+      rebuilt: progress && isRunning ? progress.taken / Math.max(1, progress.total) : null,
+    }
+  }
+
   return {
     index,
     lag,
@@ -73,25 +95,7 @@ export async function startProjection(options: ProjectionOptions): Promise<Proje
     parkedCount: repository.parkedCount,
     replay: (subjects) => replayParked(store, repository, takeOrders, subjects, now()),
     discard: (subjects) => discardParked(repository, subjects),
-    async metrics() {
-      const none = () => null
-      const [waiting, parked, documents, asOf, progress] = await Promise.all([
-        lag().catch(none),
-        repository.parkedCount().catch(none),
-        index.engine.documents(),
-        index.engine.asOf(),
-        rebuild.progress().catch(none),
-      ])
-      const isRunning = progress?.state === 'FILLING' || progress?.state === 'VERIFYING'
-      return metricsText({
-        lag: waiting,
-        parked,
-        documents,
-        asOf: asOf === null ? null : Date.parse(asOf),
-        late: index.late,
-        rebuilt: progress && isRunning ? progress.taken / Math.max(1, progress.total) : null,
-      })
-    },
+    metrics: metrics.text,
     async stop() {
       const stopping = [watch.stop(), rebuild.stop()]
       await index.stop()

@@ -40,7 +40,7 @@ export async function claimRows(client: pg.ClientBase, most: number, leaving: re
 export async function markPublished(client: pg.ClientBase | pg.Pool, done: readonly Published[]): Promise<void> {
   await client.query(
     `update outbox set published_at = now(), stream = done.holder, stream_seq = done.seq
-     from unnest($1::bigint[], $2::text[], $3::bigint[]) as done(id, holder, seq) where outbox.id = done.id and outbox.id = any($1::bigint[])`,
+     from unnest($1::bigint[], $2::text[], $3::bigint[]) as done(id, holder, seq) where outbox.id = done.id`,
     [done.map(({ id }) => id), done.map(({ holder }) => holder), done.map(({ seq }) => seq)],
   )
 }

@@ -21,6 +21,8 @@ const nats = await testNats()
 const folder = scratchFolder('schema-publish')
 await mkdir(folder, { recursive: true })
 
+const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@tag"])'
+
 async function supergraph(field: string, contracts: Contract[] = []): Promise<string> {
   const typeDefs = parse(`${link} type Query { ${field}: String cost: Int @tag(name: "staff") }`)
   const { supergraphSdl = '' } = composeServices([{ name: 'a', url: 'http://127.0.0.1:1/graphql', typeDefs }])
@@ -28,8 +30,6 @@ async function supergraph(field: string, contracts: Contract[] = []): Promise<st
   await writeFile(file, withContracts(supergraphSdl, contracts))
   return file
 }
-
-const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@tag"])'
 
 const first = await supergraph('first')
 const second = await supergraph('second')

@@ -142,7 +142,7 @@ async function changeStanding(
     update cart set ${change}, version = version + 1, updated_at = now()
     from unnest(${placings.map(({ cartId }) => cartId)}::uuid[], ${placings.map(({ attemptId }) => attemptId)}::uuid[])
       as held_by(cart_id, attempt_id)
-    where cart.id = held_by.cart_id and cart.id = any(${placings.map(({ cartId }) => cartId)}::uuid[]) and ${which}
+    where cart.id = held_by.cart_id and ${which}
     returning ${STANDING}`
   return new Map(rows.map((row) => [row.id, toStanding(row)]))
 }

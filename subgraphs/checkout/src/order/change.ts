@@ -2,9 +2,10 @@ import { event } from '@commerce/events/contracts.ts'
 import type { Emit } from '@commerce/events/outbox.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
 import { giveBackUses } from '../discount/repository.ts'
+import { insertEntries } from './history/repository.ts'
 import type { Changed } from './life.ts'
 import { type Actor, type Order, orderChanged } from './order.ts'
-import { insertEntries, saveOrders } from './repository.ts'
+import { saveOrders } from './repository.ts'
 
 /** A change of an order, and where its event belongs. */
 export interface OwnChange {

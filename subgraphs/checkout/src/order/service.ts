@@ -1,14 +1,8 @@
 import { createBatch } from '@commerce/cache/batch.ts'
 import type { Prisma } from '@commerce/prisma/checkout'
+import { findParcels, findTimelines } from './history/repository.ts'
 import { maySeeOrder, type Order, type OrderStatus, type Parcel, type TimelineEntry } from './order.ts'
-import {
-  findOrders,
-  findOrdersById,
-  findOrdersOfCarts,
-  findParcels,
-  findTimelines,
-  type OrderPage,
-} from './repository.ts'
+import { findOrders, findOrdersById, findOrdersOfCarts, type OrderPage } from './repository.ts'
 
 type Viewer = { id: string; scopes: readonly string[] } | null
 

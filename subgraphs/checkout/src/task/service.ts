@@ -5,6 +5,7 @@ import type { Prisma } from '@commerce/prisma/checkout'
 import type { Money } from '@commerce/service/money.ts'
 import { keepChange } from '../order/change.ts'
 import { fault, type OrderFault } from '../order/fault.ts'
+import { insertParcels } from '../order/history/repository.ts'
 import {
   beginCancel,
   beginRefund,
@@ -16,7 +17,7 @@ import {
   takeBack,
 } from '../order/life.ts'
 import { type Actor, actorOn, type Order, type Parcel } from '../order/order.ts'
-import { findOrder, insertParcels, lockOrder } from '../order/repository.ts'
+import { findOrder, lockOrder } from '../order/repository.ts'
 import { isText } from '../text.ts'
 import type { TaskDriver } from './driver.ts'
 import { findByKey, findTask, insertTask } from './repository.ts'

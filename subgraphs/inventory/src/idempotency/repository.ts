@@ -32,7 +32,7 @@ export async function keepResults(sql: Sql, results: readonly { key: string; res
     update idempotency i set result = given.result::json
     from unnest(${results.map(({ key }) => key)}::text[],
       ${results.map(({ result }) => JSON.stringify(result))}::text[]) as given(key, result)
-    where i.key = given.key and i.key = any(${results.map(({ key }) => key)}::text[])`
+    where i.key = given.key`
 }
 
 /** Forgets up to `limit` keys older than so many days; answers how many it were. */

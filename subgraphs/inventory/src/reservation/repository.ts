@@ -84,7 +84,7 @@ export async function refuseReservations(
     update reservation r set state = 'refused', closed_at = now(), shortages = given.shortages::json
     from unnest(${refused.map(({ id }) => id)}::uuid[],
       ${refused.map(({ shortages }) => JSON.stringify(shortages))}::text[]) as given(id, shortages)
-    where r.id = given.id and r.id = any(${refused.map(({ id }) => id)}::uuid[])`
+    where r.id = given.id`
 }
 
 /** Writes down what is held. */
@@ -106,7 +106,7 @@ export async function extendReservations(
     update reservation r set expires_at = given.expires_at
     from unnest(${extended.map(({ id }) => id)}::uuid[],
       ${extended.map(({ expiresAt }) => expiresAt)}::timestamptz[]) as given(id, expires_at)
-    where r.id = given.id and r.id = any(${extended.map(({ id }) => id)}::uuid[]) and r.state = 'held'`
+    where r.id = given.id and r.state = 'held'`
 }
 
 /** Ends up to `limit` held reservations whose time is over, leaving those that somebody else is working on; answers what they held. */
@@ -132,7 +132,7 @@ export async function closeReservations(
   await sql.$executeRaw`
     update reservation r set state = given.state, closed_at = now()
     from unnest(${closed.map(({ id }) => id)}::uuid[], ${closed.map(({ state }) => state)}::text[]) as given(id, state)
-    where r.id = given.id and r.id = any(${closed.map(({ id }) => id)}::uuid[])`
+    where r.id = given.id`
 }
 
 /** Those of the reservations of which the ledger has a sale: it knows also of those that were forgotten. */

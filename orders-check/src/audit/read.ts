@@ -64,10 +64,12 @@ const PLACING = `
 const STOCK = `
   select s.sku as key, s.version || ': ' || sum(greatest(0, on_hand - reserved - safety)) as value
   from stock s join stock_level l on l.sku = s.sku group by s.sku, s.version`
-const SEARCH_STOCK = `select sku as key, version || ': ' || available as value from sku_stock`
+const SEARCH_STOCK = `
+  select sku as key, version || ': ' || available as value from variant_stock join generation on id = generation where state = 'LIVE'`
 const PRICE = `
   select v.sku as key, p.version || ': ' || p.minor_units as value from price p join variant v on v.id = p.variant_id`
-const SEARCH_PRICE = `select sku as key, version || ': ' || minor_units as value from sku_price`
+const SEARCH_PRICE = `
+  select sku as key, version || ': ' || minor_units as value from variant_price join generation on id = generation where state = 'LIVE'`
 const OFFER_PRICE = `select sku as key, version || ': ' || minor_units as value from offer_price`
 
 async function projection(

@@ -6,15 +6,18 @@ import { type LocalNats, startNats } from '@commerce/local/nats.ts'
 import { eventually, restartNats, testDatabase, testNats, whenDone } from '@commerce/local/testing.ts'
 import { PrismaClient } from '@commerce/prisma/inventory'
 import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
 import { pino } from 'pino'
 import { beforeAll, expect, test } from 'vitest'
 import { connectEvents, type EventConnection } from './connection.ts'
 import { startConsumer, type UnappliedEvent } from './consumer.ts'
 import { type CommerceEvent, event, type NewEvent } from './contracts.ts'
 import { type FeedEvent, startFeed } from './feed.ts'
+import { versionsHeld } from './inspect.ts'
 import { createTransact, EventTooLarge, type Transact } from './outbox.ts'
 import { type Relay, startRelay } from './relay.ts'
 import type { SeenEvents } from './seen.ts'
+import { STATES_KEPT } from './stream.ts'
 
 const log = pino({ level: 'silent' })
 let nats: LocalNats
@@ -267,6 +270,40 @@ test('a relay killed between publish and commit leaves a duplicate to nobody', a
   await emit(stockChanged('after-twice', 1))
   await eventually('the next event', () => got.some(({ subject }) => subject === 'after-twice'))
   expect(got.filter(({ subject }) => subject === sku)).toHaveLength(1)
+})
+
+test('new states do not overtake older ones that another relay has in hand, and would not be pushed out by them', async () => {
+  const url = await testDatabase('inventory')
+  const owner = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 4 }) })
+  whenDone(() => owner.$disconnect())
+  const subject = 'inventory.stock.changed.overtaken'
+  const toWrite = (version: number): NewEvent => stockChanged('overtaken', version)
+  const died = createTransact(owner as never, () => {})
+  for (let version = 1; version <= STATES_KEPT + 8; version++)
+    await died(async (_tx, add) => void add(toWrite(version)))
+  const inHand = new pg.Client({ connectionString: url })
+  await inHand.connect()
+  whenDone(() => inHand.end())
+  await inHand.query(`select pg_advisory_lock(hashtext('outbox'))`)
+
+  const late = startRelay({ databaseUrl: url, connection, source: '/inventory', log, pollMs: 100 })
+  whenDone(() => late.stop())
+  const living = createTransact(owner as never, (rows) => late.send(rows))
+  await new Promise((resolve) => setTimeout(resolve, 300)) // as long as it takes the relay to know that it is connected
+  await living(async (_tx, add) => void add(toWrite(STATES_KEPT + 9)))
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const wanted = new Map([[subject, STATES_KEPT + 9]])
+  expect((await versionsHeld(connection, wanted)).size).toBe(0)
+
+  await inHand.query(`select pg_advisory_unlock(hashtext('outbox'))`)
+  await eventually('they left', async () => (await late.backlog()) === 0)
+  expect(await versionsHeld(connection, wanted)).toEqual(wanted)
+  // Nothing waits any more: it leaves at once, without being looked for.
+  await inHand.query(`select pg_advisory_lock(hashtext('outbox'))`)
+  await eventually('it is not behind', async () => {
+    await living(async (_tx, add) => void add(stockChanged('at-once', 1)))
+    return (await versionsHeld(connection, new Map([['inventory.stock.changed.at-once', 1]]))).size === 1
+  })
 })
 
 test('a NATS server that lost its last events gets them again, also when others published first, and the feed knows', async () => {

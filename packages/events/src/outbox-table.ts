@@ -27,8 +27,15 @@ const UNSYNCED = '5 minutes' // NATS syncs to disk every 2 minutes unless told o
 const NORMAL_WORK = '1 second'
 const DELETED_AT_ONCE = 10_000
 
-/** The oldest rows that have not left, are not `leaving` and that no other relay has in hand; they are this transaction's until it ends. */
+/**
+ * The oldest rows that have not left and are not `leaving`; they are this transaction's until it ends. None while another relay has some in
+ * hand: newer ones would overtake them.
+ */
 export async function claimRows(client: pg.ClientBase, most: number, leaving: readonly string[]): Promise<OutboxRow[]> {
+  const { rows: turns } = await client.query<{ ours: boolean }>(
+    `select pg_try_advisory_xact_lock(hashtext('outbox')) as ours`,
+  )
+  if (!turns[0]?.ours) return []
   const { rows } = await client.query<OutboxRow>(
     `select id, event_id, subject, type, version, data, traceparent, created_at from outbox
      where published_at is null and event_id <> all($2::uuid[]) order by id limit $1 for update skip locked`,
@@ -90,6 +97,21 @@ export async function isDrained(pool: pg.Pool): Promise<boolean> {
     [NORMAL_WORK],
   )
   return rows[0]?.drained ?? false
+}
+
+/** The newest row that there is. */
+export async function newestRow(pool: pg.Pool): Promise<string> {
+  const { rows } = await pool.query<{ id: string }>('select coalesce(max(id), 0) as id from outbox')
+  return rows[0]?.id ?? '0'
+}
+
+/** Whether a row up to this one has not left yet, whoever has it in hand. */
+export async function isWaiting(pool: pg.Pool, upTo: string): Promise<boolean> {
+  const { rows } = await pool.query<{ waiting: boolean }>(
+    'select exists (select from outbox where published_at is null and id <= $1) as waiting',
+    [upTo],
+  )
+  return rows[0]?.waiting ?? true
 }
 
 export async function countWaiting(pool: pg.Pool): Promise<number> {

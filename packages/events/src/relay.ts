@@ -11,7 +11,9 @@ import {
   countWaiting,
   deleteOld,
   isDrained,
+  isWaiting,
   markPublished,
+  newestRow,
   type OutboxRow,
   type Published,
   SET_ASIDE,
@@ -45,13 +47,17 @@ const BATCH = 500
 const PUBLISH_LIMIT_MS = 5_000
 const NO_RESPONDERS = '503' // nobody takes the subject: there is no stream
 const TOO_LARGE = 'MAX_PAYLOAD_EXCEEDED'
+const BEHIND_MS = 25 // another relay has the rows in hand that ours wait for
 const CLEAN_UP_EVERY_MS = 60_000
 
 /**
  * Publishes outbox rows to the stream, each at least once and, within the stream's duplicate window, once. What this process commits leaves at
- * once; what could not leave, or belongs to a process that died, is found in the table. Rows that are found are claimed
- * (`FOR UPDATE SKIP LOCKED`), so any number of relays share a table and a relay that dies gives its claim back. As long as all that should
- * have left has left, it says so (`alive.<source>`).
+ * once; what could not leave, or belongs to a process that died, is found in the table. Rows that are found are claimed, by one relay at a
+ * time, so any number of relays share a table and a relay that dies gives its claim back. As long as all that should have left has left, it
+ * says so (`alive.<source>`).
+ *
+ * While rows wait, new ones wait behind them: of each subject the stream keeps the last that arrive, so the newest state would be pushed out
+ * by the many older ones that it had overtaken.
  */
 export function startRelay({
   databaseUrl,
@@ -69,7 +75,8 @@ export function startRelay({
     query_timeout: 30_000,
     keepAlive: true,
     // That a row has left may be forgotten when the database crashes: then it leaves again.
-    options: '-c synchronous_commit=off',
+    // And a relay that is frozen gives back what it has in hand.
+    options: '-c synchronous_commit=off -c idle_in_transaction_session_timeout=15s',
   })
   const broken = (error: Error): void => log.warn({ err: error }, 'the relay lost a database connection')
   pool.on('error', broken)
@@ -80,6 +87,14 @@ export function startRelay({
   let mustReconcile = true
   // The stream, known by its identity, on its server, known by an id of each of its runs; empty while it is not known.
   let holder = ''
+  // Rows wait that new ones must not overtake: at first those up to the newest when that was seen.
+  let behind = true
+  let behindUpTo: string | undefined
+  const fallBehind = (): void => {
+    behind = true
+    behindUpTo = undefined
+    wake()
+  }
   let lastCleanup = 0
   let lastAlive = 0
   let alarm: (() => void) | undefined
@@ -92,22 +107,26 @@ export function startRelay({
   const forgetDisconnect = connection.onDisconnect(() => {
     mustReconcile = true
     holder = ''
+    fallBehind()
   })
   const forgetReconnect = connection.onReconnect(wake)
   const leaving = createLeaving({
     publish: async (row) => (await publish(row)).seq,
     note: (published) => markPublished(pool, published),
     isTrusted: (by) => by === holder && !mustReconcile,
-    missed: wake,
+    missed: fallBehind,
   })
 
   const loop = (async () => {
     while (!stopping) {
       woken = false
+      let failed = false
       try {
         if (connection.connected) {
           if (mustReconcile) await reconcile()
+          if (behind) behindUpTo ??= await newestRow(pool)
           while (!stopping && !mustReconcile && (await publishBatch()) === BATCH) await sayAlive()
+          if (behind) behind = await isStillBehind()
           await sayAlive()
           await cleanUp()
         }
@@ -115,12 +134,21 @@ export function startRelay({
         if (!stopping) log.warn({ err: error }, 'the relay could not publish; it tries again')
         if ((error as { code?: string }).code === NO_RESPONDERS) await connection.ensureStream().catch(() => {})
         woken = false
+        failed = true
       }
-      if (!woken && !stopping) await pause()
+      if (!woken && !stopping) await pause(behindUpTo !== undefined && !failed ? BEHIND_MS : pollMs)
     }
   })()
 
-  function pause(ms = pollMs): Promise<void> {
+  async function isStillBehind(): Promise<boolean> {
+    const upTo = behindUpTo
+    // Unless we fell behind anew meanwhile.
+    if (upTo === undefined || (await isWaiting(pool, upTo)) || behindUpTo !== upTo) return true
+    behindUpTo = undefined
+    return false
+  }
+
+  function pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms)
       alarm = () => {
@@ -199,7 +227,7 @@ export function startRelay({
 
   return {
     send(rows) {
-      const isKnown = connection.connected && !mustReconcile && holder !== '' && !stopping
+      const isKnown = connection.connected && !mustReconcile && holder !== '' && !behind && !stopping
       if (!isKnown || !leaving.send(rows, holder)) wake()
     },
     wake,

@@ -66,7 +66,7 @@ export function createOpenSearchEngine({
     const isMatched = parsed !== null && parsed.words.length > 0
     const others = [...input.synonyms.values()].flat(2)
     const pins = new Set(request.sort === 'RELEVANCE' ? request.rules.pins : [])
-    const explanations = new Map(found.body.hits.hits.map((hit) => [hit._id, hit._explanation]))
+    const answered = new Map(found.body.hits.hits.map((hit) => [hit._id, hit]))
     const hits = page.rows.map((row, n): Hit => {
       const texts = sources.get(row.id)?.shown?.texts ?? []
       return {
@@ -75,7 +75,7 @@ export function createOpenSearchEngine({
         matched: isMatched ? matchedWords(texts, parsed, others, language) : [],
         pinned: pins.has(row.id),
         explanation: request.explain
-          ? explained(request, row, sources.get(row.id)?.inStock === 1, explanations.get(row.id), found.demand)
+          ? explained(request, row, sources.get(row.id)?.inStock === 1, answered.get(row.id), found.demand)
           : null,
       }
     })
@@ -188,9 +188,17 @@ export function createOpenSearchEngine({
         query,
         functions: [
           { script_score: { script: { lang: 'painless', source: FACTOR, params } } },
-          ...rules.boosts.slice(0, BOUNDS.listValues).map(({ filters, factor }) => ({
-            filter: { bool: { filter: clausesOf(filters).map((clause) => clause.query) } },
-            weight: Math.min(10, Math.max(0.1, factor)),
+          ...boostsOf(rules).map(({ filters, productIds, factor }, n) => ({
+            filter: {
+              bool: {
+                filter: [
+                  ...clausesOf(filters).map((clause) => clause.query),
+                  ...(productIds ? [{ terms: { productId: [...productIds] } }] : []),
+                ],
+                _name: boostName(n),
+              },
+            },
+            weight: factor,
           })),
         ],
         score_mode: 'multiply',
@@ -349,10 +357,26 @@ function meant(parsed: ParsedQuery, { suggest }: SearchBody): string | null {
 
 /** The words, as typed, that the best hit does not have. */
 function given(parsed: ParsedQuery, { hits }: SearchBody): string[] {
-  const matched = hits.hits[0]?.matched_queries
-  if (!matched) return []
-  const has = new Set(Array.isArray(matched) ? matched : Object.keys(matched))
+  const [best] = hits.hits
+  if (!best?.matched_queries) return []
+  const has = new Set(matchedNames(best))
   return parsed.words.flatMap(({ typed, isStopWord }, n) => (isStopWord || has.has(nameOf(n)) ? [] : [typed]))
+}
+
+/** The names of the queries that a hit fulfils. */
+function matchedNames(hit: SearchBody['hits']['hits'][number] | undefined): readonly string[] {
+  const { matched_queries: matched = [] } = hit ?? {}
+  return Array.isArray(matched) ? matched : Object.keys(matched)
+}
+
+function boostsOf({ boosts }: SearchRequest['rules']): SearchRequest['rules']['boosts'] {
+  return boosts
+    .slice(0, BOUNDS.listValues)
+    .map((boost) => ({ ...boost, factor: Math.min(10, Math.max(0.1, boost.factor)) }))
+}
+
+function boostName(n: number): string {
+  return `boost ${n}`
 }
 
 function suggestedOf(id: string, { shown, categoryNodes }: Source): Suggested {
@@ -373,17 +397,26 @@ function explained(
   request: SearchRequest,
   { values }: Row,
   available: boolean,
-  explanation: unknown,
+  hit: SearchBody['hits']['hits'][number] | undefined,
   demand: Demand,
 ): Explanation {
   const group = request.sort === 'RELEVANCE' ? Math.min(3, Number(values[0])) : 2
   const score = request.sort === 'RELEVANCE' ? Number(values[request.soldOut === 'LAST' ? 2 : 1]) : 0
-  const { details = [] } = (explanation ?? {}) as Explained
+  const { details = [] } = (hit?._explanation ?? {}) as Explained
+  const boosts = boostsOf(request.rules).filter((_, n) => matchedNames(hit).includes(boostName(n)))
   return {
     group: group === 2 && demand.missing > 0 ? 1 : group,
     available,
     score,
-    parts: details.map(({ value = 0, description = '' }) => ({ kind: 'sum', name: description, value, detail: null })),
+    parts: [
+      ...details.map(({ value = 0, description = '' }) => ({
+        kind: 'sum' as const,
+        name: description,
+        value,
+        detail: null,
+      })),
+      ...boosts.map(({ factor }) => ({ kind: 'factor' as const, name: 'boost', value: factor, detail: null })),
+    ],
   }
 }
 

@@ -311,6 +311,29 @@ describe('searches of OpenSearch', () => {
     }
   })
 
+  it('lift what rules name, by filters and by id, and say of which hits', async () => {
+    const { engine, server } = await engineWith(() =>
+      found({ ids: ['a'], hit: { matched_queries: ['word 0', 'boost 1'] } }),
+    )
+    const rules = {
+      pins: [],
+      buried: [],
+      boosts: [
+        { filters: { brands: ['Acme'] }, factor: 2 },
+        { filters: {}, productIds: ['a', 'b'], factor: 50 },
+      ],
+    }
+    const answer = await engine.search(request('shoe', { rules, explain: true }))
+    const text = JSON.stringify(bodyOf(server, SEARCH).query)
+    expect(text).toContain('{"filter":{"bool":{"filter":[{"terms":{"brand":["Acme"]}}],"_name":"boost 0"}},"weight":2}')
+    expect(text).toContain(
+      '{"filter":{"bool":{"filter":[{"terms":{"productId":["a","b"]}}],"_name":"boost 1"}},"weight":10}',
+    )
+    expect(answer.hits[0]?.explanation?.parts.filter(({ name }) => name === 'boost')).toEqual([
+      { kind: 'factor', name: 'boost', value: 10, detail: null },
+    ])
+  })
+
   it('filter behind the facets and count each facet without its own filter', async () => {
     const node = (parent: string, id: string, name: string) => [parent, parent, id, id, name].join(SEPARATOR)
     const { engine, server } = await engineWith(() =>

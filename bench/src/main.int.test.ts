@@ -37,11 +37,11 @@ describe.concurrent('npm run bench', { timeout: 120_000 }, () => {
   test.each([
     [
       ['nope'],
-      'There is no bench "nope"; there are: cache, checkout, gateway, propagation, schema-check, search, subscriptions.',
+      'There is no bench "nope"; there are: cache, checkout, gateway, holds, propagation, schema-check, search, subscriptions.',
     ],
     [
       ['--nope'],
-      "Unknown option '--nope'; a bench comes first: cache, checkout, gateway, propagation, schema-check, search, subscriptions. See --help.",
+      "Unknown option '--nope'; a bench comes first: cache, checkout, gateway, holds, propagation, schema-check, search, subscriptions. See --help.",
     ],
     [['gateway', '--nope'], "Unknown option '--nope'. See --help."],
     [
@@ -158,6 +158,12 @@ describe.concurrent('npm run bench', { timeout: 120_000 }, () => {
     expect(results[0].burstMessages).toBeGreaterThanOrEqual(200)
     expect(results[0].burstChanges).toBeGreaterThan(100)
     expect(goals).toHaveLength(7)
+  })
+
+  test('sees the units of a hold again when its deadline has passed, and not before', async () => {
+    const { code, out, err } = await run('holds', '--json', '--quick')
+    expect([code, err]).toEqual([0, expect.stringContaining('filling the shelves')])
+    expect(JSON.parse(out).results).toMatchObject([{ holds: 10, early: 0, p50Ms: expect.any(Number) }])
   })
 
   linux('compares answers, then times searches, and follows changes to the search that shows them', async () => {

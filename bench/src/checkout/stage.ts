@@ -11,13 +11,15 @@ export interface Stage {
   client: Client
   /** Where checkout keeps attempts, and the payment provider its books. */
   databaseUrl: string
+  natsUrl: string
   skus: readonly string[]
   productIds: readonly string[]
 }
 
 const PRODUCTS = 50
 const VARIANTS = 4
-const UNITS = 10_000_000
+/** Of each SKU. */
+export const UNITS = 1_000_000
 
 const UPSERT = `mutation Create($input: ProductUpsertInput!) { productUpsert(input: $input) { product { id } userErrors { message } } }`
 const STOCK = `mutation Count($input: StockSetInput!) { stockSet(input: $input) { stock { version } userErrors { message } } }`
@@ -61,5 +63,5 @@ export async function setStage(connections: number, { whenDone, progress }: Tool
     skus.push(...own)
   }
   await staff.close()
-  return { client, databaseUrl: graph.databases.checkout, skus, productIds }
+  return { client, databaseUrl: graph.databases.checkout, natsUrl: graph.natsUrl, skus, productIds }
 }

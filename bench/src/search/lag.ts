@@ -45,10 +45,9 @@ const WATCHED_EVERY = 10
 
 /** Changes prices and stock so often in a second, one after the other, while a shopper without a token searches by both again and again. */
 export async function measureLag(shop: Shop, rate: number, seconds: number, { signal }: Tools): Promise<Lag> {
-  const { shopper, staff, watched, skus } = shop
+  const { shopper, staff, watched, skus, shown } = shop
   const lag = { stock: [] as number[], price: [] as number[] }
   const pending = new Map<string, Pending>()
-  const shown = new Map<string, boolean>()
   const free = [...watched.keys()].flatMap((sku) => [`stock ${sku}`, `price ${sku}`])
   let [searches, lost, omitted, failed, next] = [0, 0, 0, 0, 0]
   const changing = new Set<Promise<void>>()

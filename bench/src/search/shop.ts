@@ -23,6 +23,8 @@ export interface Shop {
   skus: readonly string[]
   /** SKUs of products in a category of their own, with their product ids. */
   watched: ReadonlyMap<string, string>
+  /** What was last changed of each, as "stock <sku>" and "price <sku>": whether a search shows it. */
+  shown: Map<string, boolean>
 }
 
 export const WATCHED_CATEGORY = 'watched-by-the-bench'
@@ -80,7 +82,15 @@ export async function openShop(feed: string, products: number, { whenDone, progr
   await Promise.all([sendAll(), sendAll(), sendAll()])
   progress(`imported in ${Math.round((performance.now() - started) / 1_000)} s; waiting until search has them`)
   const watched = await found(shopper, rows.length, signal)
-  return { shopper, staff, catalog, inventory, skus: rows.slice(WATCHED).map(({ sku }) => sku), watched }
+  return {
+    shopper,
+    staff,
+    catalog,
+    inventory,
+    skus: rows.slice(WATCHED).map(({ sku }) => sku),
+    watched,
+    shown: new Map(),
+  }
 }
 
 const INDEXED = `query ($slug: String!) {

@@ -14,6 +14,7 @@ import { startConsumer, type UnappliedEvent } from './consumer.ts'
 import { type CommerceEvent, event, type NewEvent } from './contracts.ts'
 import { type FeedEvent, startFeed } from './feed.ts'
 import { versionsHeld } from './inspect.ts'
+import { NotNow } from './not-now.ts'
 import { createTransact, EventTooLarge, type Transact } from './outbox.ts'
 import { type Relay, startRelay } from './relay.ts'
 import type { SeenEvents } from './seen.ts'
@@ -154,6 +155,31 @@ test('what can never be applied is parked after its pauses, what breaks its cont
   expect(byReason[1]).toMatchObject({ subject: 'inventory.stock.changed.hopeless', reason: 'no room for it' })
   expect(byReason[1]?.tries).toBeGreaterThanOrEqual(3)
   expect(seen).toContain('hopeful')
+})
+
+test('what can not be applied now waits as long as it takes, and is not parked', async () => {
+  const seen: string[] = []
+  let tries = 0
+  let parked = 0
+  const consumer = await startConsumer({
+    connection,
+    name: 'waiting',
+    subjects: ['inventory.stock.changed.*'],
+    retryDelaysMs: [10, 10],
+    async handle(events) {
+      const isWanted = events.some(({ subject }) => subject.startsWith('patient'))
+      if (isWanted && tries++ < 12) throw new NotNow('nobody is there to take it')
+      seen.push(...events.map(({ subject }) => subject))
+    },
+    async park({ subject }) {
+      if (subject.includes('patient')) parked++
+    },
+  })
+  whenDone(() => consumer.stop())
+  await emit(stockChanged('patient-1', 1), stockChanged('patient-2', 1))
+  await eventually('nothing waits', async () => (await consumer.lag()) === 0)
+  expect(seen).toEqual(expect.arrayContaining(['patient-1', 'patient-2']))
+  expect(parked).toBe(0)
 })
 
 test('a feed knows whether it has what somebody else has seen, whoever else publishes', async () => {

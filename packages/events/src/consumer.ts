@@ -1,6 +1,7 @@
 import { AckPolicy, type ConsumerInfo, DeliverPolicy, type JsMsg, nanos } from 'nats'
 import type { EventConnection } from './connection.ts'
 import { type CommerceEvent, parseEvent } from './contracts.ts'
+import { NotNow } from './not-now.ts'
 import { STREAM } from './stream.ts'
 import { withTrace } from './trace.ts'
 
@@ -13,8 +14,8 @@ export interface ConsumerOptions {
   /** How many events one call may get (200). */
   batch?: number
   /**
-   * Applies events; idempotent, because an event can arrive again. When it throws, the events come again later. `lastSeq` is the
-   * highest number in the stream that one of them has.
+   * Applies events; idempotent, because an event can arrive again. When it throws, the events come again later; after `NotNow` as often as it takes.
+   * `lastSeq` is the highest number in the stream that one of them has.
    */
   handle(events: readonly CommerceEvent[], lastSeq: number): Promise<void>
   /**
@@ -144,6 +145,8 @@ export async function startConsumer({
       await apply(valid)
       for (const { message } of valid) message.ack()
     } catch (error) {
+      if (error instanceof NotNow) for (const { message } of valid) later(message, error)
+      if (error instanceof NotNow) return
       if (valid.length === 1) return again(valid[0]?.message as JsMsg, error)
       for (const one of valid) {
         try {
@@ -179,7 +182,8 @@ export async function startConsumer({
   }
 
   async function again(message: JsMsg, error: unknown): Promise<void> {
-    if (park && message.info.deliveryCount > retryDelaysMs.length) await setAside(message, error)
+    const isLast = message.info.deliveryCount > retryDelaysMs.length
+    if (park && isLast && !(error instanceof NotNow)) await setAside(message, error)
     else later(message, error)
   }
 

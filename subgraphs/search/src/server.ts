@@ -1,3 +1,4 @@
+import type { CommerceEvent } from '@commerce/events/contracts.ts'
 import { consumerProgress } from '@commerce/events/progress.ts'
 import { PrismaClient } from '@commerce/prisma/search'
 import { subgraphConfig } from '@commerce/service/config.ts'
@@ -12,6 +13,8 @@ import { demandResolvers } from './demand/resolvers.ts'
 import { startDiscovery } from './discovery/discovery.ts'
 import type { OrderFact } from './document/document.ts'
 import { createStore } from './document/repository.ts'
+import type { SearchCluster } from './engine/cluster.ts'
+import { openCluster } from './engine/opensearch/cluster.ts'
 import { createResidentEngine } from './engine/resident/engine.ts'
 import { CONSUMER, indexConsumer, openIndex, rebuildEvents } from './projection/consumer.ts'
 import { loadedCheck } from './projection/readiness.ts'
@@ -34,10 +37,23 @@ export const searchConfig = subgraphConfig.extend({
     .string()
     .regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as USD')
     .default('USD'),
+  /** Of an OpenSearch cluster that is searched instead of the memory of this process. */
+  OPENSEARCH_URL: z.url({ protocol: /^https?$/, error: 'an http or https URL' }).optional(),
+  /** What the names of its indices begin with. */
+  OPENSEARCH_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,60}$/, 'small letters, digits and hyphens')
+    .default('commerce'),
+  OPENSEARCH_SHARDS: z.coerce.number().int().min(1).max(100).default(1),
+  OPENSEARCH_REPLICAS: z.coerce.number().int().min(0).max(10).default(1),
 })
 
-/** Starts the search subgraph. */
-export function start(config: z.infer<typeof searchConfig>, log: Logger): Promise<Running> {
+/** Starts the search subgraph. `cluster`: where the index is, instead of in this process; without it as the environment says. */
+export function start(
+  config: z.infer<typeof searchConfig>,
+  log: Logger,
+  cluster = clusterOf(config),
+): Promise<Running> {
   const databaseUrl = config.DATABASE_URL_SEARCH
   const database = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl, max: 10 }) })
   return startSubgraph({
@@ -55,6 +71,8 @@ export function start(config: z.infer<typeof searchConfig>, log: Logger): Promis
         store: createStore(database),
         repository: createProjectionRepository(database),
         takeOrders: (orders: readonly OrderFact[]) => discovery.related.takeOrders(orders),
+        takeIntoIndex: (events: readonly CommerceEvent[], generations: readonly number[]) =>
+          projection.index.take(events, generations),
         log,
       }
       await openIndex(connection, filling)
@@ -64,6 +82,7 @@ export function start(config: z.infer<typeof searchConfig>, log: Logger): Promis
         events: rebuildEvents(connection, filling),
         filled: () => consumerProgress(connection, CONSUMER),
         createEngine: () => createResidentEngine(),
+        cluster,
       })
       const { engine } = projection.index
       const discovery = await startDiscovery({ database, engine, currencyCode, now: Date.now, log })
@@ -99,6 +118,12 @@ export function start(config: z.infer<typeof searchConfig>, log: Logger): Promis
       }
     },
   })
+}
+
+function clusterOf(config: z.infer<typeof searchConfig>): SearchCluster | null {
+  const { OPENSEARCH_URL: url, OPENSEARCH_PREFIX: prefix } = config
+  const settings = { shards: config.OPENSEARCH_SHARDS, replicas: config.OPENSEARCH_REPLICAS }
+  return url ? openCluster({ url, prefix, ...settings }) : null
 }
 
 /** One object of all slices' resolvers: each adds its fields to the root types. */

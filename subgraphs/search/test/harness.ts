@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { compileCache, eventually, whenDone } from '@commerce/local/testing.ts'
 import { createLog } from '@commerce/service/log.ts'
+import type { SearchCluster } from '../src/engine/cluster.ts'
 import { searchConfig, start } from '../src/server.ts'
 import { type Answer, type Asking, createWorld, type World } from './world.ts'
 
@@ -10,20 +11,28 @@ export type { Answer } from './world.ts'
 /** A search subgraph in this process, in a world of its own. */
 export interface Harness extends World {
   url: string
+  stop(): Promise<void>
   /** Waits until all that was published is in the index. */
   indexed(limitMs?: number): Promise<void>
   graphql<T>(query: string, variables?: object, scopes?: readonly string[], asking?: Asking): Promise<Answer<T>>
 }
 
-export async function startHarness(given?: World): Promise<Harness> {
+/** `cluster`: where the index is, instead of in this process. */
+export async function startHarness(given?: World, cluster?: SearchCluster): Promise<Harness> {
   const world = given ?? (await createWorld())
   const { environment, stored, ask } = world
-  const running = await start(searchConfig.parse(environment), createLog('search', environment.LOG_LEVEL))
-  whenDone(() => running.stop())
+  const running = await start(searchConfig.parse(environment), createLog('search', environment.LOG_LEVEL), cluster)
+  let stopping: Promise<void> | undefined
+  const stop = (): Promise<void> => {
+    stopping ??= running.stop()
+    return stopping
+  }
+  whenDone(stop)
   await ready(running.url)
   return {
     ...world,
     url: running.url,
+    stop,
     // What is in the store is searched as soon as a request says that it has seen it.
     indexed: stored,
     graphql: (query, variables, scopes, asking) => ask(running.url, query, variables, { scopes, ...asking }),

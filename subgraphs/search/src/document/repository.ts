@@ -31,16 +31,16 @@ export function createStore(database: StoreDatabase) {
   return {
     /**
      * Takes facts into the live generation and the one that is being filled, in one transaction; older versions than known are dropped,
-     * an order is counted once. `onlyInto`: into that generation alone, and nothing when it is on its way out.
+     * an order is counted once. `onlyInto`: into that generation alone, and nothing when it is on its way out. Answers the generations.
      */
-    async apply(facts: Facts, lastSeq: number, now: number, onlyInto?: number): Promise<void> {
-      await database.$transaction(
+    apply(facts: Facts, lastSeq: number, now: number, onlyInto?: number): Promise<number[]> {
+      return database.$transaction(
         async (tx) => {
           // One writer at a time: batches that hold the same rows would wait for each other in a circle. A swap waits too.
           await lockStore(tx)
           const generations = (await activeGenerations(tx)).filter((id) => onlyInto === undefined || id === onlyInto)
           if (generations.length === 0) {
-            if (onlyInto !== undefined) return
+            if (onlyInto !== undefined) return []
             throw new Error('The index has no generation to take changes into.')
           }
           await saveDocuments(tx, generations, facts.products)
@@ -51,6 +51,7 @@ export function createStore(database: StoreDatabase) {
             update generation set taken_seq = greatest(taken_seq, ${BigInt(lastSeq)}),
               as_of = greatest(as_of, nullif(${facts.asOf}::timestamptz, 'epoch'))
             where id = any(${generations}::int[])`
+          return generations
         },
         { maxWait: 10_000, timeout: BATCH_LIMIT_MS },
       )

@@ -1,5 +1,6 @@
 import type { EventConnection } from '@commerce/events/connection.ts'
 import { type ConsumerOptions, startConsumer } from '@commerce/events/consumer.ts'
+import type { CommerceEvent } from '@commerce/events/contracts.ts'
 import { consumerProgress, forgetConsumer, lastEvent, nextEvent } from '@commerce/events/progress.ts'
 import type { Logger } from '@commerce/service/log.ts'
 import { factsFrom, type OrderFact, SUBJECTS } from '../document/document.ts'
@@ -20,10 +21,17 @@ export interface Filling {
   log: Logger
   /** Others who want to know of orders; idempotent by their ids. */
   takeOrders?: ((orders: readonly OrderFact[]) => Promise<void>) | undefined
+  /** The index that all replicas share, if there is one: it takes what the store has taken into these generations. */
+  takeIntoIndex?: ((events: readonly CommerceEvent[], generations: readonly number[]) => Promise<void>) | undefined
 }
 
 /** Takes what the catalog, inventory and checkout say into the store, up to 500 events at a time; parks what cannot be taken. */
-export function indexConsumer({ store, takeOrders, ...rest }: Filling): Omit<ConsumerOptions, 'connection'> {
+export function indexConsumer({
+  store,
+  takeOrders,
+  takeIntoIndex,
+  ...rest
+}: Filling): Omit<ConsumerOptions, 'connection'> {
   return {
     name: CONSUMER,
     subjects: SUBJECTS,
@@ -31,7 +39,8 @@ export function indexConsumer({ store, takeOrders, ...rest }: Filling): Omit<Con
     ackWaitMs: ACK_WAIT_MS,
     async handle(events, lastSeq) {
       const facts = factsFrom(events)
-      await store.apply(facts, lastSeq, Date.now())
+      const generations = await store.apply(facts, lastSeq, Date.now())
+      await takeIntoIndex?.(events, generations)
       if (facts.orders.length > 0) await takeOrders?.(facts.orders)
     },
     park: parking(rest),
@@ -42,7 +51,7 @@ export function indexConsumer({ store, takeOrders, ...rest }: Filling): Omit<Con
 const rebuildConsumer = (generation: number): string => `search-rebuild-${generation}`
 
 /** What a rebuild needs of the stream: a durable consumer of its own, shared by all replicas, that fills one generation. */
-export function rebuildEvents(connection: EventConnection, { store, ...rest }: Filling): Rebuilding {
+export function rebuildEvents(connection: EventConnection, { store, takeIntoIndex, ...rest }: Filling): Rebuilding {
   return {
     fill: (generation) =>
       startConsumer({
@@ -51,7 +60,10 @@ export function rebuildEvents(connection: EventConnection, { store, ...rest }: F
         subjects: SUBJECTS,
         batch: BATCH,
         ackWaitMs: ACK_WAIT_MS,
-        handle: (events, lastSeq) => store.apply(factsFrom(events), lastSeq, Date.now(), generation),
+        async handle(events, lastSeq) {
+          const generations = await store.apply(factsFrom(events), lastSeq, Date.now(), generation)
+          await takeIntoIndex?.(events, generations)
+        },
         park: parking(rest, generation),
       }),
     progress: (generation) => consumerProgress(connection, rebuildConsumer(generation)),
@@ -61,7 +73,10 @@ export function rebuildEvents(connection: EventConnection, { store, ...rest }: F
 }
 
 /** Makes sure that a generation is live. A new one hears everything from the beginning, whatever the durable consumer had heard before. */
-export async function openIndex(connection: EventConnection, { repository, log }: Filling): Promise<void> {
+export async function openIndex(
+  connection: EventConnection,
+  { repository, log }: Pick<Filling, 'repository' | 'log'>,
+): Promise<void> {
   await repository.ensureLive(() => forgetConsumer(connection, CONSUMER))
   // Of rebuilds that came to their end when their process did.
   for (const id of await repository.ended()) await forgetConsumer(connection, rebuildConsumer(id))
@@ -78,7 +93,7 @@ export async function openIndex(connection: EventConnection, { repository, log }
 }
 
 function parking(
-  { repository, log }: Omit<Filling, 'store'>,
+  { repository, log }: Pick<Filling, 'repository' | 'log'>,
   generation?: number,
 ): NonNullable<ConsumerOptions['park']> {
   return async (event) => {

@@ -4,6 +4,34 @@ import type { Changes, SearchEngine } from '../engine/port.ts'
 
 const PAGE = 2_000
 const PROGRESS_EVERY_MS = 5_000
+const POLL_MS = 50
+
+export interface StoreProgress {
+  /** How far the durable consumer that fills the store is; null when there is none. */
+  filled(): Promise<{ floor: number; lag: number } | null>
+  /** The number of the last event in the stream that the store is filled from. */
+  lastEvent(): Promise<number>
+  now(): number
+  log: Logger
+}
+
+/** Waits until the store has everything that was in the stream when this was called, or until stopped. */
+export async function storeFilled(
+  { filled, lastEvent, now, log }: StoreProgress,
+  isStopped: () => boolean,
+): Promise<void> {
+  const target = await lastEvent()
+  let told = now()
+  while (!isStopped()) {
+    const progress = await filled()
+    if (progress && (progress.floor >= target || progress.lag === 0)) return
+    if (now() - told > PROGRESS_EVERY_MS) {
+      told = now()
+      log.info({ waiting: progress?.lag }, 'the index waits for its store to be filled')
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
 
 /** Reads a generation of the store into an engine, page by page: never more than 2,000 rows at a time. Answers how many rows there were. */
 export async function loadGeneration(

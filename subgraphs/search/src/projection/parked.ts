@@ -1,6 +1,6 @@
 import { type CommerceEvent, parseEvent } from '@commerce/events/contracts.ts'
-import { factsFrom, type OrderFact } from '../document/document.ts'
-import type { DocumentStore } from '../document/repository.ts'
+import { factsFrom } from '../document/document.ts'
+import type { Filling } from './consumer.ts'
 import type { ParkedEvent, ProjectionRepository } from './repository.ts'
 
 /** What became of an event that staff wanted replayed: `problem` is null when it was taken in. */
@@ -14,9 +14,7 @@ export interface Replayed {
  * Safe to repeat: what is older than known changes nothing.
  */
 export async function replayParked(
-  store: DocumentStore,
-  repository: ProjectionRepository,
-  takeOrders: ((orders: readonly OrderFact[]) => Promise<void>) | undefined,
+  { store, repository, takeOrders, takeIntoIndex }: Filling,
   subjects: readonly string[],
   now: number,
 ): Promise<Replayed[]> {
@@ -34,7 +32,8 @@ export async function replayParked(
   async function take({ body, seq }: ParkedEvent): Promise<void> {
     const event: CommerceEvent = parseEvent(body)
     const facts = factsFrom([event])
-    await store.apply(facts, Number(seq), now)
+    const generations = await store.apply(facts, Number(seq), now)
+    await takeIntoIndex?.([event], generations)
     if (facts.orders.length > 0) await takeOrders?.(facts.orders)
   }
 }

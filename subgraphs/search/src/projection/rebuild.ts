@@ -83,8 +83,8 @@ export function createRebuild({ events, index, store, repository, log }: Rebuild
       const isGood = verdict.problem === null || generation.forced
       const report = [verdict.problem, verdict.report].filter(Boolean).join(' ')
       const isLive = isGood && !stopped && (await repository.swap(generation.id, report))
-      if (isLive) await index.install(filled, generation.id)
-      else index.discard(filled)
+      if (isLive) await filled.install()
+      else await filled.discard()
       if (!isGood) await repository.refuse(generation.id, report)
       log.info({ generation: generation.id, isLive, report }, 'the rebuilt index was verified')
     } finally {

@@ -86,11 +86,11 @@ export function createProjectionRepository(database: PrismaClient) {
       await database.generation.updateMany({ where: { id, targetSeq: null }, data: { targetSeq, total } })
     },
 
-    /** Whether `verifier` is the one to verify a generation for the next `ms`; to be asked again before they are over. */
-    async claim(id: number, verifier: string, ms: number): Promise<boolean> {
+    /** Whether `verifier` is the one to work on a generation in this state for the next `ms`; to be asked again before they are over. */
+    async claim(id: number, verifier: string, ms: number, state: 'FILLING' | 'LIVE' = 'FILLING'): Promise<boolean> {
       const claimed = await database.$executeRaw`
         update generation set verifier = ${verifier}::uuid, verifier_until = now() + ${ms} * interval '1 millisecond'
-        where id = ${id} and state = 'FILLING' and (verifier is null or verifier = ${verifier}::uuid or verifier_until < now())`
+        where id = ${id} and state = ${state} and (verifier is null or verifier = ${verifier}::uuid or verifier_until < now())`
       return claimed === 1
     },
 

@@ -1,24 +1,23 @@
-import type { Logger } from '@commerce/service/log.ts'
-import type { OrderFact } from '../document/document.ts'
-import type { DocumentStore } from '../document/repository.ts'
+import type { SearchCluster } from '../engine/cluster.ts'
 import type { SearchEngine } from '../engine/port.ts'
-import { createLiveIndex, type IndexFeed, type LiveIndex } from './live.ts'
+import type { Filling } from './consumer.ts'
+import type { IndexFeed, LiveIndex } from './live.ts'
 import { createIndexMetrics, type IndexNumbers } from './metrics.ts'
 import { discardParked, type Replayed, replayParked } from './parked.ts'
 import { createRebuild, type Rebuilding, type RebuildProgress } from './rebuild.ts'
-import type { ParkedEvent, ProjectionRepository } from './repository.ts'
+import type { ParkedEvent } from './repository.ts'
+import { createResidentIndex } from './resident.ts'
+import { createSharedIndex } from './shared.ts'
 import { startWatch } from './watch.ts'
 
-export interface ProjectionOptions {
+export interface ProjectionOptions extends Filling {
   feed: IndexFeed
   events: Rebuilding
   /** How far the durable consumer that fills the store is; null when there is none. */
   filled(): Promise<{ floor: number; lag: number } | null>
-  store: DocumentStore
-  repository: ProjectionRepository
+  /** Makes the index of this process; where there is a cluster, its index is searched instead. */
   createEngine(): SearchEngine
-  takeOrders?: ((orders: readonly OrderFact[]) => Promise<void>) | undefined
-  log: Logger
+  cluster: SearchCluster | null
 }
 
 /** The index of this process and everything that keeps it right. */
@@ -40,20 +39,22 @@ export interface Projection {
 
 /** Starts to load the index, to follow the events, and to take part in rebuilds. */
 export async function startProjection(options: ProjectionOptions): Promise<Projection> {
-  const { feed, events, filled, store, repository, createEngine, takeOrders, log } = options
+  const { feed, events, filled, store, repository, createEngine, cluster, log } = options
   const now = Date.now
   const metrics = createIndexMetrics(numbers)
-  const index = createLiveIndex({
+  const filledFrom = {
     feed,
     store,
     repository,
-    createEngine,
     filled,
     lastEvent: events.lastEvent,
     now,
     searchable: metrics.searchable,
     log,
-  })
+  }
+  const index = cluster
+    ? createSharedIndex({ ...filledFrom, cluster })
+    : createResidentIndex({ ...filledFrom, createEngine })
   const rebuild = createRebuild({ events, index, store, repository, log })
   const replayedSeq = await repository.lastReplayed()
   void index.reload()
@@ -93,7 +94,7 @@ export async function startProjection(options: ProjectionOptions): Promise<Proje
     beginRebuild: rebuild.begin,
     parked: repository.parked,
     parkedCount: repository.parkedCount,
-    replay: (subjects) => replayParked(store, repository, takeOrders, subjects, now()),
+    replay: (subjects) => replayParked(options, subjects, now()),
     discard: (subjects) => discardParked(repository, subjects),
     metrics: metrics.text,
     async stop() {

@@ -38,7 +38,7 @@ export function startWatch({ index, rebuild, store, repository, replayedSeq, now
 
   async function swapped(): Promise<void> {
     const live = await repository.live()
-    if (live && index.generation !== null && live.id !== index.generation) await index.reload()
+    if (live && (await index.isBehind(live.id))) await index.reload()
   }
 
   async function replay(): Promise<void> {

@@ -152,10 +152,10 @@ async function bulk(
     const { body } = await client.bulk({ index, body: some.flat(), refresh: refresh && isLast })
     if (!body.errors) continue
     const failed = body.items.flatMap((item) => Object.values(item)).filter(({ error }) => error)
-    const { _id: id, error } = failed[0] ?? {}
-    throw new Error(
-      `Expected OpenSearch to take ${some.length} changes into ${index}; it refused ${failed.length}, first ${id}: ${error?.type}: ${error?.reason}.`,
-    )
+    // When it was too busy for some, that is what the others may be refused for as well.
+    const { _id: id, error, status } = failed.find((item) => item.status === 429) ?? failed[0] ?? {}
+    const refused = `Expected OpenSearch to take ${some.length} changes into ${index}; it refused ${failed.length}, first ${id}: ${error?.type}: ${error?.reason}.`
+    throw Object.assign(new Error(refused), { statusCode: status })
   }
 }
 

@@ -18,6 +18,7 @@ export interface Asked {
 export type Answers = Record<string, (asked: Asked, times: number) => { status?: number; body: unknown }>
 
 export interface TestServer {
+  url: string
   client: Client
   asked: Asked[]
   close(): Promise<void>
@@ -56,8 +57,10 @@ export async function createTestServer(answers: Answers): Promise<TestServer> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const client = new Client({ node: `http://127.0.0.1:${port}`, maxRetries: 0, requestTimeout: 5_000 })
+  const url = `http://127.0.0.1:${port}`
+  const client = new Client({ node: url, maxRetries: 0, requestTimeout: 5_000 })
   return {
+    url,
     client,
     asked,
     async close() {

@@ -18,7 +18,7 @@ import {
 import { boostsOf } from './boosts.ts'
 import { explain } from './explain.ts'
 import { createFacets } from './facets.ts'
-import { freshness, popularityShare } from './factors.ts'
+import { freshnessAt } from './factors.ts'
 import { checksOf } from './filters.ts'
 import { createMatcher, type Matched } from './match.ts'
 import { createTop, orderBy, type Place, positionOf, type Read, readPosition } from './order.ts'
@@ -187,12 +187,13 @@ export function createResidentEngine({ language: code = 'en' }: { language?: str
       if (product !== undefined && !pins.has(product)) pins.set(product, n)
     }
     const buried = new Set(rules.buried.map(products.numberOf))
+    const isSku = bySku.size > 0 ? (product: number) => bySku.has(product) : () => false
     const factorOf = factors({ rules, now }, parsed)
     return {
       hidden,
       placeOf(product: number, score: number, hasAll: number, offer: Offer) {
         const pin = pins.size > 0 ? pins.get(product) : undefined
-        const group = buried.size > 0 && buried.has(product) ? 0 : bySku.has(product) ? 3 : hasAll ? 2 : 1
+        const group = buried.size > 0 && buried.has(product) ? 0 : isSku(product) ? 3 : hasAll ? 2 : 1
         const rank = pin === undefined ? group * 2 + availability(product) : PINNED + BOUNDS.pins - pin
         offer(product, rank, score * factorOf(product), popularity[product] as number)
       },
@@ -201,11 +202,12 @@ export function createResidentEngine({ language: code = 'en' }: { language?: str
 
   /** What a product's text score is multiplied by. */
   function factors({ rules, now }: Pick<SearchRequest, 'rules' | 'now'>, parsed: ParsedQuery | null) {
-    const { popularity, createdAt, brand, path } = products
+    const { popular, newness, brand, path } = products
+    const freshness = freshnessAt(now)
     const boosts = boostsOf(rules, products)
     const whole = parsed ? wholeQuery(parsed) : null
     return (product: number): number => {
-      let factor = 1 + popularityShare(popularity[product] as number) + freshness(createdAt[product] as number, now)
+      let factor = 1 + (popular[product] as number) + freshness(newness[product] as number)
       if (whole) {
         if (whole.brands.has(brand[product] as number)) factor *= WEIGHTS.wholeBrand
         if (whole.paths.has(path[product] as number)) factor *= WEIGHTS.wholeCategory
@@ -370,7 +372,7 @@ export function createResidentEngine({ language: code = 'en' }: { language?: str
     const top = createTop(LOOKED_AT, order)
     for (let n = 0; n < found.count; n++) {
       const product = found.products[n] as number
-      const popular = 1 + 3 * popularityShare(products.popularity[product] as number)
+      const popular = 1 + 3 * (products.popular[product] as number)
       top.offer(product, products.inStock[product] as number, (found.scores[n] as number) * popular, 0)
     }
     const best = top.take().map(({ product }) => product)

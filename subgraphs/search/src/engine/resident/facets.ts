@@ -24,7 +24,8 @@ export function createFacets(
   products: Products,
 ): FacetCounter {
   const { filters } = request
-  const { brand, path, inStock, rating, pairs, pairName } = products
+  const { brand, path, inStock, rating, pairName } = products
+  const { segments, segmentOf, startOf, lengthOf } = products.pairs.columns()
   const own = (facet: Check['facet']) => checks.findIndex((check) => check.facet === facet)
   const [ofCategory, ofBrand, ofPrice, ofStock, ofSale, ofRating] = (
     ['category', 'brand', 'price', 'inStock', 'onSale', 'rating'] as const
@@ -79,15 +80,13 @@ export function createFacets(
         byRating[n] = (byRating[n] as number) + 1
     }
     const only = isAll ? NONE : (nameOfCheck[failed] as number)
-    if (isAll || only !== NONE) {
-      const segment = pairs.segment(product)
-      const start = pairs.start(product)
-      const end = start + pairs.length(product)
-      for (let at = start; at < end; at++) {
-        const pair = segment[at] as number
-        if (only !== NONE && pairName[pair] !== only) continue
-        byPair[pair] = (byPair[pair] as number) + 1
-      }
+    if (!isAll && only === NONE) return
+    const segment = segments[segmentOf[product] as number] as Uint32Array
+    const start = startOf[product] as number
+    const end = start + (lengthOf[product] as number)
+    for (let at = start; at < end; at++) {
+      const pair = segment[at] as number
+      if (isAll || pairName[pair] === only) byPair[pair] = (byPair[pair] as number) + 1
     }
   }
 

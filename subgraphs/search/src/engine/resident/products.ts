@@ -3,6 +3,7 @@
  * come before its product: the SKU is known from then on. Long because every column and what keeps it right is here.
  */
 import type { PriceChange, SearchDocument, StockChange } from '../port.ts'
+import { newness, popularityShare } from './factors.ts'
 import { grown } from './grow.ts'
 import { createRows } from './rows.ts'
 
@@ -52,6 +53,9 @@ export function createProducts() {
     version: new Float64Array(0),
     popularity: new Float64Array(0),
     createdAt: new Float64Array(0),
+    /** What follows from the two for scores: see `factors.ts`. */
+    popular: new Float64Array(0),
+    newness: new Float64Array(0),
     rating: new Float64Array(0),
     inStock: new Uint8Array(0),
     /** -1: none. */
@@ -97,10 +101,11 @@ export function createProducts() {
     self.titles[product] = document.title
     self.version[product] = document.version
     self.createdAt[product] = Date.parse(document.createdAt) || 0
+    self.newness[product] = newness(self.createdAt[product] as number)
     self.brand[product] = document.brand ? interned(document.brand, brandNumbers, self.brands) : NONE
     self.path[product] = pathOf(document)
     basePopularity[product] = Number.isFinite(document.popularity) ? document.popularity : 0
-    self.popularity[product] = (basePopularity[product] as number) + (units.get(document.productId) ?? 0) * soldUnit
+    setPopularity(product, document.productId)
     const pairs = new Set(document.attributes.map(({ name, value }) => pairNumber(name, value)))
     self.pairs.set(product, [...pairs])
     const rating = document.attributes.find(({ name }) => name.toLowerCase() === 'rating')
@@ -121,6 +126,8 @@ export function createProducts() {
     self.popularity = grown(self.popularity, size)
     basePopularity = grown(basePopularity, size)
     self.createdAt = grown(self.createdAt, size)
+    self.popular = grown(self.popular, size)
+    self.newness = grown(self.newness, size)
     self.rating = grown(self.rating, size, Number.NaN)
     self.inStock = grown(self.inStock, size)
     self.brand = grown(self.brand, size, NONE)
@@ -212,7 +219,13 @@ export function createProducts() {
     soldUnit = unit
     units.set(productId, sold)
     const product = numbers.get(productId)
-    if (product !== undefined) self.popularity[product] = (basePopularity[product] as number) + sold * unit
+    if (product !== undefined) setPopularity(product, productId)
+  }
+
+  function setPopularity(product: number, productId: string): void {
+    const popularity = (basePopularity[product] as number) + (units.get(productId) ?? 0) * soldUnit
+    self.popularity[product] = popularity
+    self.popular[product] = popularityShare(popularity)
   }
 
   /** Derives what a product costs and whether it can be bought from its SKUs. */
@@ -242,7 +255,7 @@ export function createProducts() {
   }
 
   function bytes(): number {
-    const perProduct = 5 * 8 + 1 + 4 + 4 + offers.size * 9
+    const perProduct = 7 * 8 + 1 + 4 + 4 + offers.size * 9
     return self.version.length * perProduct + skuPrice.length * (4 * 8 + 1) + self.pairs.bytes() + skusOf.bytes()
   }
 

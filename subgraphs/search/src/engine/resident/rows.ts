@@ -8,6 +8,8 @@ export interface Rows {
   segment(row: number): Uint32Array
   start(row: number): number
   length(row: number): number
+  /** The arrays themselves, for who reads many rows: row `r` is in `segments[segmentOf[r]]`. Valid until the next `set`. */
+  columns(): { segments: readonly Uint32Array[]; segmentOf: Uint16Array; startOf: Uint32Array; lengthOf: Uint32Array }
   bytes(): number
 }
 
@@ -63,6 +65,7 @@ export function createRows(): Rows {
     segment: (row) => segments[segmentOf[row] as number] as Uint32Array,
     start: (row) => startOf[row] ?? 0,
     length: (row) => lengthOf[row] ?? 0,
+    columns: () => ({ segments, segmentOf, startOf, lengthOf }),
     bytes: () => segments.reduce((sum, one) => sum + one.byteLength, 0) + lengthOf.length * 10,
   }
 }

@@ -1,11 +1,13 @@
 import type { Catalog } from '../../../relevance/src/catalogs.ts'
 import { judgedSets } from '../../../relevance/src/judged/judged.ts'
 
-/** What is asked of every contestant: words of products, the same with a mistake in each word, and beginnings of words. */
+/** What is asked of every contestant: words of products, the same with a mistake in each word, beginnings of words; and nothing, which finds everything. */
 export interface Asked {
   results: readonly Wanted[]
   typos: readonly Wanted[]
   suggestions: readonly string[]
+  /** Of ours only: the others find nothing then. */
+  everything: readonly string[]
 }
 
 /** A query, and the product out of whose words it was made. */
@@ -13,6 +15,8 @@ export interface Wanted {
   query: string
   productIds: readonly string[]
 }
+
+const EVERYTHING = 20
 
 const KINDS = {
   results: ['part', 'shop'],
@@ -33,7 +37,12 @@ export function askedOf(catalog: Catalog, count: number): Asked {
         : [],
     )
   const begun = of(KINDS.suggestions).map(({ query }) => query)
-  return { results: of(KINDS.results), typos: of(KINDS.typos), suggestions: begun.map(lastWords) }
+  return {
+    results: of(KINDS.results),
+    typos: of(KINDS.typos),
+    suggestions: begun.map(lastWords),
+    everything: Array(EVERYTHING).fill(''),
+  }
 }
 
 /** What stands in the search box while somebody types the last word. */

@@ -76,7 +76,7 @@ async function time({ what, queries, updatesPerSecond }: Extract<Ask, { kind: 't
     what === 'suggestions'
       ? suggest && ((text: string) => suggest(text, SUGGESTIONS))
       : page && ((text: string) => page(text, PAGE))
-  if (!act) return { milliseconds: [], updates: 0 }
+  if (!act || (what === 'everything' && !('apply' in contestant))) return { milliseconds: [], updates: 0 }
   let updates = 0
   const ours = 'apply' in contestant ? (contestant as Ours) : null
   const stop = everySoOften(ours ? updatesPerSecond : 0, () => {

@@ -9,7 +9,7 @@ import { builtRow, lagRows, type Measured, timedRow } from '../search/rows.ts'
 import { openShop } from '../search/shop.ts'
 import { type Held, hold } from '../search/stage.ts'
 
-const CONTESTANTS = ['ours', 'minisearch', 'orama', 'sqlite'] as const
+const CONTESTANTS = ['ours', 'minisearch', 'orama', 'sqlite', 'postgres'] as const
 const REAL = 66_778
 const GROWN = 1_000_000
 const LAG_PRODUCTS = 5_000

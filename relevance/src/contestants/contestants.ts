@@ -5,6 +5,7 @@ export const contestants = {
   ours: async () => (await import('./ours.ts')).openOurs,
   minisearch: async () => (await import('./minisearch.ts')).openMiniSearch,
   orama: async () => (await import('./orama.ts')).openOrama,
+  postgres: async () => (await import('./postgres.ts')).openPostgres,
   sqlite: async () => (await import('./sqlite.ts')).openSqlite,
   random: async () => (await import('./random.ts')).openRandom,
 } as const satisfies Record<string, () => Promise<Open>>

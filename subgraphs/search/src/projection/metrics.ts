@@ -5,7 +5,7 @@ export interface IndexNumbers {
   /** Changes that wait to be taken into the store. */
   lag: number | null
   parked: number | null
-  documents: number
+  documents: number | null
   /** Milliseconds since 1970 of the newest change that is searched. */
   asOf: number | null
   /** Requests that were answered although the index lacked in time what they had seen. */

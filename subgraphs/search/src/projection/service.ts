@@ -71,8 +71,8 @@ export async function startProjection(options: ProjectionOptions): Promise<Proje
     const [waiting, parked, documents, asOf, progress] = await Promise.all([
       lag().catch(none),
       repository.parkedCount().catch(none),
-      index.engine.documents(),
-      index.engine.asOf(),
+      index.engine.documents().catch(none),
+      index.engine.asOf().catch(none),
       rebuild.progress().catch(none),
     ])
     const isRunning = progress?.state === 'FILLING' || progress?.state === 'VERIFYING'

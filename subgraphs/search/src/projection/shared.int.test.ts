@@ -107,6 +107,9 @@ test(
     await world.published()
     await new Promise((resolve) => setTimeout(resolve, 1_500)) // some tries
     expect(await found(replica, 'waiting')).toBe('SERVICE_UNAVAILABLE')
+    const metrics = await (await fetch(`${replica.url}/metrics`)).text()
+    expect(metrics).toMatch(/^search_index_lag [1-9]/m)
+    expect(metrics).not.toContain('search_index_documents')
     cluster.isDown = false
     await replica.indexed(40_000)
     const filters = { priceMin: '0.01', priceMax: '0.01' }

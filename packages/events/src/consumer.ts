@@ -145,8 +145,7 @@ export async function startConsumer({
       await apply(valid)
       for (const { message } of valid) message.ack()
     } catch (error) {
-      if (error instanceof NotNow) for (const { message } of valid) later(message, error)
-      if (error instanceof NotNow) return
+      if (error instanceof NotNow) return notNow(valid, error)
       if (valid.length === 1) return again(valid[0]?.message as JsMsg, error)
       for (const one of valid) {
         try {
@@ -183,16 +182,25 @@ export async function startConsumer({
 
   async function again(message: JsMsg, error: unknown): Promise<void> {
     const isLast = message.info.deliveryCount > retryDelaysMs.length
-    if (park && isLast && !(error instanceof NotNow)) await setAside(message, error)
+    if (error instanceof NotNow) notNow([{ message }], error)
+    else if (park && isLast) await setAside(message, error)
     else later(message, error)
   }
 
   function later(message: JsMsg, error: unknown): void {
-    const tries = message.info.deliveryCount
-    const delay = retryDelaysMs[Math.min(tries, retryDelaysMs.length) - 1]
+    const { deliveryCount: tries } = message.info
     log.error({ err: error, subject: message.subject, tries }, 'an event could not be applied; it comes again')
+    giveBack(message)
+  }
+
+  function notNow(taken: readonly { message: JsMsg }[], error: NotNow): void {
+    log.warn({ err: error, consumer: name, events: taken.length }, 'events cannot be applied now; they come again')
+    for (const { message } of taken) giveBack(message)
+  }
+
+  function giveBack(message: JsMsg): void {
     inHand.delete(message.seq)
-    message.nak(delay)
+    message.nak(retryDelaysMs[Math.min(message.info.deliveryCount, retryDelaysMs.length) - 1])
   }
 
   return {

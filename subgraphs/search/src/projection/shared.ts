@@ -59,7 +59,7 @@ export function createSharedIndex(options: IndexOptions & { cluster: SearchClust
       for (const one of wanted) await cluster.engine(one).apply(changes)
       if (generation === null || !wanted.includes(generation)) return
     } catch (error) {
-      throw cluster.isUnavailable(error) ? new NotNow('The search cluster does not answer.', { cause: error }) : error
+      throw cluster.isUnavailable(error) ? new NotNow('the search cluster does not answer', { cause: error }) : error
     }
     for (const { time } of events) options.searchable(now() - Date.parse(time))
   }
@@ -111,6 +111,7 @@ export function createSharedIndex(options: IndexOptions & { cluster: SearchClust
   }
 
   async function reloadUntilDone(): Promise<void> {
+    let told = ''
     while (!stopped) {
       try {
         const live = await repository.live()
@@ -123,7 +124,11 @@ export function createSharedIndex(options: IndexOptions & { cluster: SearchClust
         if (await repository.claim(live.id, me, LEASE_MS, 'LIVE')) await loadLive(live.id)
       } catch (error) {
         if (stopped) return
-        log.warn({ err: error }, 'the index could not be loaded; it is tried again')
+        const what = cluster.isUnavailable(error)
+          ? 'the search cluster (OPENSEARCH_URL) does not answer; it is asked again every second'
+          : 'the index could not be loaded; it is tried again every second'
+        if (told !== what) log.warn({ err: error }, what)
+        told = what
       }
       await pause(RETRY_MS)
     }

@@ -103,6 +103,14 @@ test('killed hard it leaves nothing running, and the next start recovers', async
   await eventually('nothing of it runs', () => processesOf(again).length === 0)
   expect(again.printed()).toContain('Stopped.')
   running = undefined
+
+  const trusting = { TRUSTED_DOCUMENTS: 'safelist', OPERATIONS: 'schema/operations' }
+  const strict = await startShop(shop.folder, trusting)
+  expect(strict.printed()).not.toContain('sample shop is there')
+  expect(strict.printed()).toContain('The sample shop is not imported: only trusted documents run here.')
+  const unknown = await ask(strict, '{ products(first: 3) { nodes { slug version } } }')
+  expect(unknown.errors?.[0]?.extensions?.code).toBe('DOCUMENT_NOT_TRUSTED')
+  await strict.end('SIGTERM')
 }, 120_000)
 
 test('Ctrl-C and the death of a server in the middle of a start end everything', async () => {

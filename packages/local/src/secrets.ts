@@ -78,4 +78,12 @@ export function mintToken(jwtSecret: string, id: string, scopes: readonly string
 }
 
 /** Everything a member of staff may do. */
-export const STAFF_SCOPES = ['catalog:write', 'inventory:read', 'inventory:write', 'checkout:read', 'checkout:write']
+export const STAFF_SCOPES = [
+  'catalog:write',
+  'inventory:read',
+  'inventory:write',
+  'search:read',
+  'search:write',
+  'checkout:read',
+  'checkout:write',
+]

@@ -6,12 +6,19 @@ import { projectRoot } from './secrets.ts'
 
 /**
  * Imports the sample shop through the graph, as any client would, when the catalog is empty; answers whether it did. The file `marker`
- * stands while it does: an import that was interrupted is done again, which changes nothing twice.
+ * stands while it does: an import that was interrupted is done again, which changes nothing twice. A gateway that lets only trusted documents run
+ * takes no import.
  */
 export async function seedIfEmpty(graph: Graph, marker: string, say: (line: string) => void): Promise<boolean> {
-  if (!existsSync(marker)) {
+  try {
     const { products } = await ask<{ products: { nodes: unknown[] } }>(graph, '{ products(first: 1) { nodes { id } } }')
-    if (products.nodes.length > 0) return false
+    if (products.nodes.length > 0 && !existsSync(marker)) return false
+  } catch (error) {
+    if (!(error instanceof Refused) || error.code !== 'DOCUMENT_NOT_TRUSTED') throw error
+    say(
+      'The sample shop is not imported: only trusted documents run here. To have it, start once without TRUSTED_DOCUMENTS.',
+    )
+    return false
   }
   say('The sample shop is being imported.')
   writeFileSync(marker, '')
@@ -48,7 +55,15 @@ function importFeed(graph: Graph, file: string): Promise<void> {
   })
 }
 
-/** One operation as staff. Throws the first error's message. */
+class Refused extends Error {
+  readonly code: string | undefined
+  constructor(message: string, code?: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** One operation as staff. Throws `Refused` with the first error's message and code. */
 async function ask<T>(graph: Graph, query: string, variables = {}): Promise<T> {
   const response = await fetch(`${graph.url}/graphql`, {
     method: 'POST',
@@ -56,7 +71,10 @@ async function ask<T>(graph: Graph, query: string, variables = {}): Promise<T> {
     body: JSON.stringify({ query, variables }),
     signal: AbortSignal.timeout(30_000),
   })
-  const { data, errors } = (await response.json()) as { data?: T; errors?: { message: string }[] }
-  if (errors?.[0] || !data) throw new Error(errors?.[0]?.message ?? 'no answer')
+  const { data, errors } = (await response.json()) as {
+    data?: T
+    errors?: { message: string; extensions?: { code?: string } }[]
+  }
+  if (errors?.[0] || !data) throw new Refused(errors?.[0]?.message ?? 'no answer', errors?.[0]?.extensions?.code)
   return data
 }

@@ -18,7 +18,8 @@ Environment (all optional; see .env.example):
   DATA_DIR                where data, logs and generated passwords are kept (.data)
   CORS_ORIGINS            origins whose pages may ask, separated by commas (*: all of them)
   DATABASE_URL_CATALOG, DATABASE_URL_INVENTORY, DATABASE_URL_SEARCH, DATABASE_URL_CHECKOUT, NATS_URL
-                          servers of your own`
+                          servers of your own
+What the gateway and the subgraphs take besides is handed on to them: TRUSTED_DOCUMENTS and OPERATIONS (docs/gateway.md), for instance.`
 
 const started = Date.now()
 let graph: Graph | undefined

@@ -44,7 +44,10 @@ export function createClient({ url, token, retrying, pauses = PAUSES }: ImportCl
       const answer = await attempt(rows)
       if (!('reason' in answer)) return answer.rows
       const delay = pauses[tries]
-      if (delay === undefined) throw new ImportFailed(`The graph at ${url} does not answer: ${answer.reason}`)
+      if (delay === undefined)
+        throw new ImportFailed(
+          `The graph at ${url} does not answer: ${answer.reason}. If it is elsewhere, say so with --url.`,
+        )
       retrying(answer.reason)
       await pause(delay)
     }

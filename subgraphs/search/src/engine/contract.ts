@@ -440,6 +440,12 @@ export function describeEngine(name: string, create: () => Promise<SearchEngine>
       })
     })
 
+    it('highlights nothing of a product that was found by something else than its title', async () => {
+      const engine = await engineWith([document('p', { title: 'Daily mug', brand: 'Tarn' })])
+      const { products } = await engine.suggest('tar', 5)
+      expect(products.map(({ parts }) => parts)).toEqual([[{ text: 'Daily mug', highlighted: false }]])
+    })
+
     it('completes queries, categories, brands and products, what completes them highlighted', async () => {
       const categories = [{ id: 'c1', slug: 'laptops', name: 'Laptops' }]
       const engine = await engineWith([

@@ -99,14 +99,16 @@ export function begins(text: string, typed: readonly string[]): boolean {
   return typed.every((prefix) => words.some((word) => word.startsWith(prefix)))
 }
 
-/** What was typed is not highlighted, what completes it is. */
+/** What was typed is not highlighted, what completes it is; of a text that was found by something else nothing is. */
 export function partsOf(text: string, typed: readonly string[]): Part[] {
   const last = typed.length - 1
   const letters = (word: string): boolean | number => {
     const found = typed.findIndex((one, n) => (n === last ? word.startsWith(one) : word === one))
     return found < 0 ? false : (typed[found] as string).length
   }
-  return highlight(text, letters).map((part) => ({ ...part, highlighted: !part.highlighted }))
+  const parts = highlight(text, letters)
+  if (!parts.some(({ highlighted }) => highlighted)) return parts
+  return parts.map((part) => ({ ...part, highlighted: !part.highlighted }))
 }
 
 function compare(a: string, b: string): number {

@@ -66,13 +66,20 @@ export function startWatch({ index, rebuild, store, repository, replayedSeq, now
     sweptAt = now()
   }
 
+  // What goes wrong is said once, not twice a second for as long as it lasts.
+  const said = new Map<unknown, string>()
   const loop = (async () => {
     while (!stopped) {
       for (const step of [swapped, rebuild.tick, replay, sales, sweep]) {
         try {
           if (!stopped) await step()
+          said.delete(step)
         } catch (error) {
-          log.warn({ err: error }, 'the index could not look after itself; it is tried again')
+          const { message } = error as Error
+          if (said.get(step) !== message) {
+            log.warn({ err: error }, 'the index could not look after itself; it is tried again')
+          }
+          said.set(step, message)
         }
       }
       await new Promise<void>((resolve) => {

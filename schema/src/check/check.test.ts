@@ -176,7 +176,7 @@ test.each([
   const config = configOf(`policy: { unusedBreaking: ${unusedBreaking}, deprecation: allow }`)
   const { ok, findings } = await checked(shop, edit('title: String ', ''), { config })
   expect(ok).toBe(passes)
-  expect(findings[0]?.message).toContain('No operation uses it.')
+  expect(findings[0]?.message).toContain('No operation is hit by it.')
 })
 
 test('an enum that grows breaks the operations of a client that handles every value', async () => {
@@ -203,10 +203,11 @@ test('a change passes together with the change of the client that it needs, and 
   expect((await report(changed)).operations).toMatchObject([{ errors: [] }])
   const added = { a: shop.a.replace('size(unit: String)', 'size(unit: String, by: Int!)') }
   const both = operationsOf('web', 'query Size { product(id: 1) { size(by: 2) } }')
-  expect(await checked(shop, added, { config, operations: both })).toMatchObject({
-    ok: true,
-    operations: [{ status: 'unaffected' }],
-  })
+  const together = await checked(shop, added, { config, operations: both })
+  expect(together).toMatchObject({ ok: true, operations: [{ status: 'unaffected' }] })
+  // It is given, so "used" would be wrong.
+  const [told] = together.findings.filter(({ rule }) => rule === 'FIELD_ARGUMENT_ADDED')
+  expect(told?.message).toMatch(/ No operation is hit by it\.$/)
 })
 
 test('an operation that was never valid fails, and says why', async () => {

@@ -1,4 +1,4 @@
-import { type Change as Difference, diff } from '@graphql-inspector/core'
+import { ChangeType, type Change as Difference, diff } from '@graphql-inspector/core'
 import {
   type GraphQLSchema,
   isInputObjectType,
@@ -15,13 +15,20 @@ const criticalities: Readonly<Record<string, Criticality>> = {
   NON_BREAKING: 'safe',
 }
 
+/** Each kind of change there is; `policy.rules` may name them. */
+export const changeKinds: readonly string[] = [
+  ...Object.values(ChangeType).filter((kind) => !isOfDirectiveUsage(kind)),
+  'INPUT_ONE_OF_ADDED',
+  'INPUT_ONE_OF_REMOVED',
+]
+
 /**
  * What clients see change from one schema to the other: the kinds of GraphQL Inspector, without its rules and its reading of applied
  * directives (docs/decisions/0026), and two of our own: `INPUT_ONE_OF_ADDED` and `INPUT_ONE_OF_REMOVED`.
  */
 export async function apiChanges(before: GraphQLSchema, after: GraphQLSchema, where = 'api'): Promise<Change[]> {
   const differences = await diff(before, after)
-  const seen = differences.filter(({ type }) => !type.startsWith('DIRECTIVE_USAGE_'))
+  const seen = differences.filter(({ type }) => !isOfDirectiveUsage(type))
   const changes = seen.map((difference) => {
     const coordinate = coordinateOf(difference)
     const criticality =
@@ -39,6 +46,10 @@ export async function apiChanges(before: GraphQLSchema, after: GraphQLSchema, wh
     }
   })
   return [...changes, ...oneOfChanges(before, after, where)]
+}
+
+function isOfDirectiveUsage(kind: string): boolean {
+  return kind.startsWith('DIRECTIVE_USAGE_')
 }
 
 /** Where the library's word is not to be taken: see docs/decisions/0026. */

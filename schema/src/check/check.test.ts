@@ -93,6 +93,64 @@ const table: [string, Schemas, string, string][] = [
   ],
 ]
 
+/** The argument `unit` and the input field `Filter.name` become non-null, all else stays. */
+const required: [string, string, string][] = [
+  ['a text', '{ product(id: 1) { size(unit: "cm") } }', 'unaffected'],
+  ['a variable that is never null', 'query($u: String!) { product(id: 1) { size(unit: $u) } }', 'unaffected'],
+  ['a variable that may be left out', 'query($u: String) { product(id: 1) { size(unit: $u) } }', 'broken'],
+  // Still valid, but the client may send null, which is refused.
+  ['a variable with a default', 'query($u: String = "cm") { product(id: 1) { size(unit: $u) } }', 'broken'],
+  ['null', '{ product(id: 1) { size(unit: null) } }', 'broken'],
+  ['nothing', '{ product(id: 1) { size } }', 'broken'],
+  ['it once, and once nothing', '{ product(id: 1) { size(unit: "cm") other: size } }', 'broken'],
+  [
+    'it once, and once a variable with a default',
+    'query($u: String = "cm") { product(id: 1) { size(unit: "cm") other: size(unit: $u) } }',
+    'broken',
+  ],
+  [
+    'variables of two operations, one of which may be null',
+    `query A($u: String!) { ...P } query B($u: String = "cm") { ...P }
+    fragment P on Query { product(id: 1) { size(unit: $u) } }`,
+    'broken',
+  ],
+  ['an input with a text', '{ products(filter: { name: "x" }) { id } }', 'unaffected'],
+  [
+    'an input with a variable that is never null',
+    'query($n: String!) { products(filter: { name: $n }) { id } }',
+    'unaffected',
+  ],
+  [
+    'an input with a variable that has a default',
+    'query($n: String = "x") { products(filter: { name: $n }) { id } }',
+    'broken',
+  ],
+  ['an input without it', '{ products(filter: { color: RED }) { id } }', 'broken'],
+  [
+    'an input without it beside one with it',
+    '{ products(filter: { name: "x" }) { id } more: products(filter: {}) { id } }',
+    'broken',
+  ],
+  // Its fields come with the request.
+  ['an input as a variable', 'query($f: Filter) { products(filter: $f) { id } }', 'broken'],
+  ['no input', '{ products { id } }', 'unaffected'],
+]
+
+test.each(required)('when what becomes non-null is given %s', async (_, body, status) => {
+  const both = edit('size(unit: String)', 'size(unit: String!)').a?.replace('name: String }', 'name: String! }') ?? ''
+  const { operations, findings } = await checked(shop, { a: both }, { operations: operationsOf('web', body) })
+  expect(operations.map((one) => one.status)).toEqual([status])
+  const changed = findings.filter(({ rule }) => /^(FIELD_ARGUMENT|INPUT_FIELD)_TYPE_CHANGED$/.test(rule))
+  const outcomes = status === 'broken' ? ['fail', 'warn'] : ['warn', 'warn']
+  expect(changed.map(({ outcome }) => outcome).sort()).toEqual(outcomes)
+})
+
+test('an argument that becomes another type as well breaks each operation that gives it', async () => {
+  const operations = operationsOf('web', '{ product(id: 1) { size(unit: "cm") } }')
+  const after = edit('size(unit: String)', 'size(unit: ID!)')
+  expect((await checked(shop, after, { operations })).operations).toMatchObject([{ status: 'broken' }])
+})
+
 test.each(table)('when %s', async (_, after, body, status) => {
   const { operations } = await checked(shop, after, { operations: operationsOf('web', body) })
   expect(operations.map((one) => one.status)).toEqual([status])
@@ -118,7 +176,7 @@ test.each([
   const config = configOf(`policy: { unusedBreaking: ${unusedBreaking}, deprecation: allow }`)
   const { ok, findings } = await checked(shop, edit('title: String ', ''), { config })
   expect(ok).toBe(passes)
-  expect(findings[0]?.message).toContain('No operation uses it.')
+  expect(findings[0]?.message).toContain('No operation is hit by it.')
 })
 
 test('an enum that grows breaks the operations of a client that handles every value', async () => {
@@ -145,10 +203,11 @@ test('a change passes together with the change of the client that it needs, and 
   expect((await report(changed)).operations).toMatchObject([{ errors: [] }])
   const added = { a: shop.a.replace('size(unit: String)', 'size(unit: String, by: Int!)') }
   const both = operationsOf('web', 'query Size { product(id: 1) { size(by: 2) } }')
-  expect(await checked(shop, added, { config, operations: both })).toMatchObject({
-    ok: true,
-    operations: [{ status: 'unaffected' }],
-  })
+  const together = await checked(shop, added, { config, operations: both })
+  expect(together).toMatchObject({ ok: true, operations: [{ status: 'unaffected' }] })
+  // It is given, so "used" would be wrong.
+  const [told] = together.findings.filter(({ rule }) => rule === 'FIELD_ARGUMENT_ADDED')
+  expect(told?.message).toMatch(/ No operation is hit by it\.$/)
 })
 
 test('an operation that was never valid fails, and says why', async () => {

@@ -1,8 +1,11 @@
 import type { Contract } from '@commerce/gateway/supergraph/contracts.ts'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { rules } from './rules.ts'
 
-const outcome = z.enum(['fail', 'warn', 'allow'])
+const outcome = z.enum(['fail', 'warn', 'allow'], {
+  error: ({ input }) => `expected fail, warn or allow, got ${JSON.stringify(input)}`,
+})
 
 const schema = z.strictObject({
   clients: z
@@ -28,7 +31,16 @@ export type CheckConfig = z.infer<typeof schema>
 export function readConfig(text: string, file: string): CheckConfig {
   const { success, data, error } = schema.safeParse(parseYaml(text, file) ?? {})
   if (!success) throw new Error(`${file}: ${firstIssue(error)}.`)
+  refuseUnknownRules(data, file)
   return data
+}
+
+/** A rule that is written wrong would be passed over, and its findings keep the outcome that they have. */
+function refuseUnknownRules({ policy }: CheckConfig, file: string): void {
+  const unknown = Object.keys(policy.rules).find((rule) => !rules.has(rule))
+  if (unknown === undefined) return
+  const expected = 'expected a rule whose outcome may be changed, such as FIELD_REMOVED or lint/naming'
+  throw new Error(`${file}: policy.rules.${unknown} is not known: ${expected}.`)
 }
 
 /** Throws one sentence when a client is said to use a contract that the list of subgraphs does not have. */

@@ -34,7 +34,7 @@ export function changeFinding(
   const isBreaking = hit.some(({ status, breaking }) => status === 'broken' && breaking.includes(id))
   const outcome = config.policy.rules[kind] ?? outcomeOf(change, isBreaking, config, early)
   const unused = change.criticality === 'breaking' && change.in !== 'federation' && hit.length === 0
-  const told = [message, ...(unused ? ['No operation uses it.'] : []), ...(early ? [early] : [])].join(' ')
+  const told = [message, ...(unused ? ['No operation is hit by it.'] : []), ...(early ? [early] : [])].join(' ')
   return finding({
     id,
     rule: kind,

@@ -32,6 +32,7 @@ export function hits(
       // Required now, which one that gives it does not notice; else one given as a variable may still be left out.
       return usage.fields.has(field) && !(criticality === 'breaking' && usage.arguments.has(coordinate))
     case 'FIELD_ARGUMENT_TYPE_CHANGED':
+      if (isOnlyNonNull(message)) return usage.lacking.has(coordinate)
       // Required now: also those that leave it out.
       return usage.arguments.has(coordinate) || (usage.fields.has(field) && message.endsWith("!'."))
     case 'DIRECTIVE_ARGUMENT_TYPE_CHANGED':
@@ -46,6 +47,7 @@ export function hits(
       // Required now: validation finds what is written without it.
       return criticality === 'breaking' ? usage.sent.has(first) : usage.inputs.has(first)
     case 'INPUT_FIELD_TYPE_CHANGED':
+      if (isOnlyNonNull(message)) return usage.sent.has(first) || usage.lacking.has(coordinate)
       return usage.inputs.has(first)
     case 'INPUT_FIELD_REMOVED':
       return usage.sent.has(first) || usage.written.has(coordinate)
@@ -67,6 +69,11 @@ export function hits(
 export function isOnlyRead({ kind, coordinate }: Change, usage: Usage): boolean {
   const [type = ''] = stepsOf(coordinate)
   return kind === 'ENUM_VALUE_REMOVED' && !usage.sent.has(type) && !usage.written.has(coordinate)
+}
+
+/** Whether the type is the same as before but not null any more: "changed from 'String' to 'String!'". Who gives a value notices nothing. */
+function isOnlyNonNull(message: string): boolean {
+  return / from '([^']+)' to '\1!'/.test(message)
 }
 
 /** The library tells the interface in its message alone: "'Product' object type no longer implements 'Node' interface". */

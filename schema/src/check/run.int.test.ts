@@ -125,8 +125,18 @@ test.each<[string[], string, () => void]>([
   ],
   [
     ['--base', 'HEAD'],
-    'graph/checks.yaml: policy.dangerous: ',
+    'graph/checks.yaml: policy.dangerous: expected fail, warn or allow, got "maybe".',
     () => file('graph/checks.yaml', 'policy: { dangerous: maybe }'),
+  ],
+  [
+    ['--base', 'HEAD'],
+    'graph/checks.yaml: policy.rules.TAG_ADDED: expected fail, warn or allow, got null.',
+    () => file('graph/checks.yaml', 'policy: { rules: { TAG_ADDED: } }'),
+  ],
+  [
+    ['--base', 'HEAD'],
+    'graph/checks.yaml: policy.rules.FIELD_REMOVEDD is not known',
+    () => file('graph/checks.yaml', 'policy: { rules: { FIELD_REMOVEDD: warn } }'),
   ],
   [
     ['--base', 'HEAD'],

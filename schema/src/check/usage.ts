@@ -1,10 +1,13 @@
 import {
+  type ArgumentNode,
   type DocumentNode,
   type GraphQLInputType,
   type GraphQLSchema,
   getNamedType,
   isInputObjectType,
   isInputType,
+  Kind,
+  type ObjectFieldNode,
   TypeInfo,
   typeFromAST,
   visit,
@@ -17,6 +20,8 @@ export interface Usage {
   fields: ReadonlySet<string>
   /** `Type.field(arg:)` as given. */
   arguments: ReadonlySet<string>
+  /** `Type.field(arg:)` of selected fields and `Input.field` of written inputs that are left out somewhere, or may be null there. */
+  lacking: ReadonlySet<string>
   /** Types of selected fields, of conditions, and of what the fields are in. */
   outputs: ReadonlySet<string>
   /** Input types that a variable or an argument's value has or may hold. */
@@ -31,19 +36,31 @@ export interface Usage {
 
 /** Reads a document against the schema that it is valid on; what the schema does not know is left out. */
 export function usageOf(schema: GraphQLSchema, document: DocumentNode): Usage {
-  const [fields, given, outputs, inputs, sent, written, directives] = Array.from({ length: 7 }, () => new Set<string>())
-  const usage = { fields, arguments: given, outputs, inputs, sent, written, directives } as Record<string, Set<string>>
+  const [fields, given, lacking, outputs, inputs] = Array.from({ length: 5 }, () => new Set<string>())
+  const [sent, written, directives] = Array.from({ length: 3 }, () => new Set<string>())
+  const usage = { fields, arguments: given, lacking, outputs, inputs, sent, written, directives } as Record<
+    string,
+    Set<string>
+  >
+  const nullable = nullableVariables(document)
+  const isLacking = (name: string, among: readonly (ArgumentNode | ObjectFieldNode)[] = []) => {
+    const value = among.find((one) => one.name.value === name)?.value
+    if (value?.kind === Kind.VARIABLE) return nullable.has(value.name.value)
+    return value === undefined || value.kind === Kind.NULL
+  }
   const add = (where: keyof Usage, value: string | undefined) => value !== undefined && usage[where]?.add(value)
   const info = new TypeInfo(schema)
   visit(
     document,
     visitWithTypeInfo(info, {
-      Field() {
+      Field(node) {
         const [parent, field] = [info.getParentType(), info.getFieldDef()]
         if (!parent || !field || field.name.startsWith('__')) return
         add('fields', `${parent.name}.${field.name}`)
         add('outputs', parent.name)
         add('outputs', getNamedType(field.type).name)
+        for (const { name } of field.args)
+          if (isLacking(name, node.arguments)) add('lacking', `${parent.name}.${field.name}(${name}:)`)
       },
       Argument(node) {
         const [parent, field, argument] = [info.getParentType(), info.getFieldDef(), info.getArgument()]
@@ -64,6 +81,12 @@ export function usageOf(schema: GraphQLSchema, document: DocumentNode): Usage {
           add('inputs', name)
         }
       },
+      ObjectValue(node) {
+        const type = getNamedType(info.getInputType() ?? null)
+        if (!isInputObjectType(type)) return
+        for (const name of Object.keys(type.getFields()))
+          if (isLacking(name, node.fields)) add('lacking', `${type.name}.${name}`)
+      },
       ObjectField(node) {
         const parent = getNamedType(info.getParentInputType() ?? null)
         if (parent) add('written', `${parent.name}.${node.name.value}`)
@@ -77,6 +100,16 @@ export function usageOf(schema: GraphQLSchema, document: DocumentNode): Usage {
     }),
   )
   return usage as unknown as Usage
+}
+
+/** Variables that may be null, whatever their default is: a request may send null itself. Operations of one document share fragments. */
+function nullableVariables({ definitions }: DocumentNode): Set<string> {
+  const declared = definitions.flatMap((one) =>
+    one.kind === Kind.OPERATION_DEFINITION ? (one.variableDefinitions ?? []) : [],
+  )
+  return new Set(
+    declared.filter(({ type }) => type.kind !== Kind.NON_NULL_TYPE).map(({ variable }) => variable.name.value),
+  )
 }
 
 /** The names of an input type and of all that its fields may hold. */

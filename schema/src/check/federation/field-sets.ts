@@ -11,7 +11,7 @@ export const fieldSetHazards: Hazard = (before, after) =>
         .map((set) => {
           const [from, to] = [old[set], now[set]]
           const message = `@${set} of ${coordinate} in ${subgraph} changed from ${shown(from)} to ${shown(to)}.`
-          const kind = `${set.toUpperCase()}_CHANGED`
+          const kind = set === 'requires' ? 'REQUIRES_CHANGED' : 'PROVIDES_CHANGED'
           return hazard(after, { kind, criticality: 'dangerous', coordinate, subgraph, message, detail: [from, to] })
         })
     }),

@@ -9,6 +9,35 @@ export interface Side {
   ownership: Ownership
 }
 
+/** Each hazard there is; `policy.rules` may name them. */
+export const hazardKinds = [
+  'KEY_REMOVED',
+  'KEY_CHANGED',
+  'KEY_NOT_RESOLVABLE',
+  'FIELD_MOVED',
+  'FIELD_MOVED_WITH_OVERRIDE',
+  'FIELD_MOVED_PROGRESSIVELY',
+  'FIELD_LEFT_SUBGRAPH',
+  'OVERRIDE_LABEL_CHANGED',
+  'SHAREABLE_DROPPED',
+  'INACCESSIBLE_ADDED',
+  'INACCESSIBLE_REMOVED',
+  'TAG_ADDED',
+  'TAG_REMOVED',
+  'REQUIRES_CHANGED',
+  'PROVIDES_CHANGED',
+  'INPUT_LOST_BY_INTERSECTION',
+  'DIRECTIVE_LOST_BY_INTERSECTION',
+  'DIRECTIVE_OMITTED',
+  'AUTH_LOOSENED',
+  'AUTH_TIGHTENED',
+  'CACHE_TAG_REMOVED',
+  'CACHE_SHARED',
+  'EVENT_SOURCE_REMOVED',
+  'EVENT_SOURCE_CHANGED',
+] as const
+export type HazardKind = (typeof hazardKinds)[number]
+
 /** Finds one kind of difference that clients cannot see and the running gateway or its caches can. */
 export type Hazard = (before: Side, after: Side) => Change[]
 
@@ -16,7 +45,7 @@ export type Hazard = (before: Side, after: Side) => Change[]
 export function hazard(
   after: Side,
   found: {
-    kind: string
+    kind: HazardKind
     criticality: Criticality
     coordinate: string
     message: string

@@ -1,5 +1,5 @@
 import type { Change, Criticality } from '../change.ts'
-import { type Hazard, hazard } from './hazard.ts'
+import { type Hazard, type HazardKind, hazard } from './hazard.ts'
 import type { FieldOwner } from './ownership.ts'
 
 /** Fields that another subgraph resolves now, or one fewer. */
@@ -20,7 +20,7 @@ export const moveHazards: Hazard = (before, after) => {
 }
 
 interface Found {
-  kind: string
+  kind: HazardKind
   criticality: Criticality
   message: string
   subgraph?: string

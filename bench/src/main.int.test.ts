@@ -1,3 +1,4 @@
+// Long because each bench is run once, as its users do, and what it prints is looked at.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'

@@ -10,7 +10,7 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { beforeAll, expect, test } from 'vitest'
 import { connectEvents, type EventConnection } from './connection.ts'
-import { startConsumer, type UnappliedEvent } from './consumer.ts'
+import { startConsumer } from './consumer.ts'
 import { type CommerceEvent, event, type NewEvent } from './contracts.ts'
 import { type FeedEvent, startFeed } from './feed.ts'
 import { versionsHeld } from './inspect.ts'
@@ -19,6 +19,7 @@ import { createTransact, EventTooLarge, type Transact } from './outbox.ts'
 import { type Relay, startRelay } from './relay.ts'
 import type { SeenEvents } from './seen.ts'
 import { STATES_KEPT } from './stream.ts'
+import type { UnappliedEvent } from './unapplied.ts'
 
 const log = pino({ level: 'silent' })
 let nats: LocalNats

@@ -2,8 +2,10 @@ import { AckPolicy, type ConsumerInfo, DeliverPolicy, type JsMsg, nanos } from '
 import type { EventConnection } from './connection.ts'
 import { type CommerceEvent, parseEvent } from './contracts.ts'
 import { NotNow } from './not-now.ts'
+import { consumerLag } from './progress.ts'
 import { STREAM } from './stream.ts'
 import { withTrace } from './trace.ts'
+import { createUnapplied, type UnappliedEvent } from './unapplied.ts'
 
 export interface ConsumerOptions {
   connection: EventConnection
@@ -29,19 +31,6 @@ export interface ConsumerOptions {
   ackWaitMs?: number
 }
 
-/** An event that a consumer could not take. */
-export interface UnappliedEvent {
-  subject: string
-  /** Its number in the stream. */
-  seq: number
-  /** As it arrived. */
-  body: string
-  /** A sentence. */
-  reason: string
-  /** How often it was tried. */
-  tries: number
-}
-
 export interface EventConsumer {
   /** Events that wait to be handled, those in hand included. */
   lag(): Promise<number>
@@ -51,7 +40,6 @@ export interface EventConsumer {
 const ACK_WAIT_MS = 60_000
 const EXPIRES_MS = 5_000
 const RETRY_MS = 500
-const RETRY_DELAYS_MS = [100, 1_000, 5_000, 30_000]
 
 /**
  * Follows the stream from its beginning with a durable consumer, in batches, at least once. What cannot be applied is tried again with growing
@@ -64,7 +52,7 @@ export async function startConsumer({
   batch = 200,
   handle,
   park,
-  retryDelaysMs = RETRY_DELAYS_MS,
+  retryDelaysMs,
   ackWaitMs = ACK_WAIT_MS,
 }: ConsumerOptions): Promise<EventConsumer> {
   const { nats, log } = connection
@@ -101,6 +89,7 @@ export async function startConsumer({
   const arrived: JsMsg[] = []
   const inHand = new Map<number, JsMsg>() // until acknowledged or given back: from then on it may come again
   let signal = (): void => {}
+  const unapplied = createUnapplied({ name, park, retryDelaysMs, log, letGo: ({ seq }) => inHand.delete(seq) })
   const working = setInterval(() => {
     for (const message of [...inHand.values(), ...arrived]) message.working()
   }, ackWaitMs / 3)
@@ -132,12 +121,7 @@ export async function startConsumer({
       try {
         valid.push({ message, event: parseEvent(message.string()) })
       } catch (error) {
-        log.error(
-          { err: error, subject: message.subject, seq: message.seq },
-          'an event breaks its contract and is set aside',
-        )
-        if (park) await setAside(message, error)
-        else done(message)
+        await unapplied.broken(message, error)
       }
     }
     if (valid.length === 0) return
@@ -145,14 +129,14 @@ export async function startConsumer({
       await apply(valid)
       for (const { message } of valid) message.ack()
     } catch (error) {
-      if (error instanceof NotNow) return notNow(valid, error)
-      if (valid.length === 1) return again(valid[0]?.message as JsMsg, error)
+      if (error instanceof NotNow) return unapplied.notNow(valid, error)
+      if (valid.length === 1) return unapplied.failed(valid[0]?.message as JsMsg, error)
       for (const one of valid) {
         try {
           await apply([one])
           one.message.ack()
         } catch (single) {
-          await again(one.message, single)
+          await unapplied.failed(one.message, single)
         }
       }
     }
@@ -162,45 +146,6 @@ export async function startConsumer({
     const lastSeq = taken.reduce((last, { message }) => Math.max(last, message.seq), 0)
     const events = taken.map(({ event }) => event)
     return withTrace(events[0]?.traceparent, () => handle(events, lastSeq))
-  }
-
-  function done(message: JsMsg): void {
-    inHand.delete(message.seq)
-    message.term()
-  }
-
-  async function setAside(message: JsMsg, error: unknown): Promise<void> {
-    const { subject, seq } = message
-    const reason = (error as Error).message
-    try {
-      await park?.({ subject, seq, body: message.string(), reason, tries: message.info.deliveryCount })
-      done(message)
-    } catch (parking) {
-      later(message, parking)
-    }
-  }
-
-  async function again(message: JsMsg, error: unknown): Promise<void> {
-    const isLast = message.info.deliveryCount > retryDelaysMs.length
-    if (error instanceof NotNow) notNow([{ message }], error)
-    else if (park && isLast) await setAside(message, error)
-    else later(message, error)
-  }
-
-  function later(message: JsMsg, error: unknown): void {
-    const { deliveryCount: tries } = message.info
-    log.error({ err: error, subject: message.subject, tries }, 'an event could not be applied; it comes again')
-    giveBack(message)
-  }
-
-  function notNow(taken: readonly { message: JsMsg }[], error: NotNow): void {
-    log.warn({ err: error, consumer: name, events: taken.length }, 'events cannot be applied now; they come again')
-    for (const { message } of taken) giveBack(message)
-  }
-
-  function giveBack(message: JsMsg): void {
-    inHand.delete(message.seq)
-    message.nak(retryDelaysMs[Math.min(message.info.deliveryCount, retryDelaysMs.length) - 1])
   }
 
   return {
@@ -214,11 +159,4 @@ export async function startConsumer({
       await loop
     },
   }
-}
-
-/** Events that a durable consumer has not finished, those in hand included, over all processes that share it. Throws when NATS cannot say. */
-export async function consumerLag({ nats }: EventConnection, name: string): Promise<number> {
-  const manager = await nats.jetstreamManager()
-  const { num_pending, num_ack_pending } = await manager.consumers.info(STREAM, name)
-  return num_pending + num_ack_pending
 }

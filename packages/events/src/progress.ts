@@ -24,6 +24,13 @@ export async function consumerProgress({ nats }: EventConnection, name: string):
   }
 }
 
+/** Events that a durable consumer has not finished, those in hand included, over all processes that share it. Throws when NATS cannot say. */
+export async function consumerLag({ nats }: EventConnection, name: string): Promise<number> {
+  const manager = await nats.jetstreamManager()
+  const { num_pending, num_ack_pending } = await manager.consumers.info(STREAM, name)
+  return num_pending + num_ack_pending
+}
+
 /** Forgets a durable consumer: who takes its name afterwards starts from the beginning. Does nothing when there is none. */
 export async function forgetConsumer({ nats }: EventConnection, name: string): Promise<void> {
   const manager = await nats.jetstreamManager()

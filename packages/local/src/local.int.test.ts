@@ -10,7 +10,7 @@ import { startGraph } from './graph.ts'
 import { leash } from './leash.ts'
 import { lockFolder } from './lock.ts'
 import { startPostgres } from './postgres.ts'
-import { projectRoot, readSecrets, STAFF_SCOPES } from './secrets.ts'
+import { readSecrets } from './secrets.ts'
 import { eventually, scratchFolder, testDatabase, whenDone } from './testing.ts'
 
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`)
@@ -19,12 +19,6 @@ async function firstLine(child: ChildProcess): Promise<string> {
   for await (const chunk of child.stdout as AsyncIterable<Buffer>) return chunk.toString().trim()
   throw new Error('it printed nothing')
 }
-
-test('staff may do all that the graph says needs a scope', () => {
-  const schema = readFileSync(join(projectRoot, 'schema/supergraph.graphql'), 'utf8')
-  const named = new Set([...schema.matchAll(/scopes? `([a-z]+:[a-z]+)`/g)].map(([, scope]) => scope as string))
-  expect([...named].toSorted()).toEqual(STAFF_SCOPES.toSorted())
-})
 
 test('a leashed server ends when the process that started it is killed', async () => {
   const parent = spawn(

@@ -1,5 +1,5 @@
 // Long because generations and what is parked beside them are one set of statements.
-import type { UnappliedEvent } from '@commerce/events/consumer.ts'
+import type { UnappliedEvent } from '@commerce/events/unapplied.ts'
 import type { PrismaClient } from '@commerce/prisma/search'
 import { textForPostgres } from '../document/json.ts'
 import { lockStore } from '../document/repository.ts'

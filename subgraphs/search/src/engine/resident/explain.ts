@@ -1,6 +1,6 @@
 import type { Explanation, SearchRequest } from '../port.ts'
 import { boostsOf } from './boosts.ts'
-import { freshnessAt, newness, popularityShare } from './factors.ts'
+import { freshnessAt } from './factors.ts'
 import type { Matched } from './match.ts'
 import type { Place } from './order.ts'
 import type { Products } from './products.ts'
@@ -32,8 +32,8 @@ export function explain({ request, found, place, isPinned, isSku, products, text
       const value = isHere ? found.weightOf(n) * (term?.weight ?? 1) : 0
       parts.push({ kind: 'sum', name: `word "${slot.typed}"`, value, detail: isHere ? form : 'missing' })
     }
-    const share = popularityShare(products.popularity[product] as number)
-    const fresh = freshnessAt(request.now)(newness(products.createdAt[product] as number))
+    const share = products.popular[product] as number
+    const fresh = freshnessAt(request.now)(products.newness[product] as number)
     parts.push({ kind: 'factor', name: 'popularity', value: 1 + share, detail: String(products.popularity[product]) })
     parts.push({ kind: 'factor', name: 'freshness', value: 1 + fresh, detail: null })
     for (const { factor, lifts } of boostsOf(request.rules, products)) {
